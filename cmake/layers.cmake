@@ -1,5 +1,15 @@
 # One library a layer, one test program a layer: a new file needs no edit here.
 # src/<layer>/**/*.cpp is the library, src/<layer>/**/*_test.cpp its tests (which stand beside the code).
+include(GoogleTest)
+
+# Every case of a GoogleTest program becomes a test of ctest's, in a process of its own: a crash costs one
+# case and names it. `label` picks the layer: ctest -L '^io$'.
+function(ats_test target label)
+  target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest_main)
+  target_compile_options(${target} PRIVATE -Wno-sign-conversion -Wno-conversion -Wno-shadow)
+  gtest_discover_tests(${target} TEST_PREFIX "${label}." WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT 600)
+endfunction()
 
 function(ats_layer name)
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
@@ -21,11 +31,20 @@ function(ats_layer name)
   foreach(below IN LISTS ARGN)
     target_link_libraries(ats_${name} ${kind} ats_${below})
   endforeach()
-  if(tests AND NOT ATS_FUZZ)
+  if(tests AND ATS_TESTS)
     add_executable(test_${name} ${tests})
-    target_link_libraries(test_${name} PRIVATE ats_${name} GTest::gmock GTest::gtest_main)
-    target_compile_options(test_${name} PRIVATE -Wno-sign-conversion -Wno-conversion -Wno-shadow)
-    add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    target_link_libraries(test_${name} PRIVATE ats_${name})
+    ats_test(test_${name} ${name})
+  endif()
+endfunction()
+
+# The packages a layer stands on; a layer that has no source yet passes them on as well.
+function(ats_uses name)
+  get_target_property(type ats_${name} TYPE)
+  if(type STREQUAL "INTERFACE_LIBRARY")
+    target_link_libraries(ats_${name} INTERFACE ${ARGN})
+  else()
+    target_link_libraries(ats_${name} PUBLIC ${ARGN})
   endif()
 endfunction()
 
