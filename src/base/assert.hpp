@@ -1,4 +1,5 @@
-// Assertions that stay on in production: a broken invariant stops the process before it moves money.
+// Assertions that stay on in production: a broken invariant stops the process before it moves
+// money.
 #pragma once
 
 namespace ats {
@@ -8,9 +9,9 @@ namespace ats {
 
 }  // namespace ats
 
-#define ATS_ASSERT(expression)                                   \
-  do {                                                           \
-    if (!(expression)) [[unlikely]] {                            \
-      ::ats::assertion_failed(#expression, __FILE__, __LINE__);  \
-    }                                                            \
+#define ATS_ASSERT(expression)                                  \
+  do {                                                          \
+    if (!(expression)) [[unlikely]] {                           \
+      ::ats::assertion_failed(#expression, __FILE__, __LINE__); \
+    }                                                           \
   } while (false)

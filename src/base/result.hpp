@@ -26,7 +26,8 @@ template <class T, class E>
 class [[nodiscard]] Result {
  public:
   constexpr Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}
-  constexpr Result(Failure<E> failure) : content_(std::in_place_index<1>, std::move(failure.reason)) {}
+  constexpr Result(Failure<E> failure)
+      : content_(std::in_place_index<1>, std::move(failure.reason)) {}
 
   constexpr bool ok() const noexcept { return content_.index() == 0; }
   constexpr explicit operator bool() const noexcept { return ok(); }

@@ -30,7 +30,8 @@ class Rng {
     return result;
   }
 
-  // Uniform in [0, bound); bound >= 1. Multiply-shift: the bias is below 2^-32 for bounds under 2^32.
+  // Uniform in [0, bound); bound >= 1. Multiply-shift: the bias is below 2^-32 for bounds under
+  // 2^32.
   std::uint64_t below(std::uint64_t bound) {
     __extension__ typedef unsigned __int128 Wide;
     return static_cast<std::uint64_t>((Wide{next()} * bound) >> 64);
@@ -49,7 +50,8 @@ class Rng {
     for (int i = 0; i < 12; ++i) sum += unit();
     return sum;
   }
-  // An independent stream for a part of the world, so that one part drawing more leaves others alone.
+  // An independent stream for a part of the world, so that one part drawing more leaves others
+  // alone.
   Rng fork(std::uint64_t salt) { return Rng(next() ^ (salt * 0xD1342543DE82EF95ull)); }
 
  private:

@@ -10,7 +10,8 @@
 
 namespace ats {
 
-// Invariant: size() <= N <= 255, bytes past size() are zero (so that equality and hashing are by bytes).
+// Invariant: size() <= N <= 255, bytes past size() are zero (so that equality and hashing are by
+// bytes).
 template <std::size_t N>
 class Text {
   static_assert(N >= 1 && N <= 255);

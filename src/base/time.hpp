@@ -1,6 +1,6 @@
-// Two clocks that must never be mixed: Instant counts monotonic nanoseconds and orders what happens in
-// one process; WallTime is UTC and says when, to people and venues. Nothing in base..sim reads either:
-// both come in as arguments. Units are nanoseconds everywhere.
+// Two clocks that must never be mixed: Instant counts monotonic nanoseconds and orders what happens
+// in one process; WallTime is UTC and says when, to people and venues. Nothing in base..sim reads
+// either: both come in as arguments. Units are nanoseconds everywhere.
 #pragma once
 
 #include <compare>
@@ -18,11 +18,21 @@ struct Duration {
   constexpr Duration operator*(std::int64_t n) const { return {ns * n}; }
   constexpr Duration operator/(std::int64_t n) const { return {ns / n}; }
 };
-constexpr Duration nanoseconds(std::int64_t n) { return {n}; }
-constexpr Duration microseconds(std::int64_t n) { return {n * 1'000}; }
-constexpr Duration milliseconds(std::int64_t n) { return {n * 1'000'000}; }
-constexpr Duration seconds(std::int64_t n) { return {n * 1'000'000'000}; }
-constexpr Duration hours(std::int64_t n) { return seconds(n * 3600); }
+constexpr Duration nanoseconds(std::int64_t n) {
+  return {n};
+}
+constexpr Duration microseconds(std::int64_t n) {
+  return {n * 1'000};
+}
+constexpr Duration milliseconds(std::int64_t n) {
+  return {n * 1'000'000};
+}
+constexpr Duration seconds(std::int64_t n) {
+  return {n * 1'000'000'000};
+}
+constexpr Duration hours(std::int64_t n) {
+  return seconds(n * 3600);
+}
 
 // Monotonic time of this process (or of a recording, or of a simulated world); origin is arbitrary.
 struct Instant {
@@ -43,11 +53,15 @@ struct WallTime {
   // UTC calendar day, as days since the epoch: the day that a daily limit counts in.
   constexpr std::int64_t day_utc() const { return ns_utc / 86'400'000'000'000; }
 };
-constexpr WallTime wall_from_ms(std::int64_t ms_utc) { return {ms_utc * 1'000'000}; }
+constexpr WallTime wall_from_ms(std::int64_t ms_utc) {
+  return {ms_utc * 1'000'000};
+}
 
 // "2026-11-23T01:02:03.123456Z" (always six fraction digits). Reads back with parse_rfc3339.
 std::string format_rfc3339(WallTime time);
-// Accepts RFC 3339 in UTC ("Z") with 0 to 9 fraction digits. False leaves `out` untouched.
+// Accepts RFC 3339 with 0 to 9 fraction digits and "Z" or a numeric offset ("+09:00"), capital
+// letters, years 1678 to 2261, no leap second. False leaves `out` untouched. Reads nothing past
+// text + size.
 bool parse_rfc3339(const char* text, std::size_t size, WallTime& out);
 
 }  // namespace ats
