@@ -1,0 +1,34 @@
+// The decision, pure: events in, actions out. Books, detector, risk, executor and ledger behind one
+// door. The same engine runs live, on paper, in backtest, simulation and replay; only services knows
+// which. Same events and times, same actions, byte for byte.
+#pragma once
+
+#include <memory>
+
+#include "base/time.hpp"
+#include "domain/action.hpp"
+#include "domain/event.hpp"
+#include "domain/status.hpp"
+
+namespace ats::core {
+
+class Engine {
+ public:
+  Engine();
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Handles one event; appends to `out` what is to be done, effects in the order they must happen. The
+  // first event of a life is Started. Allocates nothing for market events once warm.
+  void on(const Event& event, Instant now, Actions& out);
+
+  // A copy of what the engine knows, for people and auditors.
+  void status(CoreStatus& out) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ats::core

@@ -1,0 +1,146 @@
+// Everything the core wants done or known. Effects (to a venue) come first in each list of a decision;
+// notices (to people, stores, screens) are actions too, so that a journal holds the whole story.
+// Actions are plain values without pointers: they can be kept, compared and journalled byte for byte.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "base/decimal.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "domain/command.hpp"
+#include "domain/ids.hpp"
+#include "domain/number.hpp"
+#include "domain/order.hpp"
+
+namespace ats {
+
+// --- effects ---
+struct Place {
+  Approved<OrderRequest> order;
+};
+struct Cancel {
+  OrderId order;
+  InstrumentId instrument;
+  VenueOrderId venue_order_id;  // empty when the venue has not told it: cancel by client order id
+};
+struct QueryOrder {
+  OrderId order;
+  InstrumentId instrument;
+  VenueOrderId venue_order_id;
+};
+struct QueryOpenOrders {
+  VenueId venue;
+};
+struct QueryBalances {
+  VenueId venue;
+};
+struct RequestSnapshot {  // venues whose snapshot comes by request
+  InstrumentId instrument;
+};
+struct Resubscribe {  // venues whose stream sends the snapshot
+  InstrumentId instrument;
+};
+
+// --- notices ---
+enum class RefuseReason : std::uint8_t {
+  None,
+  EdgeBelowThreshold,
+  EdgeTooGood,
+  BookNotValid,
+  BelowMinNotional,
+  BelowMinQuantity,
+  NoBalanceToBuy,   // quote asset missing on the buying venue
+  NoBalanceToSell,  // base asset missing on the selling venue
+  OrderNotional,
+  Exposure,
+  DailyLoss,
+  OpenExecutions,
+  PairBusy,  // an execution on this pair is open or cooling down
+  Halted,
+  NotReconciled,
+  VenueDown,
+  InstrumentNotTrading,
+};
+const char* name(RefuseReason reason);
+constexpr std::size_t refuse_reason_count = 17;
+
+// An edge after costs worth taking was seen; `refused` says why it was not taken (None: it was).
+// Raised when the answer for a directed venue pair changes, not on every tick.
+struct OpportunityFound {
+  PairId pair;
+  InstrumentId buy;
+  InstrumentId sell;
+  Quantity quantity;     // in units of the buy instrument
+  Price buy_limit;       // deepest level used
+  Price sell_limit;
+  Rate gross;            // top of book, before fees
+  Rate net;              // average over the walked quantity, after taker fees
+  Decimal profit;        // expected, quote asset
+  RefuseReason refused = RefuseReason::None;
+  ExecutionId execution;  // valid when taken
+};
+enum class ExecutionOutcome : std::uint8_t {
+  Completed,  // both legs equal (within one lot)
+  Unwound,    // the difference was traded away
+  Residual,   // the difference is kept as tracked inventory, within tolerance
+  Missed,     // neither leg filled
+  HandedOver, // could not be resolved: the pair is halted and someone was told
+};
+const char* name(ExecutionOutcome outcome);
+struct ExecutionResolved {
+  ExecutionId execution;
+  PairId pair;
+  ExecutionOutcome outcome;
+  Decimal bought;        // base asset, net of fees taken in base
+  Decimal sold;          // base asset
+  Decimal residual;      // base asset, signed: + long
+  Decimal realised;      // quote asset: received − paid − fees in quote, residual marked at mid
+};
+// One double-entry booking: amounts sum to zero per asset.
+enum class Account : std::uint8_t { Venue, Trading, Fees, External };
+const char* name(Account account);
+struct Posting {
+  Account account = Account::Venue;
+  VenueId venue;
+  AssetId asset;
+  Decimal amount;  // + into the account
+};
+enum class EntryKind : std::uint8_t { Opening, Fill, Transfer, Correction };
+struct Booked {
+  EntryKind kind = EntryKind::Fill;
+  OrderId order;
+  FillId fill;
+  std::uint8_t count = 0;
+  Posting postings[6];
+};
+enum class Severity : std::uint8_t { Info, Warning, Critical };
+const char* name(Severity severity);
+enum class AlertCode : std::uint8_t {
+  Halt, Resume, LedgerBreak, ForeignOrder, UnwindFailed, OrderUnknown, DailyLoss, FillMismatch,
+  Reconciled, LateFill,
+};
+const char* name(AlertCode code);
+struct Alert {
+  Severity severity = Severity::Info;
+  AlertCode code = AlertCode::Halt;
+  Scope scope;
+  Text<127> message;
+};
+struct BookStateChanged {
+  InstrumentId instrument;
+  std::uint8_t state = 0;   // BookState
+  std::uint8_t reason = 0;  // BookReason
+};
+struct Stopped {};  // answer to StopCommand: nothing is open any more
+
+using Action = std::variant<Place, Cancel, QueryOrder, QueryOpenOrders, QueryBalances,
+                            RequestSnapshot, Resubscribe, OpportunityFound, ExecutionResolved,
+                            Booked, Alert, BookStateChanged, Stopped>;
+
+// Reused from event to event: no allocation once it has grown.
+using Actions = std::vector<Action>;
+
+}  // namespace ats

@@ -1,0 +1,102 @@
+// What the core shows of itself: copied out on request, read by screen, summary, auditor and status
+// command. Never an input to a decision.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/decimal.hpp"
+#include "base/time.hpp"
+#include "domain/action.hpp"
+#include "domain/ids.hpp"
+#include "domain/number.hpp"
+#include "domain/order.hpp"
+
+namespace ats {
+
+enum class BookState : std::uint8_t { Resyncing, Valid, Suspect };
+const char* name(BookState state);
+enum class BookReason : std::uint8_t {
+  None, NeverSynced, Disconnected, Gap, BadChecksum, Crossed, Stale, Malformed, NumberFault,
+  SubscriptionLost, OutsideWindow,
+};
+const char* name(BookReason reason);
+
+struct BookStatus {
+  InstrumentId instrument;
+  BookState state = BookState::Resyncing;
+  BookReason reason = BookReason::NeverSynced;
+  Level bid;  // zero quantity = none
+  Level ask;
+  Instant last_update;
+  std::uint64_t snapshots = 0, deltas = 0, gaps = 0, checksums_right = 0, checksums_wrong = 0,
+                crossings = 0, resyncs = 0;
+  std::uint32_t bid_levels = 0, ask_levels = 0;
+};
+
+struct OrderStatus {
+  OrderRequest request;
+  OrderState state = OrderState::Placed;
+  VenueOrderId venue_order_id;
+  Quantity filled;       // booked by us
+  Quantity venue_filled; // told by the venue
+  Instant placed;
+};
+
+struct BalanceStatus {
+  VenueId venue;
+  AssetId asset;
+  Decimal total;  // ledger
+  Decimal reserved;  // by open legs of ours
+  Decimal reported;  // last told by the venue
+  bool told = false;
+};
+
+struct EdgeStatus {  // one directed venue pair of one pair
+  PairId pair;
+  InstrumentId buy;
+  InstrumentId sell;
+  Rate gross;
+  Rate net;
+  RefuseReason refused = RefuseReason::None;
+};
+
+struct ExecutionStatus {
+  ExecutionId id;
+  PairId pair;
+  InstrumentId buy;
+  InstrumentId sell;
+  Quantity quantity;
+  Decimal net_base;  // filled buy − filled sell, base asset
+  Instant opened;
+  std::uint32_t unwind_attempts = 0;
+};
+
+struct CoreStatus {
+  Instant now;
+  WallTime wall;
+  std::uint32_t incarnation = 0;
+  bool reconciled = false;  // every order final or known, balances told on every venue
+  bool stopping = false;
+  std::vector<Scope> halts;
+  std::vector<BookStatus> books;
+  std::vector<EdgeStatus> edges;
+  std::vector<OrderStatus> open_orders;
+  std::vector<ExecutionStatus> open_executions;
+  std::vector<BalanceStatus> balances;
+  std::uint64_t opportunities = 0;  // episodes seen with net edge over the threshold
+  std::array<std::uint64_t, refuse_reason_count> refused{};
+  std::uint64_t sent = 0, completed = 0, unwound = 0, residual = 0, missed = 0, handed_over = 0;
+  std::uint64_t orders_placed = 0, fills_booked = 0, duplicate_fills = 0, alerts = 0;
+  struct AssetTotal {
+    AssetId asset;
+    Decimal change;  // P&L in this asset since the opening balances (fees already taken)
+    Decimal fees;    // paid in this asset
+  };
+  std::vector<AssetTotal> totals;
+  Decimal pnl_reporting;  // marked at Valid mids, reporting currency
+  bool pnl_reporting_complete = false;  // false: some asset could not be marked
+};
+
+}  // namespace ats
