@@ -73,31 +73,31 @@ struct OpportunityFound {
   PairId pair;
   InstrumentId buy;
   InstrumentId sell;
-  Quantity quantity;     // in units of the buy instrument
-  Price buy_limit;       // deepest level used
+  Quantity quantity;  // in units of the buy instrument
+  Price buy_limit;    // deepest level used
   Price sell_limit;
-  Rate gross;            // top of book, before fees
-  Rate net;              // average over the walked quantity, after taker fees
-  Decimal profit;        // expected, quote asset
+  Rate gross;      // top of book, before fees
+  Rate net;        // average over the walked quantity, after taker fees
+  Decimal profit;  // expected, quote asset
   RefuseReason refused = RefuseReason::None;
   ExecutionId execution;  // valid when taken
 };
 enum class ExecutionOutcome : std::uint8_t {
-  Completed,  // both legs equal (within one lot)
-  Unwound,    // the difference was traded away
-  Residual,   // the difference is kept as tracked inventory, within tolerance
-  Missed,     // neither leg filled
-  HandedOver, // could not be resolved: the pair is halted and someone was told
+  Completed,   // both legs equal (within one lot)
+  Unwound,     // the difference was traded away
+  Residual,    // the difference is kept as tracked inventory, within tolerance
+  Missed,      // neither leg filled
+  HandedOver,  // could not be resolved: the pair is halted and someone was told
 };
 const char* name(ExecutionOutcome outcome);
 struct ExecutionResolved {
   ExecutionId execution;
   PairId pair;
   ExecutionOutcome outcome;
-  Decimal bought;        // base asset, net of fees taken in base
-  Decimal sold;          // base asset
-  Decimal residual;      // base asset, signed: + long
-  Decimal realised;      // quote asset: received − paid − fees in quote, residual marked at mid
+  Decimal bought;    // base asset, net of fees taken in base
+  Decimal sold;      // base asset
+  Decimal residual;  // base asset, signed: + long
+  Decimal realised;  // quote asset: received − paid − fees in quote, residual marked at mid
 };
 // One double-entry booking: amounts sum to zero per asset.
 enum class Account : std::uint8_t { Venue, Trading, Fees, External };
@@ -119,8 +119,16 @@ struct Booked {
 enum class Severity : std::uint8_t { Info, Warning, Critical };
 const char* name(Severity severity);
 enum class AlertCode : std::uint8_t {
-  Halt, Resume, LedgerBreak, ForeignOrder, UnwindFailed, OrderUnknown, DailyLoss, FillMismatch,
-  Reconciled, LateFill,
+  Halt,
+  Resume,
+  LedgerBreak,
+  ForeignOrder,
+  UnwindFailed,
+  OrderUnknown,
+  DailyLoss,
+  FillMismatch,
+  Reconciled,
+  LateFill,
 };
 const char* name(AlertCode code);
 struct Alert {

@@ -28,21 +28,26 @@ struct CoreConfig {
   // --- detector ---
   Rate min_edge = Rate::bps(5);    // marginal edge after taker fees on both legs
   Rate max_edge = Rate::bps(200);  // more is too good to be true: a bad quote, refused
-  Rate max_slippage = Rate::bps(5);  // IOC limit price may be this much worse than the deepest level used
+  Rate max_slippage =
+      Rate::bps(5);  // IOC limit price may be this much worse than the deepest level used
   Decimal max_order_notional = Decimal::from_int(10'000);  // per leg, in the pair's quote asset
-  Duration pair_cooldown = milliseconds(200);  // after an execution on a pair resolves
+  Duration pair_cooldown = milliseconds(200);              // after an execution on a pair resolves
   // --- risk ---
-  Decimal max_exposure = Decimal::from_int(20'000);  // open (unhedged or in flight) per asset, in reporting currency
-  Decimal max_daily_loss = Decimal::from_int(1'000);  // per UTC day, reporting currency; then a global halt
+  Decimal max_exposure =
+      Decimal::from_int(20'000);  // open (unhedged or in flight) per asset, in reporting currency
+  Decimal max_daily_loss =
+      Decimal::from_int(1'000);  // per UTC day, reporting currency; then a global halt
   std::uint32_t max_open_executions = 4;
   Text<15> reporting_asset = "USDT";
   // --- executor ---
-  Duration order_deadline = seconds(2);       // no final answer by then: Unknown, ask the venue
-  Duration query_interval = seconds(1);       // between queries of an order that is Unknown
-  Duration not_found_grace = seconds(3);      // "no such order" counts only this long after sending
-  std::uint32_t max_unwind_attempts = 8;      // then the pair halts and the residual is handed to a person
-  Decimal residual_tolerance = Decimal::from_int(5);  // |net| worth less than this stays as inventory
-  Duration balance_interval = seconds(30);    // between balance reconciliations of a venue
+  Duration order_deadline = seconds(2);   // no final answer by then: Unknown, ask the venue
+  Duration query_interval = seconds(1);   // between queries of an order that is Unknown
+  Duration not_found_grace = seconds(3);  // "no such order" counts only this long after sending
+  std::uint32_t max_unwind_attempts =
+      8;  // then the pair halts and the residual is handed to a person
+  Decimal residual_tolerance =
+      Decimal::from_int(5);                 // |net| worth less than this stays as inventory
+  Duration balance_interval = seconds(30);  // between balance reconciliations of a venue
   // --- tests only ---
   Mutant mutant = Mutant::None;
 

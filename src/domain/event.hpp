@@ -41,7 +41,10 @@ struct Timer {
   WallTime wall;
 };
 
-enum class Channel : std::uint8_t { MarketData, Trading };  // Trading: orders out, private stream in
+enum class Channel : std::uint8_t {
+  MarketData,
+  Trading
+};  // Trading: orders out, private stream in
 const char* name(Channel channel);
 
 struct ConnectionUp {
@@ -78,10 +81,10 @@ struct BookDelta {
 };
 // The codec saw something that makes the book of this instrument untrustworthy.
 enum class BookFaultReason : std::uint8_t {
-  MalformedFrame,   // bytes that are not the protocol
-  NumberFault,      // a price or quantity that overflows or is off the grid
-  SubscriptionLost, // the venue ended or refused the subscription
-  SnapshotFailed,   // the snapshot request failed; ask again
+  MalformedFrame,    // bytes that are not the protocol
+  NumberFault,       // a price or quantity that overflows or is off the grid
+  SubscriptionLost,  // the venue ended or refused the subscription
+  SnapshotFailed,    // the snapshot request failed; ask again
 };
 const char* name(BookFaultReason reason);
 struct BookFault {

@@ -56,7 +56,7 @@ struct Instrument {
 
   bool operator==(const Instrument&) const = default;
 
-  Result<Price, NumberError> parse_price(std::string_view text) const;        // off-grid = TooPrecise
+  Result<Price, NumberError> parse_price(std::string_view text) const;  // off-grid = TooPrecise
   Result<Quantity, NumberError> parse_quantity(std::string_view text) const;
   Decimal price_decimal(Price p) const { return Decimal::from_scaled(p.units, price_scale); }
   Decimal quantity_decimal(Quantity q) const { return Decimal::from_scaled(q.units, qty_scale); }
@@ -74,7 +74,12 @@ struct Instrument {
 };
 
 enum class OrderFault : std::uint8_t {  // why an order would break the instrument's own rules
-  OffTick, OffLot, BelowMinQuantity, AboveMaxQuantity, BelowMinNotional, NotTrading,
+  OffTick,
+  OffLot,
+  BelowMinQuantity,
+  AboveMaxQuantity,
+  BelowMinNotional,
+  NotTrading,
 };
 const char* name(OrderFault fault);
 // Checked before anything is sent; nothing when the order keeps all the rules.
@@ -82,8 +87,8 @@ std::optional<OrderFault> check_order(const Instrument& instrument, Price price,
 
 // How a venue numbers and proves its book updates.
 enum class SequenceRule : std::uint8_t {
-  None,        // order of arrival is all there is (Kraken v2: the checksum is the proof)
-  Spanning,    // [first,last] ids; joins a snapshot when first <= id+1 <= last; then first == id+1 (Binance spot)
+  None,  // order of arrival is all there is (Kraken v2: the checksum is the proof)
+  Spanning,  // [first,last] ids; joins a snapshot when first <= id+1 <= last; then first == id+1 (Binance spot)
   PrevLinked,  // each update names the last id of the one before; joins a snapshot when first <= id <= last (Binance futures)
 };
 
@@ -96,9 +101,10 @@ using ChecksumFunction = std::uint32_t (*)(const TopLevels&);
 struct BookRules {
   SequenceRule sequence = SequenceRule::None;
   ChecksumFunction checksum = nullptr;  // null: the venue sends none
-  std::uint16_t depth = 0;       // levels a side kept after each update; 0 = all
-  bool snapshot_by_request = false;  // snapshot comes from REST on Action::RequestSnapshot; else the stream sends it after (re)subscribing
-  Duration max_age = seconds(10);    // without any sign of life from the venue the book is Suspect
+  std::uint16_t depth = 0;              // levels a side kept after each update; 0 = all
+  bool snapshot_by_request =
+      false;  // snapshot comes from REST on Action::RequestSnapshot; else the stream sends it after (re)subscribing
+  Duration max_age = seconds(10);  // without any sign of life from the venue the book is Suspect
 };
 
 struct VenueInfo {
@@ -133,7 +139,7 @@ class Universe {
   Instrument& instrument(InstrumentId id) { return instruments_[id.index()]; }
   VenueInfo& venue(VenueId id) { return venues_[id.index()]; }
 
-  VenueId find_venue(std::string_view name) const;   // invalid id when absent
+  VenueId find_venue(std::string_view name) const;  // invalid id when absent
   AssetId find_asset(std::string_view name) const;
   InstrumentId find_instrument(VenueId venue, std::string_view symbol) const;
   InstrumentId find_instrument(VenueId venue, PairId pair) const;

@@ -21,9 +21,9 @@ enum class OrderState : std::uint8_t {
   Acked,         // the venue has it
   PartlyFilled,  // live with fills
   Filled,
-  Cancelled,     // ended with a rest: by us, by the venue, or IOC/expiry leftover; may hold fills
-  Rejected,      // never entered the book
-  Unknown,       // no answer, or an answer that says nothing: exposure is held until the venue tells
+  Cancelled,  // ended with a rest: by us, by the venue, or IOC/expiry leftover; may hold fills
+  Rejected,   // never entered the book
+  Unknown,    // no answer, or an answer that says nothing: exposure is held until the venue tells
 };
 const char* name(OrderState state);
 constexpr bool is_final(OrderState s) {
@@ -37,13 +37,13 @@ enum class Liquidity : std::uint8_t { Taker, Maker };
 
 // Sorted by what we can do about it.
 enum class RejectReason : std::uint8_t {
-  InsufficientFunds,   // refresh balances
-  InvalidOrder,        // breaks a filter: refresh metadata, never retry unchanged
-  InstrumentClosed,    // pause the instrument
-  RateLimited,         // wait
-  DuplicateId,         // it is there already: query
-  AuthFailed,          // halt the venue
-  VenueBusy,           // certainly not executed; decide anew
+  InsufficientFunds,  // refresh balances
+  InvalidOrder,       // breaks a filter: refresh metadata, never retry unchanged
+  InstrumentClosed,   // pause the instrument
+  RateLimited,        // wait
+  DuplicateId,        // it is there already: query
+  AuthFailed,         // halt the venue
+  VenueBusy,          // certainly not executed; decide anew
   Other,
 };
 const char* name(RejectReason reason);
@@ -88,8 +88,8 @@ class Approved {
   bool operator==(const Approved&) const = default;
 
  private:
-  friend class core::RiskGate;   // decides
-  friend class ApprovalReader;   // domain/codec.cpp: restores what was approved and journalled
+  friend class core::RiskGate;  // decides
+  friend class ApprovalReader;  // domain/codec.cpp: restores what was approved and journalled
   Approved(const T& value, std::uint64_t serial) : value_(value), serial_(serial) {}
   T value_;
   std::uint64_t serial_;

@@ -18,8 +18,17 @@ namespace ats {
 enum class BookState : std::uint8_t { Resyncing, Valid, Suspect };
 const char* name(BookState state);
 enum class BookReason : std::uint8_t {
-  None, NeverSynced, Disconnected, Gap, BadChecksum, Crossed, Stale, Malformed, NumberFault,
-  SubscriptionLost, OutsideWindow,
+  None,
+  NeverSynced,
+  Disconnected,
+  Gap,
+  BadChecksum,
+  Crossed,
+  Stale,
+  Malformed,
+  NumberFault,
+  SubscriptionLost,
+  OutsideWindow,
 };
 const char* name(BookReason reason);
 
@@ -39,15 +48,15 @@ struct OrderStatus {
   OrderRequest request;
   OrderState state = OrderState::Placed;
   VenueOrderId venue_order_id;
-  Quantity filled;       // booked by us
-  Quantity venue_filled; // told by the venue
+  Quantity filled;        // booked by us
+  Quantity venue_filled;  // told by the venue
   Instant placed;
 };
 
 struct BalanceStatus {
   VenueId venue;
   AssetId asset;
-  Decimal total;  // ledger
+  Decimal total;     // ledger
   Decimal reserved;  // by open legs of ours
   Decimal reported;  // last told by the venue
   bool told = false;
@@ -95,7 +104,7 @@ struct CoreStatus {
     Decimal fees;    // paid in this asset
   };
   std::vector<AssetTotal> totals;
-  Decimal pnl_reporting;  // marked at Valid mids, reporting currency
+  Decimal pnl_reporting;                // marked at Valid mids, reporting currency
   bool pnl_reporting_complete = false;  // false: some asset could not be marked
 };
 

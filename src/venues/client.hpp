@@ -29,13 +29,13 @@ struct Now {
 // What became of a frame. Refused frames are counted by reason and never change a book silently: where
 // the frame could have been book data a BookFault was raised.
 enum class FrameOutcome : std::uint8_t {
-  Decoded,          // gave at least one event, or was a control message understood
-  Ignored,          // a known kind we do not use (kline, ticker, …)
-  Malformed,        // not JSON, or a known kind with fields missing or of the wrong type
-  UnknownKind,      // well-formed, of no kind we know
-  UnknownSymbol,    // a known kind for an instrument that is not in the universe
-  NumberFault,      // overflow or off the grid
-  OtherProtocol,    // a version or product of this venue that we do not speak (Kraken v1)
+  Decoded,        // gave at least one event, or was a control message understood
+  Ignored,        // a known kind we do not use (kline, ticker, …)
+  Malformed,      // not JSON, or a known kind with fields missing or of the wrong type
+  UnknownKind,    // well-formed, of no kind we know
+  UnknownSymbol,  // a known kind for an instrument that is not in the universe
+  NumberFault,    // overflow or off the grid
+  OtherProtocol,  // a version or product of this venue that we do not speak (Kraken v1)
 };
 constexpr std::size_t frame_outcome_count = 7;
 const char* name(FrameOutcome outcome);
@@ -86,19 +86,19 @@ class Outbox {
 };
 
 enum class SendOutcome : std::uint8_t {
-  Sent,         // bytes were handed to the outbox
-  NotConnected, // the channel is down: nothing left
-  RateLimited,  // no budget: nothing left
-  Invalid,      // cannot be expressed in the venue's protocol
+  Sent,          // bytes were handed to the outbox
+  NotConnected,  // the channel is down: nothing left
+  RateLimited,   // no budget: nothing left
+  Invalid,       // cannot be expressed in the venue's protocol
 };
 const char* name(SendOutcome outcome);
 
 struct ClientSetup {
   VenueId venue;
-  const Universe* universe = nullptr;          // outlives the client
-  std::vector<InstrumentId> instruments;       // what to subscribe to
-  Credentials credentials;                     // absent: market data only
-  std::string market_path;                     // path the market WebSocket was opened at
+  const Universe* universe = nullptr;     // outlives the client
+  std::vector<InstrumentId> instruments;  // what to subscribe to
+  Credentials credentials;                // absent: market data only
+  std::string market_path;                // path the market WebSocket was opened at
 };
 
 struct ClientCounters {
@@ -149,7 +149,7 @@ struct VenueUrls {
 };
 
 struct WantedPair {
-  std::string base;   // our names: BTC, USDT
+  std::string base;  // our names: BTC, USDT
   std::string quote;
 };
 
@@ -162,7 +162,7 @@ class ExchangeApi;
 // One row of the registry: everything the rest of the system knows of a venue.
 struct Protocol {
   std::string_view name;
-  VenueUrls urls;            // the live ones
+  VenueUrls urls;  // the live ones
   BookRules rules;
   ChannelPolicy market_policy;
   ChannelPolicy trading_policy;
@@ -173,8 +173,8 @@ struct Protocol {
                                          Universe& universe);
   std::unique_ptr<MarketDecoder> (*make_decoder)(VenueId venue, const Universe& universe);
   std::unique_ptr<Discovery> (*make_discovery)();
-  std::unique_ptr<Client> (*make_client)(const ClientSetup& setup);         // null: market data only
-  std::unique_ptr<Server> (*make_server)(ExchangeApi& exchange);            // null: not simulated
+  std::unique_ptr<Client> (*make_client)(const ClientSetup& setup);  // null: market data only
+  std::unique_ptr<Server> (*make_server)(ExchangeApi& exchange);     // null: not simulated
 };
 
 // All venues, in the order of the registry's one list.

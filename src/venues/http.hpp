@@ -15,7 +15,8 @@ struct HttpHeader {
 
 struct HttpRequest {
   std::string method;  // "GET", "POST", "DELETE", "PUT"
-  std::string target;  // path and query, percent-encoded: exactly the bytes that are signed and sent
+  std::string
+      target;  // path and query, percent-encoded: exactly the bytes that are signed and sent
   std::vector<HttpHeader> headers;
   std::string body;
   const std::string* header(std::string_view case_insensitive_name) const;

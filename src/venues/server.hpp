@@ -29,9 +29,9 @@ struct NewOrder {
   Side side = Side::Buy;
   OrderKind kind = OrderKind::Limit;
   TimeInForce time_in_force = TimeInForce::Gtc;
-  Price price;            // Limit, LimitMaker
-  Quantity quantity;      // zero when quote_amount is used
-  Decimal quote_amount;   // market buy by amount
+  Price price;                  // Limit, LimitMaker
+  Quantity quantity;            // zero when quote_amount is used
+  Decimal quote_amount;         // market buy by amount
   std::string client_order_id;  // made by the Server when the user sent none
 };
 
@@ -53,7 +53,9 @@ struct VenueOrder {
   VenueOrderState state = VenueOrderState::New;
   WallTime created;
   WallTime updated;
-  bool live() const { return state == VenueOrderState::New || state == VenueOrderState::PartlyFilled; }
+  bool live() const {
+    return state == VenueOrderState::New || state == VenueOrderState::PartlyFilled;
+  }
 };
 
 struct VenueFill {
@@ -103,8 +105,17 @@ struct BookChange {
 };
 
 enum class PlaceFault : std::uint8_t {
-  UnknownInstrument, InstrumentClosed, InsufficientFunds, PriceFilter, LotFilter, MinQuantity,
-  MaxQuantity, MinNotional, DuplicateClientOrderId, WouldTake, Injected,
+  UnknownInstrument,
+  InstrumentClosed,
+  InsufficientFunds,
+  PriceFilter,
+  LotFilter,
+  MinQuantity,
+  MaxQuantity,
+  MinNotional,
+  DuplicateClientOrderId,
+  WouldTake,
+  Injected,
 };
 enum class CancelFault : std::uint8_t { UnknownOrder, AlreadyOver };
 
@@ -117,8 +128,8 @@ struct OrderRef {
 // What happened to an order of an account, in the order it happened.
 struct OrderUpdate {
   enum class Kind : std::uint8_t { New, Fill, Cancelled, Expired } kind = Kind::New;
-  VenueOrder order;                // after the update
-  std::optional<VenueFill> fill;   // Kind::Fill
+  VenueOrder order;               // after the update
+  std::optional<VenueFill> fill;  // Kind::Fill
 };
 
 // Implemented by sim::Exchange. Everything is synchronous; what the account and the public see of it
@@ -137,11 +148,14 @@ class ExchangeApi {
   virtual Result<VenueOrder, CancelFault> cancel(AccountId account, const OrderRef& order) = 0;
   virtual const VenueOrder* find_order(AccountId account, const OrderRef& order) const = 0;
   virtual std::vector<VenueOrder> open_orders(AccountId account) const = 0;
-  virtual std::vector<VenueOrder> closed_orders(AccountId account, std::size_t limit) const = 0;  // newest first
-  virtual std::vector<VenueFill> fills(AccountId account, std::uint64_t order_id_or_0, std::size_t limit) const = 0;
+  virtual std::vector<VenueOrder> closed_orders(AccountId account,
+                                                std::size_t limit) const = 0;  // newest first
+  virtual std::vector<VenueFill> fills(AccountId account, std::uint64_t order_id_or_0,
+                                       std::size_t limit) const = 0;
   virtual std::vector<VenueBalance> balances(AccountId account) const = 0;
   virtual BookImage book(InstrumentId instrument, std::size_t depth) const = 0;
-  virtual std::vector<PublicTrade> trades(InstrumentId instrument, std::size_t limit) const = 0;  // oldest first
+  virtual std::vector<PublicTrade> trades(InstrumentId instrument,
+                                          std::size_t limit) const = 0;  // oldest first
 };
 
 // Where a Server puts what must leave.

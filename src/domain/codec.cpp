@@ -1,0 +1,562 @@
+#include "domain/codec.hpp"
+
+#include <bit>
+#include <cstring>
+#include <type_traits>
+
+namespace ats {
+
+static_assert(std::endian::native == std::endian::little,
+              "the journal's byte order is the machine's");
+
+// Restores approvals that were given and journalled; gives none.
+class ApprovalReader {
+ public:
+  static Approved<OrderRequest> restore(const OrderRequest& order, std::uint64_t serial) {
+    return Approved<OrderRequest>(order, serial);
+  }
+};
+
+namespace {
+
+// One list of fields a type, walked by both archives: what is written is what is read.
+
+class Writer {
+ public:
+  static constexpr bool reading = false;
+  explicit Writer(std::vector<std::byte>& out) : out_(out) {}
+
+  template <class T>
+  void raw(const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes(&value, sizeof value);
+  }
+  void bytes(const void* data, std::size_t size) {
+    const std::size_t at = out_.size();
+    out_.resize(at + size);
+    if (size != 0) std::memcpy(out_.data() + at, data, size);
+  }
+  void boolean(const bool& b) { raw(static_cast<std::uint8_t>(b)); }
+  template <class E>
+  void choice(const E& e, E) {
+    raw(static_cast<std::uint8_t>(e));
+  }
+  template <std::size_t N>
+  void text(const Text<N>& t) {
+    raw(static_cast<std::uint8_t>(t.size()));
+    bytes(t.view().data(), t.size());
+  }
+  void decimal(const Decimal& d) { raw(d.raw()); }
+  void levels(const std::span<const Level>& l, std::vector<Level>*) {
+    raw(static_cast<std::uint32_t>(l.size()));
+    bytes(l.data(), l.size_bytes());
+  }
+
+ private:
+  std::vector<std::byte>& out_;
+};
+
+class Reader {
+ public:
+  static constexpr bool reading = true;
+  explicit Reader(std::span<const std::byte> in) : in_(in) {}
+
+  template <class T>
+  void raw(T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes(&value, sizeof value);
+  }
+  void bytes(void* data, std::size_t size) {
+    if (in_.size() - at_ < size) {
+      stop(CodecError::Truncated);
+      at_ = in_.size();
+      std::memset(data, 0, size);
+      return;
+    }
+    if (size != 0) std::memcpy(data, in_.data() + at_, size);
+    at_ += size;
+  }
+  void boolean(bool& b) {
+    std::uint8_t v = 0;
+    raw(v);
+    if (v > 1) stop(CodecError::BadValue);
+    b = v == 1;
+  }
+  template <class E>
+  void choice(E& e, E last) {
+    std::uint8_t v = 0;
+    raw(v);
+    if (v > static_cast<std::uint8_t>(last)) {
+      stop(CodecError::BadValue);
+      v = 0;
+    }
+    e = static_cast<E>(v);
+  }
+  template <std::size_t N>
+  void text(Text<N>& t) {
+    std::uint8_t size = 0;
+    raw(size);
+    if (size > N) {
+      stop(CodecError::BadValue);
+      return;
+    }
+    char buffer[255];
+    bytes(buffer, size);
+    t = Text<N>(std::string_view(buffer, size));
+  }
+  void decimal(Decimal& d) {
+    Int128 v = 0;
+    raw(v);
+    d = Decimal::from_raw(v);
+  }
+  void levels(std::span<const Level>& l, std::vector<Level>* store) {
+    std::uint32_t count = 0;
+    raw(count);
+    if ((in_.size() - at_) / sizeof(Level) < count) {
+      stop(CodecError::Truncated);
+      return;
+    }
+    store->resize(count);
+    bytes(store->data(), count * sizeof(Level));
+    l = *store;
+  }
+  void stop(CodecError error) {
+    if (!error_) error_ = error;
+  }
+  std::optional<CodecError> finish() const {
+    if (error_) return error_;
+    if (at_ != in_.size()) return CodecError::TrailingBytes;
+    return std::nullopt;
+  }
+  bool failed() const { return error_.has_value(); }
+
+ private:
+  std::span<const std::byte> in_;
+  std::size_t at_ = 0;
+  std::optional<CodecError> error_;
+};
+
+// T is const for the Writer, plain for the Reader.
+template <class A, class T>
+using Of = std::conditional_t<A::reading, T, const T>;
+
+static_assert(sizeof(Level) == 16 && std::is_trivially_copyable_v<Level>);
+
+template <class A>
+void fields(A& a, Of<A, Times>& t) {
+  a.raw(t.venue_time), a.raw(t.recv_time);
+}
+
+template <class A>
+void fields(A& a, Of<A, FeeSchedule>& f) {
+  a.raw(f.maker), a.raw(f.taker), a.choice(f.charged_in, FeeAsset::Quote), a.raw(f.decimals);
+}
+template <class A>
+void fields(A& a, Of<A, Instrument>& i) {
+  a.raw(i.id), a.raw(i.venue), a.raw(i.pair), a.raw(i.base), a.raw(i.quote);
+  a.text(i.symbol), a.text(i.rest_symbol);
+  a.raw(i.price_scale), a.raw(i.qty_scale), a.raw(i.tick), a.raw(i.lot);
+  a.raw(i.min_quantity), a.raw(i.max_quantity), a.decimal(i.min_notional);
+  fields(a, i.fees), a.choice(i.status, InstrumentStatus::Halted);
+}
+template <class A>
+void fields(A& a, Of<A, CoreConfig>& c) {
+  a.raw(c.min_edge), a.raw(c.max_edge), a.raw(c.max_slippage), a.decimal(c.max_order_notional);
+  a.raw(c.pair_cooldown), a.decimal(c.max_exposure), a.decimal(c.max_daily_loss);
+  a.raw(c.max_open_executions), a.text(c.reporting_asset), a.raw(c.order_deadline);
+  a.raw(c.query_interval), a.raw(c.not_found_grace), a.raw(c.max_unwind_attempts);
+  a.decimal(c.residual_tolerance), a.raw(c.balance_interval),
+      a.choice(c.mutant, Mutant::ReuseOrderId);
+}
+template <class A>
+void fields(A& a, Of<A, OrderRequest>& o) {
+  a.raw(o.id), a.raw(o.execution), a.raw(o.instrument), a.choice(o.side, Side::Sell);
+  a.choice(o.time_in_force, TimeInForce::Fok), a.raw(o.price), a.raw(o.quantity),
+      a.boolean(o.unwind);
+}
+template <class A>
+void fields(A& a, Of<A, Fill>& f) {
+  a.raw(f.order), a.raw(f.instrument), a.text(f.id), a.choice(f.side, Side::Sell);
+  a.choice(f.liquidity, Liquidity::Maker), a.raw(f.price), a.raw(f.quantity), a.decimal(f.fee);
+  a.raw(f.fee_asset), a.raw(f.venue_time);
+}
+template <class A>
+void fields(A& a, Of<A, Scope>& s) {
+  a.raw(s.venue), a.raw(s.pair);
+}
+
+// --- events; Started is written apart ---
+template <class A>
+void fields(A& a, Of<A, Timer>& e) {
+  a.raw(e.wall);
+}
+template <class A>
+void fields(A& a, Of<A, ConnectionUp>& e) {
+  a.raw(e.venue), a.choice(e.channel, Channel::Trading);
+}
+template <class A>
+void fields(A& a, Of<A, ConnectionDown>& e) {
+  a.raw(e.venue), a.choice(e.channel, Channel::Trading);
+}
+template <class A>
+void fields(A& a, Of<A, Heartbeat>& e) {
+  a.raw(e.venue), fields(a, e.times);
+}
+template <class A>
+void checksum(A& a, Of<A, std::optional<std::uint32_t>>& c) {
+  bool has = c.has_value();
+  a.boolean(has);
+  if constexpr (A::reading) {
+    std::uint32_t v = 0;
+    if (has)
+      a.raw(v), c = v;
+    else
+      c.reset();
+  } else {
+    if (has) a.raw(*c);
+  }
+}
+template <class A>
+void fields(A& a, Of<A, BookSnapshot>& e, std::vector<Level>* bids, std::vector<Level>* asks) {
+  a.raw(e.instrument), fields(a, e.times), a.raw(e.last), checksum(a, e.checksum);
+  a.levels(e.bids, bids), a.levels(e.asks, asks);
+}
+template <class A>
+void fields(A& a, Of<A, BookDelta>& e, std::vector<Level>* bids, std::vector<Level>* asks) {
+  a.raw(e.instrument), fields(a, e.times), a.raw(e.first), a.raw(e.last), a.raw(e.previous);
+  checksum(a, e.checksum), a.levels(e.bids, bids), a.levels(e.asks, asks);
+}
+template <class A>
+void fields(A& a, Of<A, BookFault>& e) {
+  a.raw(e.instrument), a.raw(e.venue), a.choice(e.reason, BookFaultReason::SnapshotFailed);
+}
+template <class A>
+void fields(A& a, Of<A, Trade>& e) {
+  a.raw(e.instrument), fields(a, e.times), a.choice(e.taker_side, Side::Sell), a.raw(e.price);
+  a.raw(e.quantity), a.text(e.id);
+}
+template <class A>
+void fields(A& a, Of<A, Quote>& e) {
+  a.raw(e.instrument), fields(a, e.times), a.raw(e.sequence), a.raw(e.bid), a.raw(e.ask);
+}
+template <class A>
+void fields(A& a, Of<A, InstrumentChanged>& e) {
+  fields(a, e.instrument);
+}
+template <class A>
+void fields(A& a, Of<A, OrderAcked>& e) {
+  a.raw(e.order), a.text(e.venue_order_id), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, OrderRejected>& e) {
+  a.raw(e.order), a.choice(e.reason, RejectReason::Other), a.text(e.message), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, OrderFilled>& e) {
+  fields(a, e.fill), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, OrderEnded>& e) {
+  a.raw(e.order), a.choice(e.state, OrderState::Unknown), a.raw(e.filled), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, OrderFound>& e) {
+  a.raw(e.order), a.text(e.venue_order_id), a.choice(e.state, OrderState::Unknown), a.raw(e.filled);
+  fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, OrderNotFound>& e) {
+  a.raw(e.order), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, OrderUnknown>& e) {
+  a.raw(e.order), a.choice(e.reason, UnknownReason::VenueSaysUnknown), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, OrderNotSent>& e) {
+  a.raw(e.order);
+}
+template <class A>
+void fields(A& a, Of<A, CancelRejected>& e) {
+  a.raw(e.order), a.choice(e.reason, RejectReason::Other), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, QueryFailed>& e) {
+  a.raw(e.order);
+}
+template <class A>
+void fields(A& a, Of<A, BalanceReported>& e) {
+  a.raw(e.venue), a.raw(e.asset), a.decimal(e.total), a.decimal(e.held), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, BalancesComplete>& e) {
+  a.raw(e.venue), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, ForeignOrder>& e) {
+  a.raw(e.venue), a.text(e.venue_order_id);
+}
+template <class A>
+void fields(A& a, Of<A, HaltCommand>& c) {
+  fields(a, c.scope), a.text(c.who), a.text(c.reason);
+}
+template <class A>
+void fields(A& a, Of<A, ResumeCommand>& c) {
+  fields(a, c.scope), a.text(c.who), a.text(c.reason);
+}
+template <class A>
+void fields(A& a, Of<A, StopCommand>& c) {
+  a.text(c.who);
+}
+
+// --- actions; Place is written apart ---
+template <class A>
+void fields(A& a, Of<A, Cancel>& x) {
+  a.raw(x.order), a.raw(x.instrument), a.text(x.venue_order_id);
+}
+template <class A>
+void fields(A& a, Of<A, QueryOrder>& x) {
+  a.raw(x.order), a.raw(x.instrument), a.text(x.venue_order_id);
+}
+template <class A>
+void fields(A& a, Of<A, QueryOpenOrders>& x) {
+  a.raw(x.venue);
+}
+template <class A>
+void fields(A& a, Of<A, QueryBalances>& x) {
+  a.raw(x.venue);
+}
+template <class A>
+void fields(A& a, Of<A, RequestSnapshot>& x) {
+  a.raw(x.instrument);
+}
+template <class A>
+void fields(A& a, Of<A, Resubscribe>& x) {
+  a.raw(x.instrument);
+}
+template <class A>
+void fields(A& a, Of<A, OpportunityFound>& x) {
+  a.raw(x.pair), a.raw(x.buy), a.raw(x.sell), a.raw(x.quantity), a.raw(x.buy_limit);
+  a.raw(x.sell_limit), a.raw(x.gross), a.raw(x.net), a.decimal(x.profit);
+  a.choice(x.refused, RefuseReason::InstrumentNotTrading), a.raw(x.execution);
+}
+template <class A>
+void fields(A& a, Of<A, ExecutionResolved>& x) {
+  a.raw(x.execution), a.raw(x.pair), a.choice(x.outcome, ExecutionOutcome::HandedOver);
+  a.decimal(x.bought), a.decimal(x.sold), a.decimal(x.residual), a.decimal(x.realised);
+}
+template <class A>
+void fields(A& a, Of<A, Posting>& p) {
+  a.choice(p.account, Account::External), a.raw(p.venue), a.raw(p.asset), a.decimal(p.amount);
+}
+template <class A>
+void fields(A& a, Of<A, Booked>& x) {
+  a.choice(x.kind, EntryKind::Correction), a.raw(x.order), a.text(x.fill), a.raw(x.count);
+  if constexpr (A::reading) {
+    if (x.count > std::size(x.postings)) {
+      a.stop(CodecError::BadValue);
+      x.count = 0;
+    }
+  }
+  for (std::size_t i = 0; i < x.count; ++i) fields(a, x.postings[i]);
+}
+template <class A>
+void fields(A& a, Of<A, Alert>& x) {
+  a.choice(x.severity, Severity::Critical), a.choice(x.code, AlertCode::LateFill);
+  fields(a, x.scope), a.text(x.message);
+}
+template <class A>
+void fields(A& a, Of<A, BookStateChanged>& x) {
+  a.raw(x.instrument), a.raw(x.state), a.raw(x.reason);
+}
+template <class A>
+void fields(A&, Of<A, Stopped>&) {}
+
+template <class A>
+void fields(A& a, Of<A, CommandReceived>& e) {
+  std::uint8_t kind = static_cast<std::uint8_t>(e.command.index());
+  a.raw(kind);
+  if constexpr (A::reading) {
+    switch (kind) {
+      case 0:
+        e.command = HaltCommand{};
+        break;
+      case 1:
+        e.command = ResumeCommand{};
+        break;
+      case 2:
+        e.command = StopCommand{};
+        break;
+      default:
+        a.stop(CodecError::BadValue);
+        return;
+    }
+  }
+  std::visit([&](auto& command) { fields(a, command); }, e.command);
+}
+
+void write_universe(Writer& w, const Universe& u) {
+  w.raw(static_cast<std::uint16_t>(u.venues().size()));
+  for (const VenueInfo& v : u.venues()) w.text(v.name);
+  w.raw(static_cast<std::uint16_t>(u.assets().size()));
+  for (const Asset& x : u.assets()) w.text(x.name);
+  w.raw(static_cast<std::uint16_t>(u.pairs().size()));
+  for (const Pair& p : u.pairs()) w.raw(p);
+  w.raw(static_cast<std::uint16_t>(u.instruments().size()));
+  for (const Instrument& i : u.instruments()) fields(w, i);
+}
+
+bool sound(const Universe& u, const Instrument& i) {
+  return i.venue.index() < u.venues().size() && i.base.index() < u.assets().size() &&
+         i.quote.index() < u.assets().size() && i.tick > 0 && i.lot > 0 && i.price_scale <= 12 &&
+         i.qty_scale <= 12 && i.price_scale + i.qty_scale <= Decimal::scale;
+}
+
+void read_universe(Reader& r, Universe& u) {
+  u = Universe{};
+  std::uint16_t count = 0;
+  r.raw(count);
+  for (std::uint16_t i = 0; i < count && !r.failed(); ++i) {
+    Text<15> text;
+    r.text(text);
+    if (u.add_venue(text.view(), {}).index() != i) return r.stop(CodecError::BadValue);
+  }
+  r.raw(count);
+  for (std::uint16_t i = 0; i < count && !r.failed(); ++i) {
+    Text<15> text;
+    r.text(text);
+    if (u.add_asset(text.view()).index() != i) return r.stop(CodecError::BadValue);
+  }
+  r.raw(count);
+  for (std::uint16_t i = 0; i < count && !r.failed(); ++i) {
+    Pair p;
+    r.raw(p);
+    if (p.base.index() >= u.assets().size() || p.quote.index() >= u.assets().size() ||
+        u.add_pair(p.base, p.quote).index() != i) {
+      return r.stop(CodecError::BadValue);
+    }
+  }
+  r.raw(count);
+  for (std::uint16_t i = 0; i < count && !r.failed(); ++i) {
+    Instrument instrument;
+    fields(r, instrument);
+    const Instrument written = instrument;
+    if (r.failed()) return;
+    if (!sound(u, instrument) || u.add_instrument(instrument).index() != i ||
+        u.instrument({i}) != written) {
+      return r.stop(CodecError::BadValue);
+    }
+  }
+}
+
+template <class Variant, std::size_t I = 0, class Fn>
+bool with_alternative(std::size_t kind, Variant& variant, Fn&& fn) {
+  if constexpr (I == std::variant_size_v<Variant>) {
+    return false;
+  } else {
+    if (kind != I) return with_alternative<Variant, I + 1>(kind, variant, fn);
+    using T = std::variant_alternative_t<I, Variant>;
+    if constexpr (std::is_default_constructible_v<T>) {
+      fn(variant.template emplace<I>());
+    } else {
+      OrderRequest request;
+      std::uint64_t serial = 0;
+      fn(request, serial);
+      variant.template emplace<I>(T{ApprovalReader::restore(request, serial)});
+    }
+    return true;
+  }
+}
+
+}  // namespace
+
+const char* name(CodecError error) {
+  switch (error) {
+    case CodecError::Truncated:
+      return "truncated";
+    case CodecError::UnknownKind:
+      return "unknown_kind";
+    case CodecError::BadValue:
+      return "bad_value";
+    case CodecError::TrailingBytes:
+      return "trailing_bytes";
+  }
+  return "?";
+}
+
+void encode_event(const Event& event, Instant now, std::vector<std::byte>& out) {
+  Writer w(out);
+  w.raw(static_cast<std::uint8_t>(event.index()));
+  w.raw(now);
+  std::visit(
+      [&](const auto& e) {
+        using T = std::decay_t<decltype(e)>;
+        if constexpr (std::is_same_v<T, Started>) {
+          ATS_ASSERT(e.universe != nullptr && e.config != nullptr);
+          w.raw(e.incarnation), w.raw(e.wall);
+          write_universe(w, *e.universe);
+          fields(w, *e.config);
+        } else if constexpr (requires { e.bids; }) {
+          fields(w, e, nullptr, nullptr);
+        } else {
+          fields(w, e);
+        }
+      },
+      event);
+}
+
+Status<CodecError> decode_event(std::span<const std::byte> bytes, DecodedEvent& out) {
+  Reader r(bytes);
+  std::uint8_t kind = 0;
+  r.raw(kind);
+  r.raw(out.now);
+  const bool known = with_alternative(kind, out.event, [&](auto& e) {
+    using T = std::decay_t<decltype(e)>;
+    if constexpr (std::is_same_v<T, Started>) {
+      r.raw(e.incarnation), r.raw(e.wall);
+      read_universe(r, out.universe);
+      fields(r, out.config);
+      e.universe = &out.universe;
+      e.config = &out.config;
+    } else if constexpr (requires { e.bids; }) {
+      fields(r, e, &out.bids, &out.asks);
+    } else {
+      fields(r, e);
+    }
+  });
+  if (!known) return fail(CodecError::UnknownKind);
+  if (const auto error = r.finish()) return fail(*error);
+  return Done{};
+}
+
+void encode_action(const Action& action, std::vector<std::byte>& out) {
+  Writer w(out);
+  w.raw(static_cast<std::uint8_t>(action.index()));
+  std::visit(
+      [&](const auto& x) {
+        using T = std::decay_t<decltype(x)>;
+        if constexpr (std::is_same_v<T, Place>) {
+          fields(w, x.order.value());
+          w.raw(x.order.serial());
+        } else {
+          fields(w, x);
+        }
+      },
+      action);
+}
+
+Result<Action, CodecError> decode_action(std::span<const std::byte> bytes) {
+  Reader r(bytes);
+  std::uint8_t kind = 0;
+  r.raw(kind);
+  Action action = Stopped{};
+  const bool known = with_alternative(kind, action, [&](auto& x, auto&... serial) {
+    fields(r, x);
+    (r.raw(serial), ...);
+  });
+  if (!known) return fail(CodecError::UnknownKind);
+  if (const auto error = r.finish()) return fail(*error);
+  return action;
+}
+
+}  // namespace ats

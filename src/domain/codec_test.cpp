@@ -1,0 +1,180 @@
+#include "domain/codec.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/rng.hpp"
+
+namespace ats {
+namespace {
+
+Universe small_universe() {
+  Universe u;
+  const VenueId venue = u.add_venue("binance", {});
+  Instrument i;
+  i.venue = venue;
+  i.base = u.add_asset("BTC");
+  i.quote = u.add_asset("USDT");
+  i.symbol = "BTCUSDT";
+  i.rest_symbol = "BTCUSDT";
+  i.price_scale = 2;
+  i.qty_scale = 5;
+  i.min_notional = Decimal::of("5");
+  i.fees.taker = Rate::bps(10);
+  u.add_instrument(i);
+  return u;
+}
+
+// One of every kind, with every field away from its default.
+std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
+                               const std::vector<Level>& l) {
+  const Times t{{123}, {456}};
+  const InstrumentId i{0};
+  Fill f{{7}, i, "77", Side::Sell, Liquidity::Maker, {100}, {200}, Decimal::of("0.1"), {1}, {5}};
+  return {Started{3, {99}, &u, &c},
+          Timer{{42}},
+          ConnectionUp{{0}, Channel::Trading},
+          ConnectionDown{{0}, Channel::MarketData},
+          Heartbeat{{0}, t},
+          BookSnapshot{i, t, 11, 0xdeadbeefu, l, l},
+          BookDelta{i, t, 1, 2, 3, std::nullopt, l, {}},
+          BookFault{i, {0}, BookFaultReason::NumberFault},
+          Trade{i, t, Side::Sell, {1}, {2}, "3"},
+          Quote{i, t, 9, {{1}, {2}}, {{3}, {4}}},
+          InstrumentChanged{u.instrument(i)},
+          OrderAcked{{7}, "x1", t},
+          OrderRejected{{7}, RejectReason::InvalidOrder, "no", t},
+          OrderFilled{f, t},
+          OrderEnded{{7}, OrderState::Filled, {5}, t},
+          OrderFound{{7}, "x1", OrderState::PartlyFilled, {5}, t},
+          OrderNotFound{{7}, t},
+          OrderUnknown{{7}, UnknownReason::ConnectionLost, t},
+          OrderNotSent{{7}},
+          CancelRejected{{7}, RejectReason::Other, t},
+          QueryFailed{{7}},
+          BalanceReported{{0}, {1}, Decimal::of("-1.5"), Decimal::of("0.5"), t},
+          BalancesComplete{{0}, t},
+          ForeignOrder{{0}, "y"},
+          CommandReceived{HaltCommand{{{0}, {}}, "me", "because"}},
+          CommandReceived{ResumeCommand{{{}, {0}}, "me", "fine"}},
+          CommandReceived{StopCommand{"me"}}};
+}
+
+std::vector<Action> every_action() {
+  Booked booked;
+  booked.order = {4};
+  booked.fill = "f";
+  booked.count = 2;
+  booked.postings[0] = {Account::Venue, {0}, {1}, Decimal::of("1")};
+  booked.postings[1] = {Account::Trading, {}, {1}, Decimal::of("-1")};
+  return {
+      Cancel{{4}, {0}, "v"},
+      QueryOrder{{4}, {0}, "v"},
+      QueryOpenOrders{{0}},
+      QueryBalances{{0}},
+      RequestSnapshot{{0}},
+      Resubscribe{{0}},
+      OpportunityFound{
+          {0}, {0}, {1}, {5}, {6}, {7}, {8}, {9}, Decimal::of("1"), RefuseReason::Exposure, {3}},
+      ExecutionResolved{{3},
+                        {0},
+                        ExecutionOutcome::Unwound,
+                        Decimal::of("1"),
+                        Decimal::of("2"),
+                        Decimal::of("-1"),
+                        Decimal::of("0.5")},
+      booked,
+      Alert{Severity::Critical, AlertCode::LedgerBreak, {}, "both sides"},
+      BookStateChanged{{0}, 1, 2},
+      Stopped{}};
+}
+
+std::vector<std::byte> bytes_of(const Event& e) {
+  std::vector<std::byte> out;
+  encode_event(e, {777}, out);
+  return out;
+}
+
+TEST(Codec, EveryKindOfEventComesBackAsTheSameBytes) {
+  const Universe u = small_universe();
+  const CoreConfig c;
+  const std::vector<Level> levels{{{10}, {20}}, {{9}, {1}}};
+  std::vector<bool> kinds(std::variant_size_v<Event>);
+  for (const Event& e : every_event(u, c, levels)) {
+    kinds[e.index()] = true;
+    const auto bytes = bytes_of(e);
+    DecodedEvent back;
+    ASSERT_TRUE(decode_event(bytes, back).ok()) << e.index();
+    EXPECT_EQ(back.event.index(), e.index());
+    EXPECT_EQ(back.now, Instant{777});
+    EXPECT_EQ(bytes_of(back.event), bytes) << e.index();
+  }
+  EXPECT_EQ(std::count(kinds.begin(), kinds.end(), false), 0)
+      << "an event kind is not in this test";
+}
+
+TEST(Codec, EveryKindOfActionComesBackAsTheSameBytes) {
+  for (const Action& x : every_action()) {
+    std::vector<std::byte> bytes, again;
+    encode_action(x, bytes);
+    const auto back = decode_action(bytes);
+    ASSERT_TRUE(back.ok()) << x.index();
+    encode_action(*back, again);
+    EXPECT_EQ(again, bytes) << x.index();
+  }
+}
+
+TEST(Codec, AnApprovedOrderIsRestoredWithItsSerial) {
+  // Byte layout: kind, request, serial. Only a journal holds such bytes.
+  std::vector<std::byte> bytes{std::byte{0}};
+  const OrderRequest request{{1}, {2}, {0}, Side::Sell, TimeInForce::Ioc, {3}, {4}, true};
+  const auto put = [&](const auto& v) {
+    const auto* p = reinterpret_cast<const std::byte*>(&v);
+    bytes.insert(bytes.end(), p, p + sizeof v);
+  };
+  put(request.id), put(request.execution), put(request.instrument), put(request.side);
+  put(request.time_in_force), put(request.price), put(request.quantity), put(request.unwind);
+  put(std::uint64_t{91});
+  const auto action = decode_action(bytes);
+  ASSERT_TRUE(action.ok());
+  EXPECT_EQ(std::get<Place>(*action).order.value(), request);
+  EXPECT_EQ(std::get<Place>(*action).order.serial(), 91u);
+}
+
+TEST(Codec, CutBytesAreNamedErrorsAtEveryLength) {
+  const Universe u = small_universe();
+  const CoreConfig c;
+  const std::vector<Level> levels{{{10}, {20}}};
+  for (const Event& e : every_event(u, c, levels)) {
+    const auto bytes = bytes_of(e);
+    for (std::size_t n = 0; n < bytes.size(); ++n) {
+      DecodedEvent back;
+      EXPECT_FALSE(decode_event(std::span(bytes).first(n), back).ok()) << e.index() << " at " << n;
+    }
+    auto longer = bytes;
+    longer.push_back(std::byte{0});
+    DecodedEvent back;
+    EXPECT_FALSE(decode_event(longer, back).ok());
+  }
+}
+
+TEST(Codec, RandomDamageNeverDoesMoreThanGiveAnErrorOrAnotherValue) {
+  const Universe u = small_universe();
+  const CoreConfig c;
+  const std::vector<Level> levels{{{10}, {20}}, {{11}, {21}}};
+  Rng rng(7);
+  std::size_t refused = 0;
+  for (int round = 0; round < 2000; ++round) {
+    for (const Event& e : every_event(u, c, levels)) {
+      auto bytes = bytes_of(e);
+      for (std::uint64_t n = 1 + rng.below(4); n > 0; --n) {
+        bytes[rng.below(bytes.size())] = static_cast<std::byte>(rng.below(256));
+      }
+      DecodedEvent back;
+      if (!decode_event(bytes, back).ok()) ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0u);
+}
+
+}  // namespace
+}  // namespace ats

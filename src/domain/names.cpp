@@ -1,0 +1,317 @@
+// The names of every enumerator of the vocabulary, as logs, metrics and screens print them.
+
+#include "domain/action.hpp"
+#include "domain/config.hpp"
+#include "domain/event.hpp"
+#include "domain/instrument.hpp"
+#include "domain/number.hpp"
+#include "domain/order.hpp"
+#include "domain/status.hpp"
+
+namespace ats {
+
+const char* name(Side side) {
+  switch (side) {
+    case Side::Buy:
+      return "buy";
+    case Side::Sell:
+      return "sell";
+  }
+  return "?";
+}
+
+const char* name(InstrumentStatus status) {
+  switch (status) {
+    case InstrumentStatus::Trading:
+      return "trading";
+    case InstrumentStatus::CancelOnly:
+      return "cancel_only";
+    case InstrumentStatus::PostOnly:
+      return "post_only";
+    case InstrumentStatus::Halted:
+      return "halted";
+  }
+  return "?";
+}
+
+const char* name(OrderFault fault) {
+  switch (fault) {
+    case OrderFault::OffTick:
+      return "off_tick";
+    case OrderFault::OffLot:
+      return "off_lot";
+    case OrderFault::BelowMinQuantity:
+      return "below_min_quantity";
+    case OrderFault::AboveMaxQuantity:
+      return "above_max_quantity";
+    case OrderFault::BelowMinNotional:
+      return "below_min_notional";
+    case OrderFault::NotTrading:
+      return "not_trading";
+  }
+  return "?";
+}
+
+const char* name(OrderState state) {
+  switch (state) {
+    case OrderState::Placed:
+      return "placed";
+    case OrderState::Acked:
+      return "acked";
+    case OrderState::PartlyFilled:
+      return "partly_filled";
+    case OrderState::Filled:
+      return "filled";
+    case OrderState::Cancelled:
+      return "cancelled";
+    case OrderState::Rejected:
+      return "rejected";
+    case OrderState::Unknown:
+      return "unknown";
+  }
+  return "?";
+}
+
+const char* name(TimeInForce tif) {
+  switch (tif) {
+    case TimeInForce::Ioc:
+      return "ioc";
+    case TimeInForce::Gtc:
+      return "gtc";
+    case TimeInForce::Fok:
+      return "fok";
+  }
+  return "?";
+}
+
+const char* name(RejectReason reason) {
+  switch (reason) {
+    case RejectReason::InsufficientFunds:
+      return "insufficient_funds";
+    case RejectReason::InvalidOrder:
+      return "invalid_order";
+    case RejectReason::InstrumentClosed:
+      return "instrument_closed";
+    case RejectReason::RateLimited:
+      return "rate_limited";
+    case RejectReason::DuplicateId:
+      return "duplicate_id";
+    case RejectReason::AuthFailed:
+      return "auth_failed";
+    case RejectReason::VenueBusy:
+      return "venue_busy";
+    case RejectReason::Other:
+      return "other";
+  }
+  return "?";
+}
+
+const char* name(Channel channel) {
+  switch (channel) {
+    case Channel::MarketData:
+      return "market_data";
+    case Channel::Trading:
+      return "trading";
+  }
+  return "?";
+}
+
+const char* name(BookFaultReason reason) {
+  switch (reason) {
+    case BookFaultReason::MalformedFrame:
+      return "malformed_frame";
+    case BookFaultReason::NumberFault:
+      return "number_fault";
+    case BookFaultReason::SubscriptionLost:
+      return "subscription_lost";
+    case BookFaultReason::SnapshotFailed:
+      return "snapshot_failed";
+  }
+  return "?";
+}
+
+const char* name(UnknownReason reason) {
+  switch (reason) {
+    case UnknownReason::TimedOut:
+      return "timed_out";
+    case UnknownReason::ConnectionLost:
+      return "connection_lost";
+    case UnknownReason::VenueSaysUnknown:
+      return "venue_says_unknown";
+  }
+  return "?";
+}
+
+const char* name(Mutant mutant) {
+  switch (mutant) {
+    case Mutant::None:
+      return "none";
+    case Mutant::BookFillTwice:
+      return "book_fill_twice";
+    case Mutant::PlaceWithoutApproval:
+      return "place_without_approval";
+    case Mutant::ForgetResidual:
+      return "forget_residual";
+    case Mutant::ResendOnTimeout:
+      return "resend_on_timeout";
+    case Mutant::IgnoreStaleBook:
+      return "ignore_stale_book";
+    case Mutant::WrongFeeSign:
+      return "wrong_fee_sign";
+    case Mutant::ForgetHalt:
+      return "forget_halt";
+    case Mutant::ReuseOrderId:
+      return "reuse_order_id";
+  }
+  return "?";
+}
+
+const char* name(RefuseReason reason) {
+  switch (reason) {
+    case RefuseReason::None:
+      return "none";
+    case RefuseReason::EdgeBelowThreshold:
+      return "edge_below_threshold";
+    case RefuseReason::EdgeTooGood:
+      return "edge_too_good";
+    case RefuseReason::BookNotValid:
+      return "book_not_valid";
+    case RefuseReason::BelowMinNotional:
+      return "below_min_notional";
+    case RefuseReason::BelowMinQuantity:
+      return "below_min_quantity";
+    case RefuseReason::NoBalanceToBuy:
+      return "no_balance_to_buy";
+    case RefuseReason::NoBalanceToSell:
+      return "no_balance_to_sell";
+    case RefuseReason::OrderNotional:
+      return "order_notional";
+    case RefuseReason::Exposure:
+      return "exposure";
+    case RefuseReason::DailyLoss:
+      return "daily_loss";
+    case RefuseReason::OpenExecutions:
+      return "open_executions";
+    case RefuseReason::PairBusy:
+      return "pair_busy";
+    case RefuseReason::Halted:
+      return "halted";
+    case RefuseReason::NotReconciled:
+      return "not_reconciled";
+    case RefuseReason::VenueDown:
+      return "venue_down";
+    case RefuseReason::InstrumentNotTrading:
+      return "instrument_not_trading";
+  }
+  return "?";
+}
+
+const char* name(ExecutionOutcome outcome) {
+  switch (outcome) {
+    case ExecutionOutcome::Completed:
+      return "completed";
+    case ExecutionOutcome::Unwound:
+      return "unwound";
+    case ExecutionOutcome::Residual:
+      return "residual";
+    case ExecutionOutcome::Missed:
+      return "missed";
+    case ExecutionOutcome::HandedOver:
+      return "handed_over";
+  }
+  return "?";
+}
+
+const char* name(Account account) {
+  switch (account) {
+    case Account::Venue:
+      return "venue";
+    case Account::Trading:
+      return "trading";
+    case Account::Fees:
+      return "fees";
+    case Account::External:
+      return "external";
+  }
+  return "?";
+}
+
+const char* name(Severity severity) {
+  switch (severity) {
+    case Severity::Info:
+      return "info";
+    case Severity::Warning:
+      return "warning";
+    case Severity::Critical:
+      return "critical";
+  }
+  return "?";
+}
+
+const char* name(AlertCode code) {
+  switch (code) {
+    case AlertCode::Halt:
+      return "halt";
+    case AlertCode::Resume:
+      return "resume";
+    case AlertCode::LedgerBreak:
+      return "ledger_break";
+    case AlertCode::ForeignOrder:
+      return "foreign_order";
+    case AlertCode::UnwindFailed:
+      return "unwind_failed";
+    case AlertCode::OrderUnknown:
+      return "order_unknown";
+    case AlertCode::DailyLoss:
+      return "daily_loss";
+    case AlertCode::FillMismatch:
+      return "fill_mismatch";
+    case AlertCode::Reconciled:
+      return "reconciled";
+    case AlertCode::LateFill:
+      return "late_fill";
+  }
+  return "?";
+}
+
+const char* name(BookState state) {
+  switch (state) {
+    case BookState::Resyncing:
+      return "resyncing";
+    case BookState::Valid:
+      return "valid";
+    case BookState::Suspect:
+      return "suspect";
+  }
+  return "?";
+}
+
+const char* name(BookReason reason) {
+  switch (reason) {
+    case BookReason::None:
+      return "none";
+    case BookReason::NeverSynced:
+      return "never_synced";
+    case BookReason::Disconnected:
+      return "disconnected";
+    case BookReason::Gap:
+      return "gap";
+    case BookReason::BadChecksum:
+      return "bad_checksum";
+    case BookReason::Crossed:
+      return "crossed";
+    case BookReason::Stale:
+      return "stale";
+    case BookReason::Malformed:
+      return "malformed";
+    case BookReason::NumberFault:
+      return "number_fault";
+    case BookReason::SubscriptionLost:
+      return "subscription_lost";
+    case BookReason::OutsideWindow:
+      return "outside_window";
+  }
+  return "?";
+}
+
+}  // namespace ats
