@@ -15,9 +15,7 @@ constexpr UInt128 magnitude_of(Int128 x) {
   return x < 0 ? UInt128{0} - static_cast<UInt128>(x) : static_cast<UInt128>(x);
 }
 
-constexpr std::uint64_t upow10(int n) {
-  return static_cast<std::uint64_t>(pow10(n));
-}
+constexpr std::uint64_t upow10(int n) { return static_cast<std::uint64_t>(pow10(n)); }
 
 Result<Int128, NumberError> signed_from(bool negative, UInt128 magnitude) {
   if (magnitude > static_cast<UInt128>(int128_max) + negative) return fail(NumberError::Overflow);
@@ -37,12 +35,8 @@ struct Wide {
   UInt128 low;
 };
 
-constexpr std::uint64_t low64(UInt128 x) {
-  return static_cast<std::uint64_t>(x);
-}
-constexpr std::uint64_t high64(UInt128 x) {
-  return static_cast<std::uint64_t>(x >> 64);
-}
+constexpr std::uint64_t low64(UInt128 x) { return static_cast<std::uint64_t>(x); }
+constexpr std::uint64_t high64(UInt128 x) { return static_cast<std::uint64_t>(x >> 64); }
 
 // Schoolbook with 64-bit halves: exact.
 Wide product(UInt128 a, UInt128 b) {
@@ -271,13 +265,9 @@ Result<Decimal, NumberError> Decimal::parse(std::string_view text) {
   return from_raw(*raw);
 }
 
-Decimal Decimal::of(std::string_view literal) {
-  return parse(literal).value();
-}
+Decimal Decimal::of(std::string_view literal) { return parse(literal).value(); }
 
-Decimal Decimal::operator+(Decimal o) const {
-  return checked_add(o).value();
-}
+Decimal Decimal::operator+(Decimal o) const { return checked_add(o).value(); }
 
 Decimal Decimal::operator-(Decimal o) const {
   Int128 difference;
@@ -285,9 +275,7 @@ Decimal Decimal::operator-(Decimal o) const {
   return from_raw(difference);
 }
 
-Decimal Decimal::operator-() const {
-  return Decimal() - *this;
-}
+Decimal Decimal::operator-() const { return Decimal() - *this; }
 
 Result<Decimal, NumberError> Decimal::checked_add(Decimal o) const {
   Int128 sum;
@@ -359,9 +347,7 @@ std::string Decimal::to_fixed(int decimals) const {
   return {text, write_units(raw_ < 0, magnitude, scale, decimals, text)};
 }
 
-double Decimal::to_double() const {
-  return static_cast<double>(raw_) / 1e18;
-}
+double Decimal::to_double() const { return static_cast<double>(raw_) / 1e18; }
 
 Result<std::int64_t, NumberError> detail::parse_scaled_any(std::string_view text, int scale) {
   ATS_ASSERT(scale >= 0 && scale <= Decimal::scale);

@@ -14,9 +14,7 @@ namespace ats::digits {
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr std::uint64_t every_byte(std::uint8_t b) {
-  return 0x0101010101010101ull * b;
-}
+constexpr std::uint64_t every_byte(std::uint8_t b) { return 0x0101010101010101ull * b; }
 
 // What to_digits() makes of a '.'.
 constexpr std::uint8_t point = '.' ^ '0';
@@ -44,9 +42,7 @@ inline std::uint64_t load_short(const char* p, std::size_t size) {
   return byte(0) | byte(size >> 1) | byte(size - 1);
 }
 
-constexpr std::uint64_t to_digits(std::uint64_t characters) {
-  return characters ^ every_byte('0');
-}
+constexpr std::uint64_t to_digits(std::uint64_t characters) { return characters ^ every_byte('0'); }
 
 // Whether each byte is 0..9.
 constexpr bool all_digits(std::uint64_t word) {

@@ -18,21 +18,11 @@ struct Duration {
   constexpr Duration operator*(std::int64_t n) const { return {ns * n}; }
   constexpr Duration operator/(std::int64_t n) const { return {ns / n}; }
 };
-constexpr Duration nanoseconds(std::int64_t n) {
-  return {n};
-}
-constexpr Duration microseconds(std::int64_t n) {
-  return {n * 1'000};
-}
-constexpr Duration milliseconds(std::int64_t n) {
-  return {n * 1'000'000};
-}
-constexpr Duration seconds(std::int64_t n) {
-  return {n * 1'000'000'000};
-}
-constexpr Duration hours(std::int64_t n) {
-  return seconds(n * 3600);
-}
+constexpr Duration nanoseconds(std::int64_t n) { return {n}; }
+constexpr Duration microseconds(std::int64_t n) { return {n * 1'000}; }
+constexpr Duration milliseconds(std::int64_t n) { return {n * 1'000'000}; }
+constexpr Duration seconds(std::int64_t n) { return {n * 1'000'000'000}; }
+constexpr Duration hours(std::int64_t n) { return seconds(n * 3600); }
 
 // Monotonic time of this process (or of a recording, or of a simulated world); origin is arbitrary.
 struct Instant {
@@ -53,9 +43,7 @@ struct WallTime {
   // UTC calendar day, as days since the epoch: the day that a daily limit counts in.
   constexpr std::int64_t day_utc() const { return ns_utc / 86'400'000'000'000; }
 };
-constexpr WallTime wall_from_ms(std::int64_t ms_utc) {
-  return {ms_utc * 1'000'000};
-}
+constexpr WallTime wall_from_ms(std::int64_t ms_utc) { return {ms_utc * 1'000'000}; }
 
 // "2026-11-23T01:02:03.123456Z" (always six fraction digits). Reads back with parse_rfc3339.
 std::string format_rfc3339(WallTime time);
