@@ -1,0 +1,186 @@
+#include "venues/json_scan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "base/rng.hpp"
+
+namespace ats::venues {
+namespace {
+
+// The text alone in an allocation of its own size, so that the address sanitizer sees a read past its end.
+class Exact {
+ public:
+  explicit Exact(std::string_view text) : size_(text.size()), bytes_(new char[size_]) {
+    std::copy(text.begin(), text.end(), bytes_.get());
+  }
+  std::string_view view() const { return {bytes_.get(), size_}; }
+
+ private:
+  std::size_t size_;
+  std::unique_ptr<char[]> bytes_;
+};
+
+// With `lead` characters before it, so that every distance from the end is met.
+std::optional<std::int64_t> quoted(std::string_view number, unsigned scale,
+                                   std::string_view after = "") {
+  const Exact text('"' + std::string(number) + '"' + std::string(after));
+  ScanTail tail;
+  JsonScan scan(text.view(), tail);
+  std::int64_t units = -1;
+  if (!scan.quoted_scaled(scan_detail::max_scale < scale ? 0 : scale, units)) return std::nullopt;
+  EXPECT_EQ(scan.at_end(), after.empty());
+  return units;
+}
+
+std::optional<std::int64_t> bare(std::string_view number, unsigned scale,
+                                 std::string_view after = ",") {
+  const Exact text(std::string(number) + std::string(after));
+  ScanTail tail;
+  JsonScan scan(text.view(), tail);
+  std::int64_t units = -1;
+  std::string_view digits;
+  if (!scan.bare_scaled(scale, units, digits)) return std::nullopt;
+  EXPECT_EQ(digits, number);
+  EXPECT_EQ(digits.data(), text.view().data());
+  return units;
+}
+
+std::optional<std::uint64_t> integer(std::string_view text, std::string_view after = ",") {
+  const Exact exact(std::string(text) + std::string(after));
+  ScanTail tail;
+  JsonScan scan(exact.view(), tail);
+  std::uint64_t value = 0;
+  if (!scan.unsigned_integer(value)) return std::nullopt;
+  return value;
+}
+
+TEST(JsonScan, TakesAFrameApartInTheShapeItExpects) {
+  const Exact frame(R"({"u":50093239212,"s":"BTCUSDT","b":"61837.63000000","q":0.010,"last":"x"})");
+  ScanTail tail;
+  JsonScan scan(frame.view(), tail);
+  std::uint64_t u = 0;
+  std::int64_t price = 0;
+  std::int64_t quantity = 0;
+  std::string_view symbol;
+  std::string_view digits;
+  std::string_view last;
+  ASSERT_TRUE(scan.literal(R"({"u":)") && scan.unsigned_integer(u) && scan.literal(R"(,"s":)") &&
+              scan.quoted_text(symbol) && scan.literal(R"(,"b":)") &&
+              scan.quoted_scaled(2, price) && scan.literal(R"(,"q":)") &&
+              scan.bare_scaled(8, quantity, digits) && scan.literal(R"(,"last":)") &&
+              scan.quoted_text(last) && scan.literal("}"));
+  EXPECT_TRUE(scan.at_end());
+  EXPECT_EQ(u, 50093239212u);
+  EXPECT_EQ(symbol, "BTCUSDT");
+  EXPECT_EQ(price, 6183763);
+  EXPECT_EQ(quantity, 1000000);
+  EXPECT_EQ(digits, "0.010");
+  EXPECT_EQ(last, "x");
+  EXPECT_EQ(last.data(), frame.view().data() + frame.view().size() - 3);
+}
+
+TEST(JsonScan, SaysNoToAnotherKeyAndToAnEndTooEarly) {
+  const std::string whole = R"({"a_key_that_is_long_enough_to_cross_the_window":1,"b":22})";
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const Exact frame(whole.substr(0, size));
+    ScanTail tail;
+    JsonScan scan(frame.view(), tail);
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+    const bool all = scan.literal(R"({"a_key_that_is_long_enough_to_cross_the_window":)") &&
+                     scan.unsigned_integer(a) && scan.literal(R"(,"b":)") &&
+                     scan.unsigned_integer(b) && scan.literal("}") && scan.at_end();
+    EXPECT_FALSE(all) << size;
+  }
+  ScanTail tail;
+  JsonScan scan("{\"b\"", tail);
+  EXPECT_FALSE(scan.literal("{\"a\""));
+  EXPECT_TRUE(scan.literal("{\"b\"")) << "a refusal consumes nothing";
+}
+
+TEST(JsonScan, IntegersAreJsonIntegers) {
+  EXPECT_EQ(integer("0"), 0u);
+  EXPECT_EQ(integer("7", "}"), 7u);
+  EXPECT_EQ(integer("999999999999999"), 999'999'999'999'999u);
+  EXPECT_EQ(integer("1723161255208", std::string(100, ' ')), 1'723'161'255'208u);
+  for (const std::string_view bad :
+       {"", "01", "00", "-1", "x", "1234567890123456", "12345678901234567"}) {
+    EXPECT_FALSE(integer(bad)) << bad;
+  }
+}
+
+TEST(JsonScan, QuotedNumbersAreWhatParseScaledSaysOrNothing) {
+  EXPECT_EQ(quoted("61837.63000000", 2), 6183763);
+  EXPECT_EQ(quoted("0.00000000", 8), 0);
+  EXPECT_EQ(quoted("0.00009381", 8), 9381);
+  EXPECT_EQ(quoted("1001", 3), 1001000);
+  EXPECT_EQ(quoted("107821.20000000", 1), 1078212);
+  EXPECT_EQ(quoted("1234567.00000000", 0), 1234567);
+  EXPECT_EQ(quoted("1000000000000.00000000", 2), 100'000'000'000'000);
+  EXPECT_EQ(quoted("0.000000000001", 12), 1);
+  for (const std::string_view bad :
+       {"", ".", "1.", ".5", "1.2.3", "-1", "+1", " 1", "1 ", "0x10", "1,5",
+        "123456789012345678901234567890.0", "-123456789.00000000"}) {
+    EXPECT_FALSE(quoted(bad, 8)) << bad;
+  }
+  EXPECT_FALSE(quoted("61837.635", 2)) << "off the grid";
+  EXPECT_FALSE(quoted("61837.63000001", 2)) << "off the grid";
+
+  Rng rng(7);
+  constexpr std::string_view alphabet = "0123456789012345678901234567890000000..-eE+\\ \x80";
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text(rng.below(22), '0');
+    const std::uint64_t kinds = rng.one_in(4) ? alphabet.size() : 39;  // mostly digits
+    for (char& c : text) c = alphabet[rng.below(kinds)];
+    if (rng.one_in(2) && !text.empty()) text[rng.below(text.size())] = '.';
+    const auto scale = static_cast<unsigned>(rng.below(13));
+    const auto ours = quoted(text, scale, std::string(rng.below(70), '"'));
+    if (!ours) continue;
+    const auto theirs = parse_scaled(text, static_cast<int>(scale));
+    ASSERT_TRUE(theirs) << text << " at " << scale;
+    ASSERT_EQ(*ours, *theirs) << text << " at " << scale;
+  }
+}
+
+TEST(JsonScan, BareNumbersAreJsonNumbers) {
+  EXPECT_EQ(bare("61710.01", 2), 6171001);
+  EXPECT_EQ(bare("0.01000000", 8, "}"), 1000000);
+  EXPECT_EQ(bare("5", 1, "]"), 50);
+  EXPECT_EQ(bare("123456789012.12345", 5), 12'345'678'901'212'345);
+  for (const std::string_view bad :
+       {"", "01", "007.5", "00.1", ".5", "5.", "-5", "1.2.3", "0123456789012345678.5"}) {
+    EXPECT_FALSE(bare(bad, 8)) << bad;
+  }
+  EXPECT_EQ(bare("1", 0, "e5"), 1) << "what follows is the shape's to refuse";
+}
+
+TEST(JsonScan, TextIsPlainAsciiWithoutEscapes) {
+  for (std::size_t n = 0; n < 100; ++n) {
+    const Exact text('"' + std::string(n, 'x') + '"');
+    ScanTail tail;
+    JsonScan scan(text.view(), tail);
+    std::string_view found;
+    ASSERT_TRUE(scan.quoted_text(found)) << n;
+    EXPECT_EQ(found.data(), text.view().data() + 1);
+    EXPECT_EQ(found.size(), n);
+    EXPECT_TRUE(scan.at_end());
+    for (const char bad : {'\\', '\n', '\0', '\x1f', '\x80', '\xff'}) {
+      for (std::size_t at = 0; at < n; at += 7) {
+        std::string spoilt(text.view());
+        spoilt[at + 1] = bad;
+        const Exact exact(spoilt);
+        JsonScan other(exact.view(), tail);
+        EXPECT_FALSE(other.quoted_text(found)) << n << ' ' << at;
+      }
+    }
+    const Exact open('"' + std::string(n, 'x'));
+    JsonScan unended(open.view(), tail);
+    EXPECT_FALSE(unended.quoted_text(found));
+  }
+}
+
+}  // namespace
+}  // namespace ats::venues

@@ -1,0 +1,41 @@
+// The one list of venues: each folder defines `const Protocol& <name>_protocol()` in ats::venues and is
+// named here once.
+#include "venues/client.hpp"
+
+#define ATS_VENUES(venue)
+
+namespace ats::venues {
+
+#define ATS_DECLARE(name) const Protocol& name##_protocol();
+ATS_VENUES(ATS_DECLARE)
+#undef ATS_DECLARE
+
+std::span<const Protocol* const> protocols() {
+#define ATS_ADDRESS(name) &name##_protocol(),
+  static const Protocol* const all[] = {ATS_VENUES(ATS_ADDRESS) nullptr};
+#undef ATS_ADDRESS
+  return std::span(all).first(std::size(all) - 1);
+}
+
+const Protocol* find_protocol(std::string_view name) {
+  for (const Protocol* protocol : protocols()) {
+    if (protocol->name == name) return protocol;
+  }
+  return nullptr;
+}
+
+bool bind_rules(Universe& universe) {
+  bool all_known = true;
+  for (std::size_t i = 0; i < universe.venues().size(); ++i) {
+    VenueInfo& venue = universe.venue(VenueId{static_cast<VenueId::rep>(i)});
+    const Protocol* protocol = find_protocol(venue.name.view());
+    if (protocol == nullptr) {
+      all_known = false;
+    } else {
+      venue.book = protocol->rules;
+    }
+  }
+  return all_known;
+}
+
+}  // namespace ats::venues
