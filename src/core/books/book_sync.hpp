@@ -1,0 +1,127 @@
+// Keeps one instrument's book true to its venue: joins snapshot and deltas by the venue's sequence rule,
+// proves them by its checksum, and says at any time whether the book may be priced from, and why not.
+//
+//   Resyncing(reason) --snapshot joined--> Valid <--> Suspect(Crossed | Stale)
+//   any --gap, wrong checksum, number or protocol fault, lost connection, crossed > 1 s--> Resyncing
+//
+// Resyncing: the book has no levels, deltas are buffered (bounded) where a snapshot comes by request and
+// dropped where the stream brings it; a snapshot is asked for, with backoff. Suspect: the levels stand,
+// nothing may be priced from them. A lost connection always means Resyncing: nothing is replayed.
+// Invariant: Valid implies that every message since the snapshot was applied, none missing, and that the
+// best bid is below the best ask. Data is taken only between ConnectionUp and ConnectionDown.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/time.hpp"
+#include "core/books/tick_book.hpp"
+#include "domain/action.hpp"
+#include "domain/event.hpp"
+#include "domain/instrument.hpp"
+#include "domain/status.hpp"
+
+namespace ats::core {
+
+// What a call changed, the strongest that holds.
+enum class BookChange : std::uint8_t {
+  None,
+  Depth,  // levels behind the best
+  Top,    // best price or quantity of a side
+  State,  // BookState or BookReason (the levels perhaps too)
+};
+
+struct SyncTimings {
+  static constexpr Duration crossed_max = seconds(1);  // then the book is thrown away
+  static constexpr Duration answer_max = seconds(10);  // a snapshot asked for comes by then
+  static constexpr Duration first_delta_max =
+      seconds(1);                                      // a quiet stream: ask without waiting longer
+  static constexpr Duration backoff_min = seconds(1);  // between two requests; doubles up to
+  static constexpr Duration backoff_max = seconds(32);
+  static constexpr Duration settled = seconds(60);  // Valid this long: backoff starts over
+};
+
+class BookSync {
+ public:
+  // Buffered while a snapshot is awaited; more than this starts the buffer over, so that the snapshot
+  // is found too old and asked for again.
+  static constexpr std::size_t buffered_deltas_max = 4096;
+  static constexpr std::size_t buffered_levels_max = 131'072;
+
+  BookSync(const Instrument& instrument, const BookRules& rules);
+
+  BookChange on_connection(bool up, Instant now, Actions& out);
+  BookChange on_snapshot(const BookSnapshot& snapshot, Instant now, Actions& out);
+  BookChange on_delta(const BookDelta& delta, Instant now, Actions& out);
+  BookChange on_fault(BookFaultReason reason, Instant now, Actions& out);
+  BookChange on_timer(Instant now, Actions& out);
+  // No sign of life of the venue for longer than its max_age, or life again. Decided per venue by the
+  // owner of the book.
+  BookChange on_stale(bool stale, Actions& out);
+  // New metadata: another tick or scale starts the book over.
+  BookChange on_instrument(const Instrument& instrument, Instant now, Actions& out);
+
+  BookState state() const { return state_; }
+  BookReason reason() const { return reason_; }
+  Level best(Side side) const { return side == Side::Buy ? best_bid_ : best_ask_; }
+  const TickBook& book() const { return book_; }
+  Instant last_update() const { return counters_.last_update; }
+  void status(BookStatus& out) const;
+
+ private:
+  struct Buffered {
+    BookDelta delta;  // spans empty: the levels are in buffered_levels_
+    std::size_t at;   // bids, then asks
+    std::size_t bids;
+    std::size_t asks;
+  };
+  enum class Applied : std::uint8_t { Good, NumberFault, BadChecksum };
+  enum class Fits : std::uint8_t { Follows, Old, Gap };
+
+  Fits fits(const BookDelta& delta, bool joining) const;
+  Applied apply_levels(std::span<const Level> bids, std::span<const Level> asks,
+                       const std::optional<std::uint32_t>& checksum);
+  bool checksum_holds(std::uint32_t told);
+  BookChange settle(Instant now, Actions& out);
+  BookChange resync(BookReason reason, Instant now, Actions& out);
+  bool replay_buffered(Instant now, Actions& out, BookReason& why_not);
+  void buffer(const BookDelta& delta);
+  void want_snapshot(Instant now, bool resubscribe);
+  void send_request(Instant now, Actions& out);
+  bool outside_snapshot() const;
+  BookChange become(BookState state, BookReason reason, Actions& out);
+  BookChange refresh_top();
+
+  InstrumentId instrument_;
+  BookRules rules_;
+  std::uint8_t price_scale_;
+  std::uint8_t qty_scale_;
+  TickBook book_;
+  Level best_bid_;
+  Level best_ask_;
+  BookState state_ = BookState::Resyncing;
+  BookReason reason_ = BookReason::NeverSynced;
+  Sequence last_ = 0;  // of the last message applied
+  bool connected_ = false;
+  bool stale_ = false;
+  std::optional<Instant> crossed_since_;
+  // Worst levels of the snapshot: beyond them the venue's book is not known to us.
+  Price lowest_bid_known_;
+  Price highest_ask_known_;
+  BookStatus counters_;
+
+  // --- asking for a snapshot ---
+  bool wanted_ = false;
+  bool resubscribe_ = false;  // the subscription itself is lost
+  bool stream_seen_ = false;  // a delta has come since the connection is up
+  std::optional<Instant> answer_due_;
+  Instant ask_from_;     // backoff: not before
+  Instant quiet_until_;  // ask without a first delta from here on
+  Duration backoff_ = SyncTimings::backoff_min;
+  Instant synced_at_;
+  std::vector<Buffered> buffered_;
+  std::vector<Level> buffered_levels_;
+};
+
+}  // namespace ats::core

@@ -1,0 +1,235 @@
+// An L2 book of one instrument: for each side an array of quantities indexed by price/tick, with a
+// three-level bitmap that finds the next level, over a window that follows the best price; levels
+// outside the window are kept in a sorted vector. Both together are the whole side, exactly.
+//
+// Keys: a side is ordered by "greater is better": key = +price/tick for bids, -price/tick for asks.
+// Invariants, per side:
+//  - a slot's bit is set in the bitmap if and only if its quantity is positive;
+//  - when the side is not empty its best level is in the window, and every far level is worse than
+//    every slot of the window; far levels are sorted best first.
+// A level update within the window allocates nothing and costs no search; moving the window costs as
+// much as there are levels, and happens when the best price has moved by a quarter of the window.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "base/result.hpp"
+#include "domain/number.hpp"
+
+namespace ats::core {
+
+enum class BookError : std::uint8_t {
+  OffGrid,  // the price is not a positive multiple of the tick
+  NegativeQuantity,
+};
+const char* name(BookError error);
+
+// One side. Knows keys, not prices.
+class TickSide {
+ public:
+  explicit TickSide(int window_bits);
+
+  // quantity >= 0; zero removes, removing what is not there changes nothing.
+  void set(std::int64_t key, std::int64_t quantity) {
+    const std::uint64_t slot = slot_of(key);
+    if (slot >= size_) [[unlikely]]
+      return set_outside(key, quantity);
+    std::int64_t& held = quantities_[slot];
+    const bool was = held != 0;
+    held = quantity;
+    if (quantity != 0) {
+      in_window_ += !was;
+      set_bit(slot);
+      if (static_cast<std::int64_t>(slot) > best_) best_ = static_cast<std::int64_t>(slot);
+    } else if (was) {
+      --in_window_;
+      clear_bit(slot);
+      if (static_cast<std::int64_t>(slot) == best_) best_left();
+    }
+  }
+
+  bool empty() const { return best_ < 0; }
+  std::size_t size() const { return in_window_ + far_.size(); }
+  // Of a side that is not empty.
+  std::int64_t best_key() const { return key_of(static_cast<std::uint64_t>(best_)); }
+  std::int64_t best_quantity() const { return quantities_[static_cast<std::size_t>(best_)]; }
+  // Drops the worst levels until `depth` are left; depth >= 1.
+  void truncate(std::size_t depth) {
+    while (size() > depth) [[unlikely]] remove_worst();
+  }
+  void clear();
+
+  // Walks the levels from the best. Valid until the side changes.
+  class Cursor {
+   public:
+    explicit Cursor(const TickSide& side) : side_(&side), slot_(side.best_) {}
+    // False at the end.
+    bool next(std::int64_t& key, std::int64_t& quantity) {
+      if (slot_ >= 0) [[likely]] {
+        const auto slot = static_cast<std::uint64_t>(slot_);
+        key = side_->key_of(slot);
+        quantity = side_->quantities_[slot];
+        slot_ = slot == 0 ? -1 : side_->find_at_or_below(slot - 1);
+        return true;
+      }
+      if (far_ == side_->far_.size()) return false;
+      key = side_->far_[far_].key;
+      quantity = side_->far_[far_].quantity;
+      ++far_;
+      return true;
+    }
+
+   private:
+    const TickSide* side_;
+    std::int64_t slot_;
+    std::size_t far_ = 0;
+  };
+
+ private:
+  struct Far {
+    std::int64_t key;
+    std::int64_t quantity;
+  };
+
+  // At or past size_ when the key is outside the window; wraps for keys below it.
+  std::uint64_t slot_of(std::int64_t key) const {
+    return static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(base_);
+  }
+  std::int64_t key_of(std::uint64_t slot) const {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(base_) + slot);
+  }
+  static std::uint64_t bit(std::uint64_t n) { return std::uint64_t{1} << (n & 63); }
+  static std::uint64_t highest(std::uint64_t word) {
+    return 63 - static_cast<std::uint64_t>(std::countl_zero(word));
+  }
+  void set_bit(std::uint64_t slot) {
+    low_[slot >> 6] |= bit(slot);
+    mid_[slot >> 12] |= bit(slot >> 6);
+    top_ |= bit(slot >> 12);
+  }
+  void clear_bit(std::uint64_t slot) {
+    if ((low_[slot >> 6] &= ~bit(slot)) != 0) return;
+    if ((mid_[slot >> 12] &= ~bit(slot >> 6)) != 0) return;
+    top_ &= ~bit(slot >> 12);
+  }
+  // The highest occupied slot that is not above `slot`, or -1.
+  std::int64_t find_at_or_below(std::uint64_t slot) const {
+    const std::uint64_t word = slot >> 6;
+    if (const std::uint64_t here = low_[word] & (~std::uint64_t{0} >> (63 - (slot & 63)));
+        here != 0)
+      return static_cast<std::int64_t>((word << 6) | highest(here));
+    return find_below_word(word);
+  }
+  std::int64_t find_below_word(std::uint64_t word) const;
+  // The best level was removed: find the next one, and move the window when it runs low.
+  void best_left() {
+    best_ = best_ == 0 ? -1 : find_at_or_below(static_cast<std::uint64_t>(best_) - 1);
+    if (best_ < static_cast<std::int64_t>(size_ / 4) && !far_.empty()) [[unlikely]]
+      follow_down();
+  }
+  void follow_down();
+  void set_outside(std::int64_t key, std::int64_t quantity);
+  void set_far(std::int64_t key, std::int64_t quantity);
+  // Moves the window so that `key`, at least as good as every level, lies a quarter below its upper end.
+  void centre_on(std::int64_t key);
+  void put(std::int64_t key, std::int64_t quantity);
+  void take_window(std::vector<Far>& out);
+  void remove_worst();
+
+  std::int64_t base_ = 0;   // key of slot 0
+  std::int64_t best_ = -1;  // slot of the best level; -1 when the side is empty
+  std::uint64_t size_;
+  std::uint64_t top_ = 0;
+  std::size_t in_window_ = 0;
+  std::vector<std::int64_t> quantities_;
+  std::vector<std::uint64_t> low_;  // a bit a slot
+  std::vector<std::uint64_t> mid_;  // a bit a word of low_
+  std::vector<Far> far_;
+  std::vector<Far> moving_;  // scratch of centre_on
+};
+
+class TickBook {
+ public:
+  static constexpr int default_window_bits = 16;  // ±$490 of BTC at a tick of one cent
+
+  // tick >= 1 in the instrument's Price units; 6 <= window_bits <= 18.
+  explicit TickBook(std::int64_t tick, int window_bits = default_window_bits);
+
+  // Absolute quantity at a price; zero removes. On an error nothing changes.
+  Status<BookError> set(Side side, Level level) {
+    const std::uint64_t index = index_of(level.price);
+    if (index - 1 >= index_max_) [[unlikely]]
+      return fail(BookError::OffGrid);
+    if (level.quantity.units < 0) [[unlikely]]
+      return fail(BookError::NegativeQuantity);
+    const auto key = static_cast<std::int64_t>(index);
+    if (side == Side::Buy) {
+      bids_.set(key, level.quantity.units);
+    } else {
+      asks_.set(-key, level.quantity.units);
+    }
+    return Done{};
+  }
+
+  bool empty(Side side) const { return of(side).empty(); }
+  // Zero price and quantity when the side is empty. Buy is the bid side.
+  Level best(Side side) const {
+    if (of(side).empty()) [[unlikely]]
+      return {};
+    return {price_of(of(side).best_key()), {of(side).best_quantity()}};
+  }
+  // Best bid at or above best ask.
+  bool crossed() const {
+    return !bids_.empty() && !asks_.empty() && bids_.best_key() + asks_.best_key() >= 0;
+  }
+  std::size_t count(Side side) const { return of(side).size(); }
+  // Keeps the best `depth` levels; depth >= 1.
+  void truncate(Side side, std::size_t depth) { of(side).truncate(depth); }
+  void clear();
+  // Copies the best levels, best first; returns how many there were to copy.
+  std::size_t top(Side side, std::span<Level> out) const;
+  std::int64_t tick() const { return tick_; }
+
+  // Levels from the best, best first. Valid until the book changes.
+  class Cursor {
+   public:
+    Cursor(const TickSide& side, std::int64_t tick) : cursor_(side), tick_(tick) {}
+    bool next(Level& level) {
+      std::int64_t key;
+      if (!cursor_.next(key, level.quantity.units)) return false;
+      level.price.units = (key < 0 ? -key : key) * tick_;
+      return true;
+    }
+
+   private:
+    TickSide::Cursor cursor_;
+    std::int64_t tick_;
+  };
+  Cursor levels(Side side) const { return {of(side), tick_}; }
+
+ private:
+  const TickSide& of(Side side) const { return side == Side::Buy ? bids_ : asks_; }
+  TickSide& of(Side side) { return side == Side::Buy ? bids_ : asks_; }
+  Price price_of(std::int64_t key) const { return {(key < 0 ? -key : key) * tick_}; }
+
+  // price/tick without a division: multiplying by the inverse of the tick's odd part modulo 2^64 and
+  // rotating its power of two out gives the quotient of exactly the multiples of the tick, and a value
+  // above index_max_ for everything else (Granlund & Montgomery 1994, section 9).
+  std::uint64_t index_of(Price price) const {
+    return std::rotr(static_cast<std::uint64_t>(price.units) * tick_inverse_, tick_twos_);
+  }
+
+  std::int64_t tick_;
+  std::uint64_t tick_inverse_;
+  int tick_twos_;
+  std::uint64_t index_max_;  // largest quotient of a Price
+  TickSide bids_;
+  TickSide asks_;
+};
+
+}  // namespace ats::core

@@ -1,0 +1,86 @@
+// Finds where one venue sells a pair below what another pays, after both taker fees, and how much of it
+// can be had. Knows every directed venue pair of every pair listed on two or more venues; a changed book
+// costs a look at those pairs that touch it: one exact integer comparison of the tops, and a walk through
+// both books only where it pays. Says what it would do and why it would not; sends nothing.
+//
+// Limit prices: the deepest level used, worse by at most max_slippage, rounded to the tick towards the
+// level. If both legs fill wholly at their limits the trade loses at most 2 × max_slippage − min_edge of
+// the notional: the price of filling both legs when the book moves in between.
+// Allocates nothing after construction.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/books/book_set.hpp"
+#include "core/detector/walk.hpp"
+#include "domain/action.hpp"
+#include "domain/config.hpp"
+#include "domain/status.hpp"
+
+namespace ats::core {
+
+// What is free to spend; asked only when an edge is open.
+class Funds {
+ public:
+  virtual Decimal free(VenueId venue, AssetId asset) const = 0;
+
+ protected:
+  ~Funds() = default;
+};
+
+// An edge over the threshold at the top of two books. refused == None: both legs keep every rule of their
+// instruments and could be sent as they stand.
+struct Candidate {
+  std::uint32_t edge = 0;  // index into edges
+  PairId pair;
+  InstrumentId buy;
+  InstrumentId sell;
+  Rate gross;  // tops, before fees
+  WalkResult walked;
+  RefuseReason refused = RefuseReason::None;
+};
+// As the core tells it; `execution` is left to the caller.
+OpportunityFound opportunity(const Candidate& candidate, RefuseReason refused);
+
+class Detector {
+ public:
+  Detector(const Universe& universe, const CoreConfig& config);
+
+  // Looks again at every directed venue pair that touches the instrument. Candidates are valid until
+  // the next call. Pairs without an edge over the threshold give none.
+  std::span<const Candidate> on_book(InstrumentId changed, const BookSet& books, const Funds& funds,
+                                     Instant now);
+  void on_instrument(const Instrument& instrument);
+
+  // The final answer for a candidate, after risk: None when taken. True when it differs from the last
+  // answer for this directed pair, i.e. when OpportunityFound is to be raised.
+  bool answer(const Candidate& candidate, RefuseReason refused);
+
+  // Times an edge came over the threshold from below it.
+  std::uint64_t episodes() const { return episodes_; }
+  std::size_t edges() const { return edges_.size(); }
+  void status(std::vector<EdgeStatus>& out) const;
+
+ private:
+  struct Edge {
+    VenuePair pair;
+    PairId id;
+    Price ask;  // tops at the last look; zero when a side was empty
+    Price bid;
+    RefuseReason refused = RefuseReason::BookNotValid;
+    bool open = false;  // over the threshold at the last look
+  };
+
+  bool look(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now);
+  RefuseReason judge(const Edge& edge, const WalkResult& walked) const;
+
+  CoreConfig config_;
+  std::vector<Edge> edges_;
+  std::vector<std::vector<std::uint32_t>> touching_;  // by instrument
+  std::vector<Candidate> candidates_;
+  std::uint64_t episodes_ = 0;
+};
+
+}  // namespace ats::core
