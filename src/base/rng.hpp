@@ -36,9 +36,11 @@ class Rng {
     __extension__ typedef unsigned __int128 Wide;
     return static_cast<std::uint64_t>((Wide{next()} * bound) >> 64);
   }
-  // Uniform in [low, high].
+  // Uniform in [low, high]; low <= high, up to the whole range of int64.
   std::int64_t between(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
+    const auto first = static_cast<std::uint64_t>(low);
+    const std::uint64_t count = static_cast<std::uint64_t>(high) - first + 1;
+    return static_cast<std::int64_t>(first + (count == 0 ? next() : below(count)));
   }
   // True once in `n` on average.
   bool one_in(std::uint64_t n) { return below(n) == 0; }

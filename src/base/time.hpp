@@ -41,7 +41,10 @@ struct WallTime {
   constexpr Duration operator-(WallTime o) const { return {ns_utc - o.ns_utc}; }
   constexpr bool told() const { return ns_utc != 0; }
   // UTC calendar day, as days since the epoch: the day that a daily limit counts in.
-  constexpr std::int64_t day_utc() const { return ns_utc / 86'400'000'000'000; }
+  constexpr std::int64_t day_utc() const {
+    constexpr std::int64_t day = 86'400'000'000'000;
+    return ns_utc / day - (ns_utc % day < 0);
+  }
 };
 constexpr WallTime wall_from_ms(std::int64_t ms_utc) { return {ms_utc * 1'000'000}; }
 
