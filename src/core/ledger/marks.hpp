@@ -1,0 +1,43 @@
+// What one unit of each asset is worth in the reporting currency, by the mid prices of Valid books.
+// Exact mids, products rounded down at 18 decimals; the same books give the same marks.
+//
+// An asset is marked through the pairs it is traded in: directly against the reporting asset, or over
+// one that is marked already. When no Valid book leads there the last mark stands and is not fresh;
+// an asset that never had one has none.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/decimal.hpp"
+#include "domain/ids.hpp"
+#include "domain/instrument.hpp"
+
+namespace ats::core {
+
+class Marks {
+ public:
+  // Makes room; marks of known assets are kept, unless the reporting asset changed.
+  void bind(std::size_t assets, AssetId reporting);
+
+  // `mids` by instrument index: the mid price of a Valid book, nothing otherwise. No allocation.
+  void refresh(const Universe& universe, std::span<const std::optional<Decimal>> mids);
+
+  AssetId reporting() const { return reporting_; }
+  bool fresh(AssetId asset) const { return marks_[asset.index()].fresh; }
+  bool known(AssetId asset) const { return marks_[asset.index()].known; }
+  // Worth of an amount, rounded down; nothing when there is no mark or no Decimal holds the worth.
+  std::optional<Decimal> worth(AssetId asset, Decimal amount) const;
+
+ private:
+  struct Mark {
+    Decimal price;
+    bool known = false;
+    bool fresh = false;
+  };
+  std::vector<Mark> marks_;
+  AssetId reporting_;
+};
+
+}  // namespace ats::core

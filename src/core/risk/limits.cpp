@@ -1,0 +1,106 @@
+#include "core/risk/limits.hpp"
+
+#include <array>
+
+namespace ats::core {
+namespace {
+
+// An unwind passes a global and a pair halt: those stop new risk, and an unwind is the end of an old
+// one. A halted venue is one we do not trust, or may not touch: nothing goes there.
+RefuseReason halted(const OrderRequest& order, const OrderFacts& facts, const CoreConfig& config) {
+  if (config.mutant == Mutant::ForgetHalt) return RefuseReason::None;
+  if (facts.halted_venue) return RefuseReason::Halted;
+  if (order.unwind) return RefuseReason::None;
+  const bool halted = facts.halted_globally || facts.halted_pair || facts.stopping;
+  return halted ? RefuseReason::Halted : RefuseReason::None;
+}
+
+RefuseReason not_reconciled(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
+  return facts.reconciled ? RefuseReason::None : RefuseReason::NotReconciled;
+}
+
+RefuseReason venue_down(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
+  return facts.venue_up ? RefuseReason::None : RefuseReason::VenueDown;
+}
+
+RefuseReason book_not_valid(const OrderRequest&, const OrderFacts& facts,
+                            const CoreConfig& config) {
+  if (config.mutant == Mutant::IgnoreStaleBook) return RefuseReason::None;
+  return facts.book_valid ? RefuseReason::None : RefuseReason::BookNotValid;
+}
+
+// The instrument's own rules: what the venue would reject is not sent.
+RefuseReason own_rules(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
+  if (facts.instrument == nullptr) return RefuseReason::InstrumentNotTrading;
+  const auto fault = check_order(*facts.instrument, order.price, order.quantity);
+  if (!fault) return RefuseReason::None;
+  switch (*fault) {
+    case OrderFault::BelowMinQuantity:
+      return RefuseReason::BelowMinQuantity;
+    case OrderFault::BelowMinNotional:
+      return RefuseReason::BelowMinNotional;
+    case OrderFault::AboveMaxQuantity:
+      return RefuseReason::OrderNotional;
+    case OrderFault::OffTick:
+    case OrderFault::OffLot:
+    case OrderFault::NotTrading:
+      break;
+  }
+  return RefuseReason::InstrumentNotTrading;
+}
+
+RefuseReason order_notional(const OrderRequest& order, const OrderFacts& facts,
+                            const CoreConfig& config) {
+  const Decimal notional = facts.instrument->notional(order.price, order.quantity);
+  return notional <= config.max_order_notional ? RefuseReason::None : RefuseReason::OrderNotional;
+}
+
+RefuseReason exposure(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
+  const bool within = facts.exposure_after && *facts.exposure_after <= config.max_exposure;
+  return within ? RefuseReason::None : RefuseReason::Exposure;
+}
+
+RefuseReason daily_loss(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
+  const bool within = facts.lost_today && *facts.lost_today <= config.max_daily_loss;
+  return within ? RefuseReason::None : RefuseReason::DailyLoss;
+}
+
+RefuseReason open_executions(const OrderRequest&, const OrderFacts& facts,
+                             const CoreConfig& config) {
+  return facts.open_executions < config.max_open_executions ? RefuseReason::None
+                                                            : RefuseReason::OpenExecutions;
+}
+
+RefuseReason edge_too_good(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
+  const bool believable = facts.edge && *facts.edge <= config.max_edge;
+  return believable ? RefuseReason::None : RefuseReason::EdgeTooGood;
+}
+
+// An unwind that does not make the open net smaller would be a bet.
+RefuseReason reduces(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
+  const Decimal quantity = facts.instrument->quantity_decimal(order.quantity);
+  const bool right_way = order.side == Side::Sell ? quantity <= facts.open_net
+                                                  : Decimal() - quantity >= facts.open_net;
+  return right_way ? RefuseReason::None : RefuseReason::Exposure;
+}
+
+// own_rules stands before those that look at the instrument.
+constexpr std::array all_limits{
+    Limit{"halted", Applies::Always, halted},
+    Limit{"reconciled", Applies::ToNew, not_reconciled},
+    Limit{"venue up", Applies::Always, venue_down},
+    Limit{"book valid", Applies::Always, book_not_valid},
+    Limit{"own rules", Applies::Always, own_rules},
+    Limit{"edge too good", Applies::ToNew, edge_too_good},
+    Limit{"order notional", Applies::ToNew, order_notional},
+    Limit{"exposure", Applies::ToNew, exposure},
+    Limit{"daily loss", Applies::ToNew, daily_loss},
+    Limit{"open executions", Applies::ToNew, open_executions},
+    Limit{"reduces", Applies::ToUnwind, reduces},
+};
+
+}  // namespace
+
+std::span<const Limit> limits() { return all_limits; }
+
+}  // namespace ats::core

@@ -1,0 +1,54 @@
+// The limits, each with a name and one question: may this order go, and if not, why? Pure functions over
+// facts. Facts default to what must be refused: what nobody filled in is denied.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/decimal.hpp"
+#include "domain/action.hpp"
+#include "domain/config.hpp"
+#include "domain/instrument.hpp"
+#include "domain/order.hpp"
+
+namespace ats::core {
+
+// What is true as an order is about to leave. Amounts are worths in the reporting currency.
+struct OrderFacts {
+  const Instrument* instrument = nullptr;
+  bool halted_globally = true;
+  bool halted_venue = true;  // the order's own venue
+  bool halted_pair = true;
+  bool stopping = true;     // nothing new is to be opened any more
+  bool reconciled = false;  // orders of earlier lives final, balances told, both venues compared
+  bool venue_up = false;    // the order's own venue: Trading and MarketData
+  bool book_valid = false;  // the order's own instrument
+  // The worst any asset may reach if this order's execution goes as badly as it can. Nothing: unknown.
+  std::optional<Decimal> exposure_after;
+  // Lost since the UTC day began (positive is a loss). Nothing: unknown.
+  std::optional<Decimal> lost_today;
+  std::uint32_t open_executions = UINT32_MAX;  // besides this one
+  std::optional<Rate> edge;                    // average after fees
+  // Unwinds only: what is open in the base asset, signed; the order must make it smaller.
+  Decimal open_net;
+};
+
+using LimitFunction = RefuseReason (*)(const OrderRequest&, const OrderFacts&, const CoreConfig&);
+
+enum class Applies : std::uint8_t {
+  Always,
+  ToNew,  // would only prevent an unwind from reducing exposure
+  ToUnwind,
+};
+
+struct Limit {
+  const char* name;
+  Applies applies;
+  LimitFunction refuses;
+};
+
+// All of them, in the order they are asked: the first refusal is the answer.
+std::span<const Limit> limits();
+
+}  // namespace ats::core
