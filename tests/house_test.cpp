@@ -107,7 +107,9 @@ std::string lower(std::string text) {
 bool has_word(std::string_view line, std::string_view word) {
   for (std::size_t at = line.find(word); at != line.npos; at = line.find(word, at + 1)) {
     const std::size_t end = at + word.size();
-    const bool free_before = at == 0 || !word_char(line[at - 1]) || !word_char(word.front());
+    // "::open" is the system's; "Ledger::open" is somebody's own.
+    const bool joins = word_char(word.front()) || word.front() == ':';
+    const bool free_before = at == 0 || !word_char(line[at - 1]) || !joins;
     const bool free_after = end == line.size() || !word_char(line[end]) || !word_char(word.back());
     if (free_before && free_after) return true;
   }
@@ -502,7 +504,8 @@ TEST(HouseRules, comments_strings_and_longer_names_are_not_taken_for_use) {
                          "const char* text = \"std::mutex \\\" fopen\";\n"
                          "/* random_device\n   getenv */ int opened(int venue_time);\n"
                          "auto raw = R\"json({\"socket(\": 1'000})json\";\n"
-                         "const long big = 1'000'000; Instant recv_time(0);\n"};
+                         "const long big = 1'000'000; Instant recv_time(0);\n"
+                         "void Ledger::open(int id) { rng.random(id); }\n"};
   EXPECT_THAT(impurities(source), IsEmpty());
   EXPECT_THAT(impurities({"src/sim/x.cpp", "auto a = 'x'; std::mutex m;\n"}), SizeIs(1));
   EXPECT_THAT(impurities({"src/sim/x.cpp", "auto r = R\"(\")\"; std::mutex m;\n"}), SizeIs(1));
