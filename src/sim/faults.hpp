@@ -1,0 +1,90 @@
+// The ways a simulated venue misbehaves, and which of them are in force. One Faults per Exchange, used
+// by both dresses (the in-memory World and the socket servers), so that a fault means the same in both.
+//
+// Who applies what:
+//   the Exchange itself       reject, partial_fill, late_cancel, duplicate_fill, drop_fill,
+//                             maintenance (orders refused), crossed_book, clock_skew
+//   the dress around it       disconnect, mute, gap, bad_checksum, slow, timeout_then_accept,
+//                             timeout_then_reject, rate_limit, ban, server_error, malformed_frame
+//
+// A fault is in force for a length of time, or for a number of occasions. strike() is asked at each
+// occasion where a fault could show and uses one occasion up.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/time.hpp"
+
+namespace ats::sim {
+
+enum class FaultKind : std::uint8_t {
+  Disconnect,         // every connection is closed
+  Mute,               // connected, but market data is not sent
+  Gap,                // one book message is not sent
+  BadChecksum,        // one book message carries a wrong checksum (venues that send one)
+  CrossedBook,        // a bid stands above the best ask for a while
+  Slow,               // answers take longer by `by`
+  TimeoutThenAccept,  // the order is carried out, its answer never comes
+  TimeoutThenReject,  // the order is not carried out, its answer never comes
+  DuplicateFill,      // a fill is told twice on the private stream
+  DropFill,           // a fill is not told on the private stream
+  LateCancel,         // the order is filled just before its cancel is carried out
+  PartialFill,        // an order gets half of what it could have had, the rest expires
+  Reject,             // an order is refused for no reason of its own
+  RateLimit,          // requests are refused: too many (orders are certainly not carried out)
+  Ban,                // as RateLimit, and for every request
+  ServerError,        // the answer is an error that says nothing: carried out or not
+  Maintenance,        // no orders, no cancels; market data goes on
+  ClockSkew,          // the venue's clock is off by `by`
+  MalformedFrame,     // one book message arrives as bytes that are not the protocol
+};
+constexpr std::size_t fault_kind_count = 19;
+
+// "disconnect", "timeout_then_accept", …: the spelling of the control port and the command line.
+const char* name(FaultKind kind);
+std::optional<FaultKind> parse_fault_kind(std::string_view text);
+
+// What is asked for: either a length of time or a number of occasions (the other one zero).
+struct FaultOrder {
+  FaultKind kind = FaultKind::Disconnect;
+  Duration length{};
+  std::uint32_t count = 0;
+  Duration by = milliseconds(1500);  // Slow: extra delay; ClockSkew: offset, may be negative
+};
+
+class Faults {
+ public:
+  // A time and a count of the same kind may be in force together; the later order's `by` counts.
+  void inject(const FaultOrder& order, Instant now);
+  // In force, without using it up.
+  bool active(FaultKind kind, Instant now) const;
+  // True when the fault shows on this occasion; counted, and an occasion is used up.
+  bool strike(FaultKind kind, Instant now);
+  // Extra delay or clock offset; zero when the fault is not in force.
+  Duration by(FaultKind kind, Instant now) const;
+  bool any_active(Instant now) const;
+  // When the last of the timed faults in force ends; `now` when there is none.
+  Instant quiet_from(Instant now) const;
+  void clear();
+
+  std::uint64_t injected(FaultKind kind) const { return at(kind).injected; }
+  std::uint64_t struck(FaultKind kind) const { return at(kind).struck; }
+
+ private:
+  struct State {
+    Instant until{};
+    std::uint32_t count = 0;
+    Duration by{};
+    std::uint64_t injected = 0;
+    std::uint64_t struck = 0;
+  };
+  const State& at(FaultKind kind) const { return states_[static_cast<std::size_t>(kind)]; }
+  State& at(FaultKind kind) { return states_[static_cast<std::size_t>(kind)]; }
+
+  std::array<State, fault_kind_count> states_{};
+};
+
+}  // namespace ats::sim
