@@ -69,7 +69,6 @@ class ByteReader {
   // What ByteWriter::text wrote; points into the bytes being read.
   std::string_view text() {
     const auto bytes = raw(u16());
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): char may alias anything
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
   // The next `size` bytes, or none at all.

@@ -15,7 +15,6 @@ namespace ats {
 inline std::optional<std::filesystem::path> shared_data() {
   namespace fs = std::filesystem;
   std::error_code error;  // an unreadable folder is an absent one
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): no test changes its environment
   if (const char* named = std::getenv("ATS_SHARED"); named != nullptr && *named != '\0') {
     const fs::path path = named;
     if (fs::is_directory(path, error)) return path;
