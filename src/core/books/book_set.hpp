@@ -7,7 +7,6 @@
 // book of the venue Suspect(Stale), whatever the timer does: BookView::valid compares with `now` itself.
 #pragma once
 
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -50,6 +49,8 @@ class BookSet {
  public:
   // Copies what it needs; all connections are down, all books Resyncing(NeverSynced).
   explicit BookSet(const Universe& universe);
+  BookSet(const BookSet&) = delete;  // views point into it
+  BookSet& operator=(const BookSet&) = delete;
 
   // One instrument. Events of instruments the set does not know are a broken invariant.
   BookChange on_snapshot(const BookSnapshot& snapshot, Instant now, Actions& out);
@@ -75,10 +76,11 @@ class BookSet {
   void status(std::vector<BookStatus>& out) const;
 
  private:
+  BookSync& of(InstrumentId id);
   void life(VenueId venue, Instant recv_time, Instant now, Actions& out);
   BookChange note(InstrumentId id, BookChange change);
 
-  std::deque<BookSync> books_;  // by instrument; a deque, so that a book never moves
+  std::vector<BookSync> books_;  // by instrument; never grows, so a book never moves
   std::vector<VenueId> venue_of_;
   std::vector<VenueLife> venues_;
   std::vector<std::vector<InstrumentId>> of_venue_;

@@ -44,6 +44,9 @@ struct SyncTimings {
 
 class BookSync {
  public:
+  // A snapshot with fewer levels on a side than this is the whole side: venues cut at 100 or more. Past
+  // the end of one that may be cut, only changes are known: a best price there is not the best.
+  static constexpr std::size_t whole_side_below = 100;
   // Buffered while a snapshot is awaited; more than this starts the buffer over, so that the snapshot
   // is found too old and asked for again.
   static constexpr std::size_t buffered_deltas_max = 4096;
@@ -67,29 +70,36 @@ class BookSync {
   Level best(Side side) const { return side == Side::Buy ? best_bid_ : best_ask_; }
   const TickBook& book() const { return book_; }
   Instant last_update() const { return counters_.last_update; }
+  bool snapshot_by_request() const { return rules_.snapshot_by_request; }
   void status(BookStatus& out) const;
 
  private:
   struct Buffered {
-    BookDelta delta;  // spans empty: the levels are in buffered_levels_
+    BookDelta delta;  // its spans are empty: the levels are in buffered_levels_
     std::size_t at;   // bids, then asks
     std::size_t bids;
     std::size_t asks;
   };
-  enum class Applied : std::uint8_t { Good, NumberFault, BadChecksum };
-  enum class Fits : std::uint8_t { Follows, Old, Gap };
+  enum class Fit : std::uint8_t { Follows, Old, Gap };
 
-  Fits fits(const BookDelta& delta, bool joining) const;
-  Applied apply_levels(std::span<const Level> bids, std::span<const Level> asks,
-                       const std::optional<std::uint32_t>& checksum);
+  // Where the delta stands by the venue's sequence rule.
+  Fit fit(const BookDelta& delta) const;
+  // Levels, depth, checksum. None when the message left the book as the venue says it is.
+  BookReason apply(std::span<const Level> bids, std::span<const Level> asks,
+                   const std::optional<std::uint32_t>& checksum);
+  BookReason apply_delta(const BookDelta& delta);
   bool checksum_holds(std::uint32_t told);
+  void know_extent(const BookSnapshot& snapshot);
+  bool outside_extent() const;
+  enum class Joined : std::uint8_t { Whole, SnapshotTooOld, Broken };
+  Joined apply_buffered(BookReason& why);
+  void buffer(const BookDelta& delta);
+  void drop_buffered();
+
+  // After a complete message: crossing, then the state that follows.
   BookChange settle(Instant now, Actions& out);
   BookChange resync(BookReason reason, Instant now, Actions& out);
-  bool replay_buffered(Instant now, Actions& out, BookReason& why_not);
-  void buffer(const BookDelta& delta);
-  void want_snapshot(Instant now, bool resubscribe);
   void send_request(Instant now, Actions& out);
-  bool outside_snapshot() const;
   BookChange become(BookState state, BookReason reason, Actions& out);
   BookChange refresh_top();
 
@@ -102,22 +112,23 @@ class BookSync {
   Level best_ask_;
   BookState state_ = BookState::Resyncing;
   BookReason reason_ = BookReason::NeverSynced;
-  Sequence last_ = 0;  // of the last message applied
+  Sequence last_ = 0;     // of the last message applied
+  bool joining_ = false;  // a snapshot stands, no delta has followed it yet
   bool connected_ = false;
   bool stale_ = false;
   std::optional<Instant> crossed_since_;
-  // Worst levels of the snapshot: beyond them the venue's book is not known to us.
-  Price lowest_bid_known_;
-  Price highest_ask_known_;
+  // Worst prices of a snapshot that may have been cut: past them the venue's book is not known.
+  std::optional<Price> lowest_bid_;
+  std::optional<Price> highest_ask_;
   BookStatus counters_;
 
   // --- asking for a snapshot ---
   bool wanted_ = false;
-  bool resubscribe_ = false;  // the subscription itself is lost
-  bool stream_seen_ = false;  // a delta has come since the connection is up
+  bool resubscribe_ = false;  // the subscription has to be made anew
+  bool stream_seen_ = false;  // a delta has come over this subscription
   std::optional<Instant> answer_due_;
   Instant ask_from_;     // backoff: not before
-  Instant quiet_until_;  // ask without a first delta from here on
+  Instant quiet_until_;  // from here on ask without having seen a delta
   Duration backoff_ = SyncTimings::backoff_min;
   Instant synced_at_;
   std::vector<Buffered> buffered_;

@@ -1,0 +1,619 @@
+#include "core/books/book_set.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace ats::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+Level level(std::int64_t price, std::int64_t quantity) { return {{price}, {quantity}}; }
+
+// A checksum that any test can compute: the sum of what is in the top.
+std::uint32_t sum_of_top(const TopLevels& top) {
+  std::int64_t sum = 0;
+  for (const Level& l : top.bids) sum += l.price.units * l.quantity.units;
+  for (const Level& l : top.asks) sum += l.price.units * l.quantity.units;
+  return static_cast<std::uint32_t>(sum);
+}
+
+// Three venues, one for each way of proving a book, and a clock that the test owns.
+class BookSetTest : public testing::Test {
+ protected:
+  BookSetTest() {
+    spanning_venue_ = universe_.add_venue(
+        "spanning", {.sequence = SequenceRule::Spanning, .snapshot_by_request = true});
+    checked_venue_ = universe_.add_venue(
+        "checked", {.sequence = SequenceRule::None, .checksum = sum_of_top, .depth = 3});
+    linked_venue_ = universe_.add_venue(
+        "linked", {.sequence = SequenceRule::PrevLinked, .snapshot_by_request = true});
+    spanning_ = list(spanning_venue_, "A");
+    spanning_two_ = list(spanning_venue_, "B");
+    checked_ = list(checked_venue_, "A");
+    linked_ = list(linked_venue_, "A");
+    books_.emplace(universe_);
+  }
+
+  InstrumentId list(VenueId venue, const char* base) {
+    Instrument instrument;
+    instrument.venue = venue;
+    instrument.base = universe_.add_asset(base);
+    instrument.quote = universe_.add_asset("USDT");
+    instrument.symbol = base;
+    instrument.tick = 5;
+    instrument.price_scale = 2;
+    instrument.qty_scale = 4;
+    return universe_.add_instrument(instrument);
+  }
+
+  void advance(Duration by) { now_ = now_ + by; }
+  Times here() const { return {{}, now_}; }
+
+  void connect(VenueId venue) {
+    out_.clear();
+    books_->on_connection(venue, true, now_, out_);
+  }
+  void disconnect(VenueId venue) {
+    out_.clear();
+    books_->on_connection(venue, false, now_, out_);
+  }
+  void tick() {
+    out_.clear();
+    books_->on_timer(now_, out_);
+  }
+  void heartbeat(VenueId venue) {
+    out_.clear();
+    books_->on_heartbeat(venue, now_, now_, out_);
+  }
+  BookChange snapshot(InstrumentId id, Sequence last, std::vector<Level> bids,
+                      std::vector<Level> asks, std::optional<std::uint32_t> checksum = {}) {
+    out_.clear();
+    return books_->on_snapshot({id, here(), last, checksum, bids, asks}, now_, out_);
+  }
+  BookChange delta(InstrumentId id, Sequence first, Sequence last, std::vector<Level> bids,
+                   std::vector<Level> asks, Sequence previous = 0,
+                   std::optional<std::uint32_t> checksum = {}) {
+    out_.clear();
+    return books_->on_delta({id, here(), first, last, previous, checksum, bids, asks}, now_, out_);
+  }
+  void fault(InstrumentId id, BookFaultReason reason) {
+    out_.clear();
+    books_->on_fault({id, {}, reason}, now_, out_);
+  }
+
+  // A Valid book of one bid at 100 and one ask at 110 whose last id is 10.
+  void sync_spanning() {
+    connect(spanning_venue_);
+    delta(spanning_, 8, 10, {}, {});
+    snapshot(spanning_, 10, {level(100, 7)}, {level(110, 9)});
+    ASSERT_EQ(state(spanning_), BookState::Valid);
+  }
+  void sync_checked() {
+    connect(checked_venue_);
+    snapshot(checked_, 0, {level(100, 7)}, {level(110, 9)}, 100 * 7 + 110 * 9);
+    ASSERT_EQ(state(checked_), BookState::Valid);
+  }
+  void sync_linked() {
+    connect(linked_venue_);
+    delta(linked_, 6, 12, {level(95, 4)}, {}, 5);
+    snapshot(linked_, 10, {level(100, 7)}, {level(110, 9)});
+    ASSERT_EQ(state(linked_), BookState::Valid);
+  }
+
+  BookState state(InstrumentId id) const { return books_->view(id).state(); }
+  BookReason reason(InstrumentId id) const { return books_->view(id).reason(); }
+  Level bid(InstrumentId id) const { return books_->view(id).best(Side::Buy); }
+  Level ask(InstrumentId id) const { return books_->view(id).best(Side::Sell); }
+  BookStatus status(InstrumentId id) const {
+    std::vector<BookStatus> all;
+    books_->status(all);
+    return all[id.index()];
+  }
+  std::vector<InstrumentId> changed() const {
+    return {books_->changed().begin(), books_->changed().end()};
+  }
+  template <class A>
+  std::vector<InstrumentId> asked() const {
+    std::vector<InstrumentId> ids;
+    for (const Action& action : out_) {
+      if (const A* wanted = std::get_if<A>(&action)) ids.push_back(wanted->instrument);
+    }
+    return ids;
+  }
+  std::vector<InstrumentId> told() const { return asked<BookStateChanged>(); }
+
+  Universe universe_;
+  VenueId spanning_venue_, checked_venue_, linked_venue_;
+  InstrumentId spanning_, spanning_two_, checked_, linked_;
+  std::optional<BookSet> books_;
+  Instant now_{1'000'000'000'000};
+  Actions out_;
+};
+
+// --- joining ---
+
+TEST_F(BookSetTest,
+       a_new_book_has_never_been_synced_and_takes_nothing_before_the_connection_is_up) {
+  EXPECT_EQ(state(spanning_), BookState::Resyncing);
+  EXPECT_EQ(reason(spanning_), BookReason::NeverSynced);
+  snapshot(checked_, 0, {level(100, 1)}, {level(110, 1)}, 210);
+  EXPECT_EQ(state(checked_), BookState::Resyncing);
+  EXPECT_EQ(bid(checked_), Level{});
+}
+
+TEST_F(BookSetTest, the_snapshot_is_asked_for_with_the_first_delta_and_not_before) {
+  connect(spanning_venue_);
+  EXPECT_THAT(out_, IsEmpty());
+  tick();
+  EXPECT_THAT(out_, IsEmpty());
+  delta(spanning_, 8, 10, {level(95, 1)}, {});
+  EXPECT_THAT(asked<RequestSnapshot>(), ElementsAre(spanning_));
+  delta(spanning_, 11, 12, {level(90, 1)}, {});
+  EXPECT_THAT(out_, IsEmpty());
+}
+
+TEST_F(BookSetTest, a_quiet_stream_is_not_waited_for_longer_than_a_second) {
+  connect(spanning_venue_);
+  advance(milliseconds(999));
+  tick();
+  EXPECT_THAT(out_, IsEmpty());
+  advance(milliseconds(1));
+  tick();
+  EXPECT_THAT(asked<RequestSnapshot>(), UnorderedElementsAre(spanning_, spanning_two_));
+  snapshot(spanning_, 10, {level(100, 1)}, {level(110, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+}
+
+TEST_F(BookSetTest, a_snapshot_drops_what_it_holds_already_and_takes_the_rest_of_the_buffer) {
+  connect(spanning_venue_);
+  delta(spanning_, 5, 8, {level(100, 99)}, {});   // wholly in the snapshot
+  delta(spanning_, 9, 11, {level(100, 2)}, {});   // spans its end
+  delta(spanning_, 12, 12, {}, {level(105, 3)});  // follows
+  const auto change = snapshot(spanning_, 10, {level(100, 1), level(95, 1)}, {level(110, 1)});
+  EXPECT_EQ(change, BookChange::State);
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_EQ(reason(spanning_), BookReason::None);
+  EXPECT_EQ(bid(spanning_), level(100, 2));
+  EXPECT_EQ(ask(spanning_), level(105, 3));
+  EXPECT_EQ(status(spanning_).deltas, 2u);
+  EXPECT_EQ(status(spanning_).snapshots, 1u);
+  EXPECT_THAT(told(), ElementsAre(spanning_));
+}
+
+TEST_F(BookSetTest, a_snapshot_older_than_the_first_buffered_delta_is_asked_for_again) {
+  connect(spanning_venue_);
+  delta(spanning_, 20, 21, {level(100, 2)}, {});
+  snapshot(spanning_, 18, {level(100, 1)}, {level(110, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Resyncing);
+  EXPECT_EQ(bid(spanning_), Level{});
+  EXPECT_THAT(out_, IsEmpty());  // the second request waits a second
+  advance(seconds(1));
+  tick();
+  EXPECT_THAT(asked<RequestSnapshot>(), ElementsAre(spanning_, spanning_two_));
+  snapshot(spanning_, 19, {level(100, 1)}, {level(110, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_EQ(bid(spanning_), level(100, 2));
+}
+
+TEST_F(BookSetTest, a_gap_among_the_buffered_deltas_starts_over) {
+  connect(spanning_venue_);
+  delta(spanning_, 10, 11, {}, {});
+  delta(spanning_, 13, 14, {}, {});
+  snapshot(spanning_, 10, {level(100, 1)}, {level(110, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Resyncing);
+  EXPECT_EQ(reason(spanning_), BookReason::Gap);
+  EXPECT_EQ(status(spanning_).gaps, 1u);
+}
+
+TEST_F(BookSetTest, a_buffer_that_overflows_makes_the_snapshot_too_old_and_not_the_book_wrong) {
+  connect(spanning_venue_);
+  const Sequence count = BookSync::buffered_deltas_max + 10;
+  for (Sequence id = 1; id <= count; ++id) delta(spanning_, id, id, {level(100, 5)}, {});
+  snapshot(spanning_, 5, {level(100, 1)}, {level(110, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Resyncing);
+  advance(seconds(1));
+  tick();
+  snapshot(spanning_, count - 3, {level(100, 1)}, {level(110, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_EQ(bid(spanning_), level(100, 5));
+}
+
+// --- the sequence ---
+
+TEST_F(BookSetTest, deltas_that_follow_are_applied_and_say_what_they_changed) {
+  sync_spanning();
+  EXPECT_EQ(delta(spanning_, 11, 13, {level(90, 1)}, {}), BookChange::Depth);
+  EXPECT_EQ(delta(spanning_, 14, 14, {level(100, 8)}, {}), BookChange::Top);
+  EXPECT_THAT(changed(), ElementsAre(spanning_));
+  EXPECT_EQ(delta(spanning_, 15, 15, {level(100, 0)}, {}), BookChange::Top);
+  EXPECT_EQ(bid(spanning_), level(90, 1));
+  EXPECT_THAT(out_, IsEmpty());
+}
+
+TEST_F(BookSetTest, old_and_duplicated_deltas_are_ignored) {
+  sync_spanning();
+  delta(spanning_, 11, 13, {level(105, 1)}, {});
+  EXPECT_EQ(delta(spanning_, 11, 13, {level(105, 0)}, {}), BookChange::None);
+  EXPECT_EQ(delta(spanning_, 1, 2, {level(105, 0)}, {}), BookChange::None);
+  EXPECT_EQ(bid(spanning_), level(105, 1));
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_EQ(status(spanning_).deltas, 1u);
+}
+
+TEST_F(BookSetTest, a_gap_throws_the_book_away_and_the_delta_that_showed_it_starts_the_new_buffer) {
+  sync_spanning();
+  advance(seconds(5));
+  EXPECT_EQ(delta(spanning_, 12, 12, {level(105, 4)}, {}), BookChange::State);
+  EXPECT_EQ(state(spanning_), BookState::Resyncing);
+  EXPECT_EQ(reason(spanning_), BookReason::Gap);
+  EXPECT_EQ(bid(spanning_), Level{});
+  EXPECT_EQ(books_->view(spanning_).count(Side::Sell), 0u);
+  ASSERT_EQ(out_.size(), 2u);  // the effect first
+  EXPECT_TRUE(std::holds_alternative<RequestSnapshot>(out_[0]));
+  EXPECT_TRUE(std::holds_alternative<BookStateChanged>(out_[1]));
+  snapshot(spanning_, 11, {level(100, 1)}, {level(110, 1)});
+  EXPECT_EQ(bid(spanning_), level(105, 4));
+  EXPECT_EQ(status(spanning_).gaps, 1u);
+  EXPECT_EQ(status(spanning_).resyncs, 1u);
+}
+
+TEST_F(BookSetTest, a_linked_stream_joins_where_a_delta_holds_the_snapshots_id) {
+  sync_linked();
+  EXPECT_EQ(bid(linked_), level(100, 7));
+  EXPECT_EQ(status(linked_).bid_levels, 2u);
+  delta(linked_, 20, 25, {level(100, 1)}, {}, 12);
+  EXPECT_EQ(bid(linked_), level(100, 1));
+}
+
+TEST_F(BookSetTest, a_linked_delta_that_names_another_predecessor_is_a_gap) {
+  sync_linked();
+  delta(linked_, 13, 15, {level(100, 1)}, {}, 11);
+  EXPECT_EQ(reason(linked_), BookReason::Gap);
+}
+
+TEST_F(BookSetTest, a_linked_snapshot_without_a_delta_that_spans_it_waits_for_one) {
+  connect(linked_venue_);
+  delta(linked_, 6, 8, {}, {}, 5);
+  snapshot(linked_, 10, {level(100, 7)}, {level(110, 9)});
+  delta(linked_, 9, 14, {level(100, 3)}, {}, 8);
+  EXPECT_EQ(state(linked_), BookState::Valid);
+  EXPECT_EQ(bid(linked_), level(100, 3));
+  delta(linked_, 15, 16, {level(100, 4)}, {}, 14);
+  EXPECT_EQ(bid(linked_), level(100, 4));
+}
+
+// --- the checksum ---
+
+TEST_F(BookSetTest, the_checksum_is_taken_after_the_message_and_after_cutting_to_depth) {
+  sync_checked();
+  delta(checked_, 0, 0, {level(95, 1), level(90, 1), level(85, 1)}, {}, 0,
+        100 * 7 + 95 + 90 + 110 * 9);
+  EXPECT_EQ(state(checked_), BookState::Valid);
+  EXPECT_EQ(status(checked_).bid_levels, 3u);
+  EXPECT_EQ(status(checked_).checksums_right, 2u);
+}
+
+TEST_F(BookSetTest, a_wrong_checksum_throws_the_book_away_and_subscribes_anew) {
+  sync_checked();
+  advance(seconds(2));
+  delta(checked_, 0, 0, {level(105, 1)}, {}, 0, 1);
+  EXPECT_EQ(state(checked_), BookState::Resyncing);
+  EXPECT_EQ(reason(checked_), BookReason::BadChecksum);
+  EXPECT_THAT(asked<Resubscribe>(), ElementsAre(checked_));
+  EXPECT_EQ(status(checked_).checksums_wrong, 1u);
+  delta(checked_, 0, 0, {level(105, 1)}, {}, 0, 1);  // of the old subscription
+  EXPECT_EQ(status(checked_).checksums_wrong, 1u);
+  snapshot(checked_, 0, {level(100, 1)}, {level(110, 1)}, 210);
+  EXPECT_EQ(state(checked_), BookState::Valid);
+}
+
+TEST_F(BookSetTest, a_snapshot_with_a_wrong_checksum_is_no_book) {
+  connect(checked_venue_);
+  snapshot(checked_, 0, {level(100, 7)}, {level(110, 9)}, 5);
+  EXPECT_EQ(reason(checked_), BookReason::BadChecksum);
+  EXPECT_EQ(bid(checked_), Level{});
+  EXPECT_EQ(status(checked_).snapshots, 0u);
+}
+
+TEST_F(BookSetTest, a_snapshot_that_the_stream_sends_unasked_replaces_the_book) {
+  sync_checked();
+  snapshot(checked_, 0, {level(95, 1)}, {level(115, 1)}, 210);
+  EXPECT_EQ(bid(checked_), level(95, 1));
+  EXPECT_EQ(ask(checked_), level(115, 1));
+}
+
+TEST_F(BookSetTest, a_snapshot_answer_that_nobody_waits_for_is_ignored) {
+  sync_spanning();
+  EXPECT_EQ(snapshot(spanning_, 50, {level(95, 1)}, {level(115, 1)}), BookChange::None);
+  EXPECT_EQ(bid(spanning_), level(100, 7));
+}
+
+// --- numbers ---
+
+TEST_F(BookSetTest, a_price_off_the_grid_or_a_negative_quantity_makes_the_book_untrustworthy) {
+  sync_spanning();
+  delta(spanning_, 11, 11, {level(101, 1)}, {});
+  EXPECT_EQ(reason(spanning_), BookReason::NumberFault);
+  advance(seconds(2));
+  tick();
+  snapshot(spanning_, 11, {level(100, -1)}, {level(110, 1)});
+  EXPECT_EQ(reason(spanning_), BookReason::NumberFault);
+  EXPECT_EQ(books_->view(spanning_).count(Side::Sell), 0u);
+}
+
+// --- crossing ---
+
+TEST_F(BookSetTest, a_crossed_book_is_suspect_until_it_is_uncrossed) {
+  sync_spanning();
+  EXPECT_EQ(delta(spanning_, 11, 11, {level(110, 1)}, {}), BookChange::State);
+  EXPECT_EQ(state(spanning_), BookState::Suspect);
+  EXPECT_EQ(reason(spanning_), BookReason::Crossed);
+  EXPECT_FALSE(books_->view(spanning_).valid(now_));
+  delta(spanning_, 12, 12, {level(115, 1)}, {});
+  delta(spanning_, 13, 13, {}, {level(110, 0), level(120, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_EQ(status(spanning_).crossings, 1u);
+  EXPECT_EQ(status(spanning_).resyncs, 0u);
+}
+
+TEST_F(BookSetTest, within_one_message_a_book_may_cross_and_uncross) {
+  sync_spanning();
+  EXPECT_EQ(delta(spanning_, 11, 11, {level(110, 1)}, {level(110, 0), level(115, 1)}),
+            BookChange::Top);
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_EQ(status(spanning_).crossings, 0u);
+}
+
+TEST_F(BookSetTest, a_book_that_stays_crossed_for_more_than_a_second_is_thrown_away) {
+  sync_spanning();
+  delta(spanning_, 11, 11, {level(110, 1)}, {});
+  advance(seconds(1));
+  tick();
+  EXPECT_EQ(state(spanning_), BookState::Suspect);
+  advance(milliseconds(1));
+  tick();
+  EXPECT_EQ(state(spanning_), BookState::Resyncing);
+  EXPECT_EQ(reason(spanning_), BookReason::Crossed);
+}
+
+// --- age ---
+
+TEST_F(BookSetTest, a_mute_venue_makes_its_books_stale_and_life_brings_them_back) {
+  sync_spanning();
+  advance(seconds(10));
+  EXPECT_TRUE(books_->view(spanning_).valid(now_));
+  advance(milliseconds(1));
+  EXPECT_FALSE(books_->view(spanning_).valid(now_));  // before any timer
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  tick();
+  EXPECT_EQ(state(spanning_), BookState::Suspect);
+  EXPECT_EQ(reason(spanning_), BookReason::Stale);
+  EXPECT_THAT(changed(), ElementsAre(spanning_));
+  EXPECT_EQ(bid(spanning_), level(100, 7));
+  heartbeat(spanning_venue_);
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_THAT(changed(), ElementsAre(spanning_));
+  EXPECT_TRUE(books_->view(spanning_).valid(now_));
+}
+
+TEST_F(BookSetTest, a_quiet_instrument_of_a_live_venue_is_not_stale) {
+  sync_spanning();
+  for (int second = 0; second < 60; ++second) {
+    advance(seconds(1));
+    delta(spanning_two_, 1, 1, {}, {});
+    tick();
+  }
+  EXPECT_TRUE(books_->view(spanning_).valid(now_));
+  EXPECT_EQ(books_->view(spanning_).silence(now_), seconds(0));
+}
+
+TEST_F(BookSetTest, a_delta_wakes_the_other_books_of_its_stale_venue_too) {
+  sync_spanning();
+  advance(seconds(11));
+  tick();
+  delta(spanning_two_, 1, 1, {}, {});
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_THAT(changed(), ElementsAre(spanning_));
+}
+
+TEST_F(BookSetTest, data_that_was_received_long_ago_is_no_sign_of_life) {
+  sync_spanning();
+  const Instant then = now_;
+  advance(seconds(11));
+  tick();
+  out_.clear();
+  books_->on_heartbeat(spanning_venue_, then, now_, out_);
+  EXPECT_EQ(reason(spanning_), BookReason::Stale);
+}
+
+TEST_F(BookSetTest, a_snapshot_by_request_is_no_sign_of_life_of_the_stream) {
+  sync_spanning();
+  delta(spanning_, 20, 20, {}, {});
+  advance(seconds(11));
+  tick();
+  snapshot(spanning_, 21, {level(100, 1)}, {level(110, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Suspect);
+  EXPECT_EQ(reason(spanning_), BookReason::Stale);
+}
+
+// --- the connection ---
+
+TEST_F(BookSetTest, a_lost_connection_resyncs_every_book_of_the_venue_and_no_other) {
+  sync_spanning();
+  sync_checked();
+  disconnect(spanning_venue_);
+  EXPECT_EQ(state(spanning_), BookState::Resyncing);
+  EXPECT_EQ(reason(spanning_), BookReason::Disconnected);
+  EXPECT_EQ(reason(spanning_two_), BookReason::NeverSynced);
+  EXPECT_EQ(state(checked_), BookState::Valid);
+  EXPECT_THAT(asked<RequestSnapshot>(), IsEmpty());
+  delta(spanning_, 11, 11, {level(105, 1)}, {});
+  snapshot(spanning_, 11, {level(105, 1)}, {level(110, 1)});
+  heartbeat(spanning_venue_);
+  EXPECT_EQ(reason(spanning_), BookReason::Disconnected);
+}
+
+TEST_F(BookSetTest, a_connection_that_comes_back_is_joined_anew_with_nothing_of_before) {
+  sync_spanning();
+  disconnect(spanning_venue_);
+  advance(seconds(3));
+  connect(spanning_venue_);
+  EXPECT_EQ(reason(spanning_), BookReason::Disconnected);
+  delta(spanning_, 31, 32, {level(90, 1)}, {});
+  EXPECT_THAT(asked<RequestSnapshot>(), ElementsAre(spanning_));
+  snapshot(spanning_, 30, {level(95, 1)}, {level(110, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_EQ(bid(spanning_), level(95, 1));
+  EXPECT_EQ(status(spanning_).bid_levels, 2u);
+}
+
+TEST_F(BookSetTest, an_up_without_a_down_counts_as_both) {
+  sync_spanning();
+  connect(spanning_venue_);
+  EXPECT_EQ(reason(spanning_), BookReason::Disconnected);
+}
+
+// --- faults and retries ---
+
+TEST_F(BookSetTest, each_fault_has_its_reason_and_its_remedy) {
+  sync_spanning();
+  advance(seconds(2));
+  fault(spanning_, BookFaultReason::MalformedFrame);
+  EXPECT_EQ(reason(spanning_), BookReason::Malformed);
+  EXPECT_THAT(asked<RequestSnapshot>(), ElementsAre(spanning_));
+
+  sync_checked();
+  advance(seconds(2));
+  fault(checked_, BookFaultReason::NumberFault);
+  EXPECT_EQ(reason(checked_), BookReason::NumberFault);
+  EXPECT_THAT(asked<Resubscribe>(), ElementsAre(checked_));
+}
+
+TEST_F(BookSetTest, a_fault_without_an_instrument_is_of_every_book_of_the_venue) {
+  sync_spanning();
+  out_.clear();
+  books_->on_fault({{}, spanning_venue_, BookFaultReason::MalformedFrame}, now_, out_);
+  EXPECT_EQ(reason(spanning_), BookReason::Malformed);
+  EXPECT_EQ(reason(spanning_two_), BookReason::Malformed);
+}
+
+TEST_F(BookSetTest, a_lost_subscription_is_made_anew_before_the_snapshot_is_asked_for) {
+  sync_spanning();
+  advance(seconds(2));
+  fault(spanning_, BookFaultReason::SubscriptionLost);
+  EXPECT_EQ(reason(spanning_), BookReason::SubscriptionLost);
+  EXPECT_THAT(asked<Resubscribe>(), ElementsAre(spanning_));
+  EXPECT_THAT(asked<RequestSnapshot>(), IsEmpty());
+  advance(seconds(2));
+  delta(spanning_, 30, 30, {}, {});
+  EXPECT_THAT(asked<RequestSnapshot>(), ElementsAre(spanning_));
+  snapshot(spanning_, 30, {level(100, 1)}, {level(110, 1)});
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+}
+
+TEST_F(BookSetTest, a_failed_snapshot_request_is_repeated_with_growing_pauses) {
+  connect(spanning_venue_);
+  delta(spanning_, 1, 1, {}, {});
+  std::vector<std::int64_t> pauses;
+  Instant last = now_;
+  fault(spanning_, BookFaultReason::SnapshotFailed);
+  while (pauses.size() < 8) {
+    advance(milliseconds(250));
+    tick();
+    if (std::ranges::count(asked<RequestSnapshot>(), spanning_) == 0) continue;
+    pauses.push_back((now_ - last).ns / 1'000'000'000);
+    last = now_;
+    fault(spanning_, BookFaultReason::SnapshotFailed);
+  }
+  EXPECT_THAT(pauses, ElementsAre(1, 2, 4, 8, 16, 32, 32, 32));
+}
+
+TEST_F(BookSetTest, a_snapshot_that_never_comes_is_asked_for_again) {
+  connect(checked_venue_);
+  advance(seconds(9));
+  heartbeat(checked_venue_);
+  tick();
+  EXPECT_THAT(out_, IsEmpty());
+  advance(seconds(1));
+  tick();
+  EXPECT_THAT(asked<Resubscribe>(), ElementsAre(checked_));
+  advance(seconds(10));
+  tick();
+  EXPECT_THAT(asked<Resubscribe>(), ElementsAre(checked_));
+}
+
+TEST_F(BookSetTest, a_book_that_breaks_again_and_again_is_not_asked_for_in_a_storm) {
+  sync_checked();
+  std::size_t requests = 0;
+  for (int step = 0; step < 6000; ++step) {  // a minute
+    advance(milliseconds(10));
+    delta(checked_, 0, 0, {level(100, 1)}, {}, 0, 1);
+    requests += asked<Resubscribe>().size();
+    tick();
+    const bool asked_now = !asked<Resubscribe>().empty();
+    requests += asked_now;
+    if (state(checked_) == BookState::Resyncing)
+      snapshot(checked_, 0, {level(100, 1)}, {level(110, 1)}, 210);
+  }
+  EXPECT_GE(requests, 5u);
+  EXPECT_LE(requests, 7u);
+}
+
+TEST_F(BookSetTest, a_book_that_held_for_a_minute_is_asked_for_at_once_again) {
+  sync_spanning();
+  for (int n = 0; n < 3; ++n) {
+    advance(seconds(61));
+    heartbeat(spanning_venue_);
+    fault(spanning_, BookFaultReason::MalformedFrame);
+    EXPECT_THAT(asked<RequestSnapshot>(), ElementsAre(spanning_)) << n;
+    snapshot(spanning_, 10, {level(100, 1)}, {level(110, 1)});
+    ASSERT_EQ(state(spanning_), BookState::Valid);
+  }
+}
+
+// --- what a cut snapshot does not show ---
+
+TEST_F(BookSetTest, a_best_price_past_the_end_of_a_cut_snapshot_is_not_believed) {
+  connect(spanning_venue_);
+  delta(spanning_, 10, 10, {}, {});
+  std::vector<Level> bids;
+  for (std::int64_t n = 0; n < 100; ++n) bids.push_back(level(10'000 - 5 * n, 1));
+  snapshot(spanning_, 10, bids, {level(10'005, 1)});
+  delta(spanning_, 11, 11, {level(5'000, 1)}, {});
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  std::vector<Level> gone = bids;
+  for (Level& l : gone) l.quantity = {};
+  delta(spanning_, 12, 12, gone, {});
+  EXPECT_EQ(state(spanning_), BookState::Resyncing);
+  EXPECT_EQ(reason(spanning_), BookReason::OutsideWindow);
+}
+
+TEST_F(BookSetTest, a_short_snapshot_is_the_whole_side_and_may_empty) {
+  sync_spanning();
+  delta(spanning_, 11, 11, {level(100, 0)}, {level(110, 0)});
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  EXPECT_EQ(bid(spanning_), Level{});
+}
+
+// --- metadata ---
+
+TEST_F(BookSetTest, another_tick_starts_the_book_over_on_the_new_grid) {
+  sync_spanning();
+  Instrument instrument = universe_.instrument(spanning_);
+  EXPECT_EQ(books_->on_instrument(instrument, now_, out_), BookChange::None);
+  EXPECT_EQ(state(spanning_), BookState::Valid);
+  instrument.tick = 1;
+  advance(seconds(2));
+  EXPECT_EQ(books_->on_instrument(instrument, now_, out_), BookChange::State);
+  snapshot(spanning_, 10, {level(101, 7)}, {level(110, 9)});
+  EXPECT_EQ(bid(spanning_), level(101, 7));
+}
+
+}  // namespace
+}  // namespace ats::core
