@@ -120,10 +120,10 @@ constexpr std::int64_t pow10(int n) {
 // -?digits(.digits)?([eE][+-]?digits)?
 //
 // Hot path: plain notation with up to 8 digits before the point and up to 16 behind it, at a scale
-// of at most 8, is converted eight digits at a time and without a multiplication by a varying power
-// of ten or a division; everything else goes to detail::parse_scaled_any. Both give the same
-// answers.
-inline Result<std::int64_t, NumberError> parse_scaled(std::string_view text, int scale) {
+// of at most 8, is converted without a loop or a division; everything else goes to
+// detail::parse_scaled_any. Both give the same answers.
+[[gnu::always_inline]] inline Result<std::int64_t, NumberError> parse_scaled(std::string_view text,
+                                                                             int scale) {
   using namespace digits;
   const char* p = text.data();
   std::size_t size = text.size();
@@ -169,16 +169,15 @@ inline Result<std::int64_t, NumberError> parse_scaled(std::string_view text, int
       fraction = word >> (8 * (point_at + 1));
     }
   }
-  if (!all_digits(whole) || !all_digits(fraction) || !all_digits(beyond)) [[unlikely]]
+  if (!all_digits(both(whole, fraction)) || !all_digits(beyond)) [[unlikely]]
     return detail::parse_scaled_any(text, scale);
 
-  const unsigned kept = 8 * static_cast<unsigned>(scale);
-  const std::uint64_t off_grid = scale == 8 ? 0 : fraction >> kept;
-  if ((off_grid | beyond) != 0) [[unlikely]]
+  // Shifts by 8 * scale, in two halves because half a word is the most one shift takes.
+  const unsigned kept = 4 * static_cast<unsigned>(scale);
+  if (((fraction >> kept >> kept) | beyond) != 0) [[unlikely]]
     return fail(NumberError::TooPrecise);
-  const std::uint64_t below_one = scale == 0 ? 0 : value_of(fraction << (64 - kept));
-  const auto units = static_cast<std::int64_t>(value_of(whole)) * pow10(scale) +
-                     static_cast<std::int64_t>(below_one);
+  const Values values = values_of(both(whole, fraction << (32 - kept) << (32 - kept)));
+  const std::int64_t units = values.a * pow10(scale) + values.b;
   return negative ? -units : units;
 }
 

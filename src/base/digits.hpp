@@ -5,6 +5,8 @@
 // byte stands for the digit 0, so shifting in zero bytes pads with zeros on either side.
 #pragma once
 
+#include <smmintrin.h>  // SSE4.1: part of x86-64-v2, which every build is for
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -49,14 +51,39 @@ constexpr bool all_digits(std::uint64_t word) {
   return (((word + every_byte(0x80 - 10)) | word) & every_byte(0x80)) == 0;
 }
 
-// The number that eight digit bytes spell, first character most significant. Needs
-// all_digits(word).
+// The number that eight digit bytes spell, first character most significant. Needs all_digits(word).
 constexpr std::uint64_t value_of(std::uint64_t word) {
   word = word * 10 + (word >> 8);  // pairs, in bytes 0, 2, 4, 6
   constexpr std::uint64_t mask = 0x000000FF000000FFull;
   constexpr std::uint64_t high = 100 + (1'000'000ull << 32);
   constexpr std::uint64_t low = 1 + (10'000ull << 32);
   return (((word & mask) * high) + (((word >> 16) & mask) * low)) >> 32;
+}
+
+// Two words side by side in one register: both checked, both converted, at the price of one.
+inline __m128i both(std::uint64_t a, std::uint64_t b) {
+  return _mm_set_epi64x(static_cast<long long>(b), static_cast<long long>(a));
+}
+
+inline bool all_digits(__m128i words) {
+  const __m128i nine = _mm_set1_epi8(9);
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(words, nine), nine)) == 0xFFFF;
+}
+
+struct Values {
+  std::uint32_t a;
+  std::uint32_t b;
+};
+
+// value_of each. Neighbours are joined three times: to pairs, to fours, to eights.
+inline Values values_of(__m128i words) {
+  const __m128i pairs =
+      _mm_maddubs_epi16(words, _mm_set1_epi16(1 * 256 + 10));  // 10, 1, 10, 1, ...
+  const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(1 * 65536 + 100));
+  const __m128i packed = _mm_packus_epi32(fours, fours);
+  const __m128i eights = _mm_madd_epi16(packed, _mm_set1_epi32(1 * 65536 + 10'000));
+  const auto values = static_cast<std::uint64_t>(_mm_cvtsi128_si64(eights));
+  return {static_cast<std::uint32_t>(values), static_cast<std::uint32_t>(values >> 32)};
 }
 
 // How many bytes come before the first one equal to `value`; 8 when there is none.
