@@ -1,0 +1,45 @@
+#include "services/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/decimal.hpp"
+
+namespace ats::services {
+namespace {
+
+int tell(std::string_view message, int code) {
+  std::fprintf(stderr, "ats: %.*s\n", static_cast<int>(message.size()), message.data());
+  return code;
+}
+
+}  // namespace
+
+int failure(std::string_view message) { return tell(message, exit_failed); }
+int usage_error(std::string_view message) { return tell(message, exit_usage); }
+
+std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_done : exit_usage;
+  }
+  return std::nullopt;
+}
+
+bool parse_duration(std::string_view text, Duration& out) {
+  const std::size_t unit_at = text.find_first_not_of("0123456789");
+  if (unit_at == 0 || unit_at == std::string_view::npos || unit_at > 12) return false;
+  const auto count = parse_scaled(text.substr(0, unit_at), 0);
+  const std::string_view unit = text.substr(unit_at);
+  std::int64_t factor = 0;
+  if (unit == "us") factor = 1'000;
+  if (unit == "ms") factor = 1'000'000;
+  if (unit == "s") factor = 1'000'000'000;
+  if (unit == "m") factor = 60'000'000'000;
+  if (unit == "h") factor = 3'600'000'000'000;
+  if (!count || factor == 0) return false;
+  return !__builtin_mul_overflow(*count, factor, &out.ns);
+}
+
+}  // namespace ats::services

@@ -1,0 +1,23 @@
+#include "services/commands.hpp"
+
+#include "services/config_command.hpp"
+#include "services/operate.hpp"
+#include "services/replay.hpp"
+#include "services/run.hpp"
+
+namespace ats::services {
+
+std::span<const Command> commands() {
+  static constexpr Command list[] = {
+      {"run", "all roles in one process; by default on simulated exchanges", run_command},
+      {"status", "what a running process is doing", status_command},
+      {"halt", "stop new trades: everywhere, on one venue or of one pair", halt_command},
+      {"resume", "lift a halt", resume_command},
+      {"replay", "run a journal through the core again and report the first difference",
+       replay_command},
+      {"config", "check a configuration, print the effective one", config_command},
+  };
+  return list;
+}
+
+}  // namespace ats::services

@@ -1,0 +1,490 @@
+#include "services/config.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "services/command_line.hpp"
+
+extern char** environ;
+
+namespace ats::services {
+namespace {
+
+// Reads one value; the error says what was expected.
+using Error = std::optional<std::string>;
+
+struct Key {
+  std::string section;
+  std::string name;
+  std::string expected;  // for errors and documentation: "a duration such as \"250ms\""
+  std::string help;
+  std::function<bool(Config&, std::string_view)> set;  // false: not what was expected
+  std::function<std::string(const Config&)> print;     // as `set` reads it
+  bool list = false;                                   // a TOML array of strings
+  bool number = false;                                 // a TOML integer is fine as well
+};
+
+std::string print_duration(Duration d) {
+  if (d.ns % 1'000'000'000 == 0) return fmt::format("{}s", d.ns / 1'000'000'000);
+  if (d.ns % 1'000'000 == 0) return fmt::format("{}ms", d.ns / 1'000'000);
+  return fmt::format("{}us", d.ns / 1'000);
+}
+
+bool parse_unsigned(std::string_view text, std::uint32_t max, std::uint32_t& out) {
+  const auto n = parse_scaled(text, 0);
+  if (!n || *n < 1 || *n > max) return false;
+  out = static_cast<std::uint32_t>(*n);
+  return true;
+}
+
+Key duration_key(const char* section, const char* name, Duration CoreConfig::*field,
+                 const char* help) {
+  return {section,
+          name,
+          "a duration such as \"250ms\", \"2s\" or \"1m\", above zero",
+          help,
+          [field](Config& c, std::string_view t) {
+            Duration d;
+            if (!parse_duration(t, d) || d.ns <= 0) return false;
+            c.core.*field = d;
+            return true;
+          },
+          [field](const Config& c) { return print_duration(c.core.*field); }};
+}
+
+Key bps_key(const char* section, const char* name, Rate CoreConfig::*field, const char* help) {
+  return {section,
+          name,
+          "basis points as text, e.g. \"2.5\", from 0 to 10000, at most 5 decimals",
+          help,
+          [field](Config& c, std::string_view t) {
+            const auto units = parse_scaled(t, 5);
+            if (!units || *units < 0 || *units > Rate::one) return false;
+            c.core.*field = Rate{*units};
+            return true;
+          },
+          [field](const Config& c) { return format_scaled_short((c.core.*field).ppb, 5); },
+          false,
+          true};
+}
+
+Key amount_key(const char* section, const char* name, Decimal CoreConfig::*field,
+               const char* help) {
+  return {section,
+          name,
+          "a decimal amount as text, e.g. \"1000.50\", not negative",
+          help,
+          [field](Config& c, std::string_view t) {
+            const auto amount = Decimal::parse(t);
+            if (!amount || amount->negative() || *amount > Decimal::from_int(1'000'000'000'000)) {
+              return false;
+            }
+            c.core.*field = *amount;
+            return true;
+          },
+          [field](const Config& c) { return (c.core.*field).to_string(); },
+          false,
+          true};
+}
+
+Key count_key(const char* section, const char* name, std::uint32_t CoreConfig::*field,
+              const char* help) {
+  return {section,
+          name,
+          "a whole number from 1 to 1000",
+          help,
+          [field](Config& c, std::string_view t) { return parse_unsigned(t, 1000, c.core.*field); },
+          [field](const Config& c) { return std::to_string(c.core.*field); },
+          false,
+          true};
+}
+
+bool parse_pair(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto name_ok = [](std::string_view n) {
+    return !n.empty() && n.size() <= 15 && std::all_of(n.begin(), n.end(), [](char c) {
+      return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    });
+  };
+  return slash != std::string_view::npos && name_ok(text.substr(0, slash)) &&
+         name_ok(text.substr(slash + 1));
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    if (comma > 0) out.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return out;
+}
+
+void general_keys(std::vector<Key>& keys) {
+  keys.push_back({"general", "data_dir", "a path", "Where the journal and the control socket live.",
+                  [](Config& c, std::string_view t) {
+                    return !t.empty() && (c.data_dir = std::string(t), true);
+                  },
+                  [](const Config& c) { return c.data_dir.string(); }});
+  keys.push_back(
+      {"general", "pairs", "a list of pairs such as [\"BTC/USDT\", \"ETH/USDT\"]",
+       "Pairs to watch and trade, wherever a venue lists them.",
+       [](Config& c, std::string_view t) {
+         c.pairs = split_list(t);
+         return !c.pairs.empty() && std::all_of(c.pairs.begin(), c.pairs.end(), parse_pair);
+       },
+       [](const Config& c) { return fmt::format("{}", fmt::join(c.pairs, ",")); }, true});
+  keys.push_back({"general", "credentials_file", "a path, or \"\" for none",
+                  "API keys, in a TOML file of mode 0600: a section per venue with `key` and "
+                  "`secret`. Without "
+                  "it prices are watched and nothing is traded.",
+                  [](Config& c, std::string_view t) { return c.credentials_file = t, true; },
+                  [](const Config& c) { return c.credentials_file; }});
+  keys.push_back({"general", "ca_file", "a path, or \"\" for the system's",
+                  "Certificate authorities to trust, PEM.",
+                  [](Config& c, std::string_view t) { return c.ca_file = t, true; },
+                  [](const Config& c) { return c.ca_file; }});
+  keys.push_back({"journal", "sync", "\"interval\", \"effect\" or \"none\"",
+                  "Against power loss: `interval` syncs to disk every 100 ms in the background; "
+                  "`effect` waits "
+                  "for the disk before an order leaves; `none` leaves it to the kernel. kill -9 of "
+                  "the process "
+                  "loses nothing with any of them.",
+                  [](Config& c, std::string_view t) {
+                    if (t == "interval") return c.journal_sync = io::SyncPolicy::Interval, true;
+                    if (t == "effect") return c.journal_sync = io::SyncPolicy::Effect, true;
+                    if (t == "none") return c.journal_sync = io::SyncPolicy::None, true;
+                    return false;
+                  },
+                  [](const Config& c) -> std::string {
+                    switch (c.journal_sync) {
+                      case io::SyncPolicy::Interval:
+                        return "interval";
+                      case io::SyncPolicy::Effect:
+                        return "effect";
+                      case io::SyncPolicy::None:
+                        return "none";
+                    }
+                    return "";
+                  }});
+}
+
+void core_keys(std::vector<Key>& keys) {
+  keys.push_back(bps_key("strategy", "min_edge_bps", &CoreConfig::min_edge,
+                         "Smallest edge worth trading, after taker fees on both legs."));
+  keys.push_back(bps_key("strategy", "max_edge_bps", &CoreConfig::max_edge,
+                         "A larger edge is taken for a bad quote and refused."));
+  keys.push_back(bps_key("strategy", "max_slippage_bps", &CoreConfig::max_slippage,
+                         "How much worse than the deepest level used an order's limit may be."));
+  keys.push_back(amount_key("strategy", "max_order_notional", &CoreConfig::max_order_notional,
+                            "Largest order, in the pair's quote asset."));
+  keys.push_back(duration_key("strategy", "pair_cooldown", &CoreConfig::pair_cooldown,
+                              "Pause of a pair after one of its trades is resolved."));
+  keys.push_back(amount_key("risk", "max_exposure", &CoreConfig::max_exposure,
+                            "Largest open exposure per asset, in the reporting asset."));
+  keys.push_back(
+      amount_key("risk", "max_daily_loss", &CoreConfig::max_daily_loss,
+                 "Loss in one UTC day, in the reporting asset, that halts all trading."));
+  keys.push_back(count_key("risk", "max_open_executions", &CoreConfig::max_open_executions,
+                           "Most two-leg trades open at once."));
+  keys.push_back({"risk", "reporting_asset", "an asset such as \"USDT\"",
+                  "What P&L is reported in.",
+                  [](Config& c, std::string_view t) {
+                    if (t.empty() || !Text<15>::fits(t)) return false;
+                    c.core.reporting_asset = Text<15>(t);
+                    return true;
+                  },
+                  [](const Config& c) { return std::string(c.core.reporting_asset.view()); }});
+  keys.push_back(
+      duration_key("execution", "order_deadline", &CoreConfig::order_deadline,
+                   "Without a final answer by then an order is Unknown and the venue is asked."));
+  keys.push_back(duration_key("execution", "query_interval", &CoreConfig::query_interval,
+                              "Between two questions about an order that is Unknown."));
+  keys.push_back(duration_key("execution", "not_found_grace", &CoreConfig::not_found_grace,
+                              "\"No such order\" is believed only this long after sending."));
+  keys.push_back(count_key("execution", "max_unwind_attempts", &CoreConfig::max_unwind_attempts,
+                           "Then the pair is halted and the residual handed to a person."));
+  keys.push_back(
+      amount_key("execution", "residual_tolerance", &CoreConfig::residual_tolerance,
+                 "A residual worth less stays on the books as inventory; reporting asset."));
+  keys.push_back(duration_key("execution", "balance_interval", &CoreConfig::balance_interval,
+                              "Between two comparisons of a venue's balances with the ledger."));
+}
+
+VenueConfig& venue_of(Config& c, const std::string& name) {
+  return *std::find_if(c.venues.begin(), c.venues.end(),
+                       [&](const VenueConfig& v) { return v.name == name; });
+}
+
+void venue_keys(std::vector<Key>& keys, const std::string& venue) {
+  const std::string section = "venue." + venue;
+  keys.push_back({section, "enabled", "true or false", "Whether this venue takes part.",
+                  [venue](Config& c, std::string_view t) {
+                    if (t != "true" && t != "false") return false;
+                    venue_of(c, venue).enabled = t == "true";
+                    return true;
+                  },
+                  [venue](const Config& c) -> std::string {
+                    return venue_of(const_cast<Config&>(c), venue).enabled ? "true" : "false";
+                  }});
+  const auto url = [&](const char* name, std::string venues::VenueUrls::*field,
+                       const char* expected, const char* help, const char* plain,
+                       const char* secure) {
+    keys.push_back(
+        {section, name, expected, help,
+         [=](Config& c, std::string_view t) {
+           if (!t.starts_with(plain) && !t.starts_with(secure)) return false;
+           venue_of(c, venue).urls.*field = std::string(t);
+           return true;
+         },
+         [=](const Config& c) { return venue_of(const_cast<Config&>(c), venue).urls.*field; }});
+  };
+  url("rest_url", &venues::VenueUrls::rest, "an http:// or https:// URL", "REST calls go here.",
+      "http://", "https://");
+  url("market_url", &venues::VenueUrls::market, "a ws:// or wss:// URL", "Market-data stream.",
+      "ws://", "wss://");
+  url("trading_url", &venues::VenueUrls::trading, "a ws:// or wss:// URL",
+      "Orders out, private stream in.", "ws://", "wss://");
+}
+
+const std::vector<Key>& table() {
+  static const std::vector<Key> keys = [] {
+    std::vector<Key> k;
+    general_keys(k);
+    core_keys(k);
+    for (const VenueConfig& venue : default_config().venues) venue_keys(k, venue.name);
+    return k;
+  }();
+  return keys;
+}
+
+const Key* find_key(std::string_view section, std::string_view name) {
+  for (const Key& key : table()) {
+    if (key.section == section && key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+std::string nearest_hint(std::string_view section) {
+  std::string known;
+  for (const Key& key : table()) {
+    if (key.section == section) known += (known.empty() ? "" : ", ") + key.name;
+  }
+  return known.empty() ? "there is no such section"
+                       : "known keys of [" + std::string(section) + "]: " + known;
+}
+
+// The value as the text that Key::set reads; nothing when its TOML type does not fit the key.
+std::optional<std::string> text_of(const Key& key, const toml::node& node) {
+  if (key.list) {
+    const auto* array = node.as_array();
+    if (array == nullptr) return std::nullopt;
+    std::string joined;
+    for (const toml::node& item : *array) {
+      const auto text = item.value_exact<std::string>();
+      if (!text || text->find(',') != std::string::npos) return std::nullopt;
+      joined += (joined.empty() ? "" : ",") + *text;
+    }
+    return joined;
+  }
+  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto flag = node.value_exact<bool>()) {
+    if (key.expected != "true or false") return std::nullopt;
+    return *flag ? "true" : "false";
+  }
+  if (const auto n = node.value_exact<std::int64_t>(); n && key.number) return std::to_string(*n);
+  return std::nullopt;  // TOML floats are binary: exact numbers are written as text
+}
+
+Error apply_table(Config& config, const std::string& file, const toml::table& root,
+                  const std::string& section) {
+  for (const auto& [name, node] : root) {
+    const std::string key_name(name.str());
+    if (const auto* inner = node.as_table()) {
+      const std::string deeper = section.empty() ? key_name : section + "." + key_name;
+      if (auto error = apply_table(config, file, *inner, deeper)) return error;
+      continue;
+    }
+    const auto line = node.source().begin.line;
+    const Key* key = find_key(section, key_name);
+    const std::string full = section.empty() ? key_name : section + "." + key_name;
+    if (key == nullptr) {
+      return fmt::format("{}:{}: unknown key '{}'; {}", file, line, full, nearest_hint(section));
+    }
+    const auto text = text_of(*key, node);
+    if (!text || !key->set(config, *text)) {
+      return fmt::format("{}:{}: {} must be {}", file, line, full, key->expected);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string variable_of(const Key& key) {
+  std::string name = "ATS_" + key.section + "_" + key.name;
+  for (char& c : name)
+    c = c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+Error apply_environment(Config& config, const std::map<std::string, std::string>& environment) {
+  for (const Key& key : table()) {
+    const auto found = environment.find(variable_of(key));
+    if (found != environment.end() && !key.set(config, found->second)) {
+      return fmt::format("environment variable {}: must be {}{}", found->first, key.expected,
+                         key.list ? " (here: separated by commas)" : "");
+    }
+  }
+  return std::nullopt;
+}
+
+Error check_whole(const Config& config) {
+  if (config.core.max_edge <= config.core.min_edge) {
+    return "strategy.max_edge_bps must be larger than strategy.min_edge_bps";
+  }
+  return std::nullopt;
+}
+
+std::string quoted(const Key& key, const Config& config) {
+  const std::string text = key.print(config);
+  if (key.list) {
+    std::string out = "[";
+    for (const std::string& item : split_list(text))
+      out += (out.size() > 1 ? ", \"" : "\"") + item + "\"";
+    return out + "]";
+  }
+  if (key.expected == "true or false") return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
+Config default_config() {
+  Config config;
+  for (const venues::Protocol* protocol : venues::protocols()) {
+    if (protocol->make_client != nullptr) {
+      config.venues.push_back({std::string(protocol->name), false, protocol->urls});
+    }
+  }
+  return config;
+}
+
+std::map<std::string, std::string> environment_variables() {
+  std::map<std::string, std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (text.starts_with("ATS_") && equals != std::string_view::npos) {
+      out.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return out;
+}
+
+Result<Config, std::string> load_config(const std::filesystem::path& file,
+                                        const std::map<std::string, std::string>& environment) {
+  Config config = default_config();
+  if (!file.empty()) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) return fail(file.string() + ": cannot be read");
+    std::ostringstream content;
+    content << in.rdbuf();
+    const toml::parse_result parsed = toml::parse(content.str(), file.string());
+    if (!parsed) {
+      return fail(fmt::format("{}:{}: {}", file.string(), parsed.error().source().begin.line,
+                              parsed.error().description()));
+    }
+    if (auto error = apply_table(config, file.string(), parsed.table(), "")) {
+      return fail(std::move(*error));
+    }
+  }
+  if (auto error = apply_environment(config, environment)) return fail(std::move(*error));
+  if (auto error = check_whole(config)) return fail(std::move(*error));
+  return config;
+}
+
+std::string configuration_markdown() {
+  std::string out =
+      "# Configuration\n\n"
+      "One TOML file, given with `--config FILE`. Every key has a default; unknown keys and bad "
+      "values are "
+      "errors that name file, line and key. An environment variable overrides the file. Exact "
+      "numbers are "
+      "written as text. Generated by `ats config --markdown`; a test compares.\n";
+  const Config defaults = default_config();
+  std::string section;
+  for (const Key& key : table()) {
+    if (key.section != section) {
+      section = key.section;
+      out += "\n## [" + section +
+             "]\n\n| key | default | expected | meaning | environment |\n| --- | --- | --- | --- | "
+             "--- |\n";
+    }
+    out += fmt::format("| `{}` | `{}` | {} | {} | `{}` |\n", key.name, quoted(key, defaults),
+                       key.expected, key.help, variable_of(key));
+  }
+  return out;
+}
+
+std::string to_toml(const Config& config) {
+  std::string out;
+  std::string section;
+  for (const Key& key : table()) {
+    if (key.list && key.print(config).empty()) continue;
+    if (key.section != section) {
+      out += (section.empty() ? "[" : "\n[") + key.section + "]\n";
+      section = key.section;
+    }
+    out += key.name + " = " + quoted(key, config) + "\n";
+  }
+  return out;
+}
+
+Result<std::map<std::string, venues::Credentials>, std::string> load_credentials(
+    const std::filesystem::path& file) {
+  struct stat info {};
+  if (::stat(file.c_str(), &info) != 0) return fail(file.string() + ": cannot be read");
+  if ((info.st_mode & 077) != 0) {
+    return fail(file.string() + ": others may read it; run chmod 600 on it first");
+  }
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream content;
+  content << in.rdbuf();
+  if (!in) return fail(file.string() + ": cannot be read");
+  const toml::parse_result parsed = toml::parse(content.str());
+  if (!parsed) {
+    // toml++ quotes the text around an error, which may be a secret: only the line is told.
+    return fail(
+        fmt::format("{}:{}: is not TOML", file.string(), parsed.error().source().begin.line));
+  }
+  std::map<std::string, venues::Credentials> out;
+  for (const auto& [name, node] : parsed.table()) {
+    const auto* section = node.as_table();
+    if (section == nullptr || venues::find_protocol(name.str()) == nullptr) {
+      return fail(fmt::format("{}:{}: expected a section named after a venue", file.string(),
+                              node.source().begin.line));
+    }
+    const auto key = (*section)["key"].value_exact<std::string>();
+    const auto secret = (*section)["secret"].value_exact<std::string>();
+    if (!key || !secret || key->empty() || secret->empty()) {
+      return fail(fmt::format("{}:{}: [{}] needs key = \"…\" and secret = \"…\"", file.string(),
+                              node.source().begin.line, name.str()));
+    }
+    out.emplace(std::string(name.str()), venues::Credentials{*key, *secret});
+  }
+  return out;
+}
+
+}  // namespace ats::services

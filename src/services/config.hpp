@@ -1,0 +1,57 @@
+// The configuration: one TOML file, one table of keys. The table validates the file, documents it
+// (docs/configuration.md is generated from it) and prints the effective values. Environment variables
+// ATS_SECTION_KEY override the file. Unknown keys and bad values are errors that name file, line, key and
+// what was expected. Secrets do not belong here: credentials are in a file of their own, readable by its
+// owner only.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "domain/config.hpp"
+#include "io/journal.hpp"
+#include "venues/client.hpp"
+
+namespace ats::services {
+
+struct VenueConfig {
+  std::string name;
+  bool enabled = false;
+  venues::VenueUrls urls;
+};
+
+struct Config {
+  std::filesystem::path data_dir = "ats-data";  // journal, control socket
+  std::string credentials_file;                 // empty: market data only
+  std::string ca_file;                          // empty: the system's authorities
+  io::SyncPolicy journal_sync = io::SyncPolicy::Interval;
+  std::vector<std::string> pairs;   // "BTC/USDT"
+  std::vector<VenueConfig> venues;  // one of every protocol that can trade
+  CoreConfig core;
+};
+
+// Everything in its default: no pair, no venue enabled, live URLs.
+Config default_config();
+
+// Reads the file (empty path: none), then the environment. The error is one line a person can act on.
+Result<Config, std::string> load_config(const std::filesystem::path& file,
+                                        const std::map<std::string, std::string>& environment);
+// The process's environment, for load_config.
+std::map<std::string, std::string> environment_variables();
+
+// docs/configuration.md, whole.
+std::string configuration_markdown();
+// Effective values as TOML that load_config reads back to the same.
+std::string to_toml(const Config& config);
+
+// Credentials by venue name from a TOML file: [binance] key = "…", secret = "…". Refused when others than
+// its owner may read it. Messages never contain what the file holds.
+Result<std::map<std::string, venues::Credentials>, std::string> load_credentials(
+    const std::filesystem::path& file);
+
+}  // namespace ats::services

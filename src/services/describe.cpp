@@ -1,0 +1,406 @@
+#include "services/describe.hpp"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+#include "domain/status.hpp"
+
+namespace ats::services {
+namespace {
+
+void escape(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    } else {
+      out += c;
+    }
+  }
+}
+
+// One flat JSON object, written field by field.
+class Object {
+ public:
+  Object(const char* kind_key, const char* kind, const Universe& universe) : universe_(universe) {
+    text(kind_key, kind);
+  }
+  Object& text(const char* key, std::string_view value) {
+    begin(key);
+    out_ += '"';
+    escape(out_, value);
+    out_ += '"';
+    return *this;
+  }
+  Object& number(const char* key, std::int64_t value) {
+    begin(key);
+    out_ += std::to_string(value);
+    return *this;
+  }
+  Object& count(const char* key, std::uint64_t value) {
+    begin(key);
+    out_ += std::to_string(value);
+    return *this;
+  }
+  Object& flag(const char* key, bool value) {
+    begin(key);
+    out_ += value ? "true" : "false";
+    return *this;
+  }
+  Object& amount(const char* key, Decimal value) { return text(key, value.to_string()); }
+  Object& bps(const char* key, Rate rate) { return text(key, format_scaled_short(rate.ppb, 5)); }
+  Object& venue(VenueId id) {
+    if (known(id, universe_.venues().size())) text("venue", universe_.venue(id).name.view());
+    return *this;
+  }
+  Object& asset(const char* key, AssetId id) {
+    if (known(id, universe_.assets().size())) text(key, universe_.asset(id).name.view());
+    return *this;
+  }
+  Object& pair(PairId id) {
+    if (known(id, universe_.pairs().size())) text("pair", universe_.pair_name(id));
+    return *this;
+  }
+  Object& instrument(InstrumentId id) {
+    instrument_ = known(id, universe_.instruments().size()) ? &universe_.instrument(id) : nullptr;
+    if (instrument_ != nullptr) venue(instrument_->venue).pair(instrument_->pair);
+    return *this;
+  }
+  Object& instrument_named(const char* key, InstrumentId id) {
+    if (known(id, universe_.instruments().size())) text(key, universe_.instrument_name(id));
+    return *this;
+  }
+  Object& price(const char* key, Price p) {
+    return text(key, format_scaled(p.units, instrument_ ? instrument_->price_scale : 0));
+  }
+  Object& price_of(const char* key, InstrumentId id, Price p) {
+    instrument_ = known(id, universe_.instruments().size()) ? &universe_.instrument(id) : nullptr;
+    return price(key, p);
+  }
+  Object& quantity(const char* key, Quantity q) {
+    return text(key, format_scaled(q.units, instrument_ ? instrument_->qty_scale : 0));
+  }
+  Object& times(const Times& t) {
+    if (t.venue_time.told()) text("venue_time", format_rfc3339(t.venue_time));
+    return number("recv_time_ns", t.recv_time.ns);
+  }
+  Object& levels(const char* key, std::span<const Level> levels) {
+    begin(key);
+    out_ += '[';
+    const int ps = instrument_ ? instrument_->price_scale : 0;
+    const int qs = instrument_ ? instrument_->qty_scale : 0;
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      if (i > 0) out_ += ',';
+      out_ += "[\"" + format_scaled(levels[i].price.units, ps) + "\",\"" +
+              format_scaled(levels[i].quantity.units, qs) + "\"]";
+    }
+    out_ += ']';
+    return *this;
+  }
+  Object& checksum(const std::optional<std::uint32_t>& c) {
+    return c ? count("checksum", *c) : *this;
+  }
+  Object& order(OrderId id) { return text("order", client_order_id(id).view()); }
+  Object& scope(const Scope& s) {
+    if (s.global()) return text("scope", "all");
+    return venue(s.venue).pair(s.pair);
+  }
+  std::string done() { return std::move(out_) + "}"; }
+
+ private:
+  template <class IdType>
+  static bool known(IdType id, std::size_t size) {
+    return id.valid() && id.index() < size;
+  }
+  void begin(const char* key) {
+    out_ += out_.size() > 1 ? ",\"" : "\"";
+    out_ += key;
+    out_ += "\":";
+  }
+  std::string out_ = "{";
+  const Universe& universe_;
+  const Instrument* instrument_ = nullptr;
+};
+
+struct EventText {
+  const Universe& u;
+  Object start(const char* kind) const { return Object("event", kind, u); }
+
+  std::string operator()(const Started& e) const {
+    return start("started")
+        .count("incarnation", e.incarnation)
+        .text("wall", format_rfc3339(e.wall))
+        .done();
+  }
+  std::string operator()(const Timer& e) const {
+    return start("timer").text("wall", format_rfc3339(e.wall)).done();
+  }
+  std::string operator()(const ConnectionUp& e) const {
+    return start("connection_up").venue(e.venue).text("channel", name(e.channel)).done();
+  }
+  std::string operator()(const ConnectionDown& e) const {
+    return start("connection_down").venue(e.venue).text("channel", name(e.channel)).done();
+  }
+  std::string operator()(const Heartbeat& e) const {
+    return start("heartbeat").venue(e.venue).times(e.times).done();
+  }
+  std::string operator()(const BookSnapshot& e) const {
+    return start("book_snapshot")
+        .instrument(e.instrument)
+        .times(e.times)
+        .count("last", e.last)
+        .checksum(e.checksum)
+        .levels("bids", e.bids)
+        .levels("asks", e.asks)
+        .done();
+  }
+  std::string operator()(const BookDelta& e) const {
+    return start("book_delta")
+        .instrument(e.instrument)
+        .times(e.times)
+        .count("first", e.first)
+        .count("last", e.last)
+        .checksum(e.checksum)
+        .levels("bids", e.bids)
+        .levels("asks", e.asks)
+        .done();
+  }
+  std::string operator()(const BookFault& e) const {
+    Object o = start("book_fault");
+    if (e.instrument.valid())
+      o.instrument(e.instrument);
+    else
+      o.venue(e.venue);
+    return o.text("reason", name(e.reason)).done();
+  }
+  std::string operator()(const Trade& e) const {
+    return start("trade")
+        .instrument(e.instrument)
+        .times(e.times)
+        .text("taker_side", name(e.taker_side))
+        .price("price", e.price)
+        .quantity("quantity", e.quantity)
+        .text("id", e.id.view())
+        .done();
+  }
+  std::string operator()(const Quote& e) const {
+    return start("quote")
+        .instrument(e.instrument)
+        .times(e.times)
+        .count("sequence", e.sequence)
+        .price("bid", e.bid.price)
+        .quantity("bid_quantity", e.bid.quantity)
+        .price("ask", e.ask.price)
+        .quantity("ask_quantity", e.ask.quantity)
+        .done();
+  }
+  std::string operator()(const InstrumentChanged& e) const {
+    return start("instrument_changed")
+        .instrument(e.instrument.id)
+        .text("status", name(e.instrument.status))
+        .done();
+  }
+  std::string operator()(const OrderAcked& e) const {
+    return start("order_acked")
+        .order(e.order)
+        .text("venue_order_id", e.venue_order_id.view())
+        .times(e.times)
+        .done();
+  }
+  std::string operator()(const OrderRejected& e) const {
+    return start("order_rejected")
+        .order(e.order)
+        .text("reason", name(e.reason))
+        .text("message", e.message.view())
+        .times(e.times)
+        .done();
+  }
+  std::string operator()(const OrderFilled& e) const {
+    return start("order_filled")
+        .order(e.fill.order)
+        .instrument(e.fill.instrument)
+        .text("fill", e.fill.id.view())
+        .text("side", name(e.fill.side))
+        .price("price", e.fill.price)
+        .quantity("quantity", e.fill.quantity)
+        .amount("fee", e.fill.fee)
+        .asset("fee_asset", e.fill.fee_asset)
+        .times(e.times)
+        .done();
+  }
+  std::string operator()(const OrderEnded& e) const {
+    return start("order_ended")
+        .order(e.order)
+        .text("state", name(e.state))
+        .number("filled_units", e.filled.units)
+        .times(e.times)
+        .done();
+  }
+  std::string operator()(const OrderFound& e) const {
+    return start("order_found")
+        .order(e.order)
+        .text("state", name(e.state))
+        .number("filled_units", e.filled.units)
+        .times(e.times)
+        .done();
+  }
+  std::string operator()(const OrderNotFound& e) const {
+    return start("order_not_found").order(e.order).times(e.times).done();
+  }
+  std::string operator()(const OrderUnknown& e) const {
+    return start("order_unknown")
+        .order(e.order)
+        .text("reason", name(e.reason))
+        .times(e.times)
+        .done();
+  }
+  std::string operator()(const OrderNotSent& e) const {
+    return start("order_not_sent").order(e.order).done();
+  }
+  std::string operator()(const CancelRejected& e) const {
+    return start("cancel_rejected").order(e.order).text("reason", name(e.reason)).done();
+  }
+  std::string operator()(const QueryFailed& e) const {
+    return start("query_failed").order(e.order).done();
+  }
+  std::string operator()(const BalanceReported& e) const {
+    return start("balance_reported")
+        .venue(e.venue)
+        .asset("asset", e.asset)
+        .amount("total", e.total)
+        .amount("held", e.held)
+        .times(e.times)
+        .done();
+  }
+  std::string operator()(const BalancesComplete& e) const {
+    return start("balances_complete").venue(e.venue).times(e.times).done();
+  }
+  std::string operator()(const ForeignOrder& e) const {
+    return start("foreign_order")
+        .venue(e.venue)
+        .text("venue_order_id", e.venue_order_id.view())
+        .done();
+  }
+  std::string operator()(const CommandReceived& e) const {
+    Object o = start("command");
+    if (const auto* halt = std::get_if<HaltCommand>(&e.command)) {
+      o.text("command", "halt")
+          .scope(halt->scope)
+          .text("who", halt->who.view())
+          .text("reason", halt->reason.view());
+    } else if (const auto* resume = std::get_if<ResumeCommand>(&e.command)) {
+      o.text("command", "resume")
+          .scope(resume->scope)
+          .text("who", resume->who.view())
+          .text("reason", resume->reason.view());
+    } else {
+      o.text("command", "stop").text("who", std::get<StopCommand>(e.command).who.view());
+    }
+    return o.done();
+  }
+};
+
+struct ActionText {
+  const Universe& u;
+  Object start(const char* kind) const { return Object("action", kind, u); }
+
+  std::string operator()(const Place& x) const {
+    const OrderRequest& o = *x.order;
+    return start("place")
+        .order(o.id)
+        .count("execution", o.execution.value)
+        .instrument(o.instrument)
+        .text("side", name(o.side))
+        .text("time_in_force", name(o.time_in_force))
+        .price("price", o.price)
+        .quantity("quantity", o.quantity)
+        .flag("unwind", o.unwind)
+        .count("approval", x.order.serial())
+        .done();
+  }
+  std::string operator()(const Cancel& x) const {
+    return start("cancel").order(x.order).instrument(x.instrument).done();
+  }
+  std::string operator()(const QueryOrder& x) const {
+    return start("query_order").order(x.order).instrument(x.instrument).done();
+  }
+  std::string operator()(const QueryOpenOrders& x) const {
+    return start("query_open_orders").venue(x.venue).done();
+  }
+  std::string operator()(const QueryBalances& x) const {
+    return start("query_balances").venue(x.venue).done();
+  }
+  std::string operator()(const RequestSnapshot& x) const {
+    return start("request_snapshot").instrument(x.instrument).done();
+  }
+  std::string operator()(const Resubscribe& x) const {
+    return start("resubscribe").instrument(x.instrument).done();
+  }
+  std::string operator()(const OpportunityFound& x) const {
+    Object o = start("opportunity");
+    o.pair(x.pair)
+        .instrument_named("buy", x.buy)
+        .instrument_named("sell", x.sell)
+        .bps("gross_bps", x.gross)
+        .bps("net_bps", x.net)
+        .amount("profit", x.profit)
+        .text("refused", name(x.refused));
+    if (x.execution.valid()) o.count("execution", x.execution.value);
+    o.price_of("buy_limit", x.buy, x.buy_limit).quantity("quantity", x.quantity);
+    return o.price_of("sell_limit", x.sell, x.sell_limit).done();
+  }
+  std::string operator()(const ExecutionResolved& x) const {
+    return start("execution_resolved")
+        .count("execution", x.execution.value)
+        .pair(x.pair)
+        .text("outcome", name(x.outcome))
+        .amount("bought", x.bought)
+        .amount("sold", x.sold)
+        .amount("residual", x.residual)
+        .amount("realised", x.realised)
+        .done();
+  }
+  std::string operator()(const Booked& x) const {
+    std::string list = "[";
+    for (std::size_t i = 0; i < x.count; ++i) {
+      const Posting& p = x.postings[i];
+      Object o("account", name(p.account), u);
+      list += (i > 0 ? "," : "") +
+              o.venue(p.venue).asset("asset", p.asset).amount("amount", p.amount).done();
+    }
+    std::string out = start("booked").order(x.order).text("fill", x.fill.view()).done();
+    out.pop_back();
+    return out + ",\"postings\":" + list + "]}";
+  }
+  std::string operator()(const Alert& x) const {
+    return start("alert")
+        .text("severity", name(x.severity))
+        .text("code", name(x.code))
+        .scope(x.scope)
+        .text("message", x.message.view())
+        .done();
+  }
+  std::string operator()(const BookStateChanged& x) const {
+    return start("book_state")
+        .instrument(x.instrument)
+        .text("state", name(static_cast<BookState>(x.state)))
+        .text("reason", name(static_cast<BookReason>(x.reason)))
+        .done();
+  }
+  std::string operator()(const Stopped&) const { return start("stopped").done(); }
+};
+
+}  // namespace
+
+std::string describe(const Event& event, const Universe& universe) {
+  return std::visit(EventText{universe}, event);
+}
+
+std::string describe(const Action& action, const Universe& universe) {
+  return std::visit(ActionText{universe}, action);
+}
+
+}  // namespace ats::services

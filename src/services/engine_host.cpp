@@ -1,0 +1,95 @@
+#include "services/engine_host.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "io/clock.hpp"
+
+namespace ats::services {
+namespace {
+
+// The venue an effect is for; nothing for notices.
+std::optional<VenueId> venue_of(const Action& action, const Universe& universe) {
+  const auto by_instrument = [&](InstrumentId id) { return universe.instrument(id).venue; };
+  if (const auto* x = std::get_if<Place>(&action)) return by_instrument(x->order->instrument);
+  if (const auto* x = std::get_if<Cancel>(&action)) return by_instrument(x->instrument);
+  if (const auto* x = std::get_if<QueryOrder>(&action)) return by_instrument(x->instrument);
+  if (const auto* x = std::get_if<RequestSnapshot>(&action)) return by_instrument(x->instrument);
+  if (const auto* x = std::get_if<Resubscribe>(&action)) return by_instrument(x->instrument);
+  if (const auto* x = std::get_if<QueryOpenOrders>(&action)) return x->venue;
+  if (const auto* x = std::get_if<QueryBalances>(&action)) return x->venue;
+  return std::nullopt;
+}
+
+const Times* market_times(const Event& event) {
+  if (const auto* e = std::get_if<BookDelta>(&event)) return &e->times;
+  if (const auto* e = std::get_if<BookSnapshot>(&event)) return &e->times;
+  if (const auto* e = std::get_if<Trade>(&event)) return &e->times;
+  return nullptr;
+}
+
+}  // namespace
+
+EngineHost::EngineHost(core::Engine& engine, io::JournalWriter& journal, const Universe& universe)
+    : engine_(engine), journal_(journal), universe_(universe), drivers_(universe.venues().size()) {}
+
+void EngineHost::add_driver(io::VenueDriver& driver) { drivers_[driver.venue().index()] = &driver; }
+
+void EngineHost::on(const Event& event) {
+  if (busy_) {
+    // Raised by what an action did: its turn comes next. Views would not live that long.
+    ATS_ASSERT(!std::holds_alternative<BookDelta>(event) &&
+               !std::holds_alternative<BookSnapshot>(event));
+    pending_.push_back(event);
+    return;
+  }
+  busy_ = true;
+  handle(event);
+  while (!pending_.empty()) {
+    const Event next = pending_.front();
+    pending_.pop_front();
+    handle(next);
+  }
+  busy_ = false;
+}
+
+void EngineHost::handle(const Event& event) {
+  if (!failure_.empty()) return;
+  now_ = std::max(now_, io::OsClock::now());
+  if (const auto written = journal_.append(event, now_); !written) {
+    failure_ = std::string("the journal cannot be written: ") + io::name(written.error());
+    return;
+  }
+  actions_.clear();
+  engine_.on(event, now_, actions_);
+  bool placed = false;
+  bool effects = false;
+  for (const Action& action : actions_) {
+    placed = placed || std::holds_alternative<Place>(action);
+    effects = effects || venue_of(action, universe_).has_value();
+    stopped_ = stopped_ || std::holds_alternative<Stopped>(action);
+    if (const auto written = journal_.append(action); !written) {
+      failure_ = std::string("the journal cannot be written: ") + io::name(written.error());
+      return;
+    }
+  }
+  const Times* times = market_times(event);
+  if (times != nullptr) decision_.record((io::OsClock::now() - times->recv_time).ns);
+  if (effects) {
+    if (const auto safe = journal_.commit(); !safe) {
+      failure_ = std::string("the journal cannot be made safe: ") + io::name(safe.error());
+      return;
+    }
+    for (const Action& action : actions_) carry_out(action);
+    if (placed && times != nullptr) order_.record((io::OsClock::now() - times->recv_time).ns);
+  }
+  if (watcher_ != nullptr) watcher_->on_handled(event, now_, actions_);
+}
+
+void EngineHost::carry_out(const Action& action) {
+  const auto venue = venue_of(action, universe_);
+  if (!venue) return;
+  if (io::VenueDriver* driver = drivers_[venue->index()]) driver->execute(action);
+}
+
+}  // namespace ats::services

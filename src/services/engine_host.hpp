@@ -1,0 +1,63 @@
+// The live core: one thread, one order of things. Every event is journalled, then handled; every action is
+// journalled, then carried out. When the journal cannot be written nothing is carried out any more.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "base/histogram.hpp"
+#include "core/engine.hpp"
+#include "domain/event.hpp"
+#include "io/journal.hpp"
+#include "io/venue_driver.hpp"
+
+namespace ats::services {
+
+// Sees what happened after it happened; for logs, counters, screens.
+class HostWatcher {
+ public:
+  virtual void on_handled(const Event& event, Instant now, const Actions& actions) = 0;
+
+ protected:
+  ~HostWatcher() = default;
+};
+
+class EngineHost final : public EventSink {
+ public:
+  EngineHost(core::Engine& engine, io::JournalWriter& journal, const Universe& universe);
+
+  // The driver of one venue; outlives the host's use.
+  void add_driver(io::VenueDriver& driver);
+  void set_watcher(HostWatcher* watcher) { watcher_ = watcher; }
+
+  void on(const Event& event) override;
+
+  // Set once the journal could not be written: nothing is handled or carried out from then on.
+  const std::string& failure() const { return failure_; }
+  bool stopped() const { return stopped_; }  // the core has answered StopCommand
+
+  // From the receipt of a market-data frame to the core's answer, ns: every event / those with orders.
+  const Histogram& decision() const { return decision_; }
+  const Histogram& order() const { return order_; }
+
+ private:
+  void handle(const Event& event);
+  void carry_out(const Action& action);
+
+  core::Engine& engine_;
+  io::JournalWriter& journal_;
+  const Universe& universe_;
+  std::vector<io::VenueDriver*> drivers_;  // by venue
+  HostWatcher* watcher_ = nullptr;
+  Actions actions_;
+  std::deque<Event> pending_;  // raised while an event was being handled
+  bool busy_ = false;
+  bool stopped_ = false;
+  Instant now_;
+  std::string failure_;
+  Histogram decision_;
+  Histogram order_;
+};
+
+}  // namespace ats::services

@@ -1,0 +1,282 @@
+#include "services/live_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "io/clock.hpp"
+#include "services/describe.hpp"
+#include "services/fold.hpp"
+#include "services/metadata.hpp"
+
+namespace ats::services {
+namespace {
+
+constexpr Duration timer_every = milliseconds(50);
+constexpr std::size_t news_max = 64;
+
+// A scope as people write it: "all", a venue, a pair.
+std::optional<Scope> parse_scope(const std::string& text, const Universe& universe) {
+  if (text.empty() || text == "all") return Scope{};
+  if (const VenueId venue = universe.find_venue(text); venue.valid()) return Scope{venue, {}};
+  for (std::size_t i = 0; i < universe.pairs().size(); ++i) {
+    const PairId pair{static_cast<PairId::rep>(i)};
+    if (universe.pair_name(pair) == text) return Scope{{}, pair};
+  }
+  return std::nullopt;
+}
+
+std::string failed(std::string_view why) {
+  return nlohmann::json{{"ok", false}, {"error", why}}.dump();
+}
+
+}  // namespace
+
+LiveEngine::LiveEngine(io::Reactor& reactor, LiveSetup setup)
+    : reactor_(reactor), setup_(std::move(setup)) {}
+
+LiveEngine::~LiveEngine() {
+  reactor_.cancel(tick_timer_);
+  reactor_.cancel(rate_timer_);
+}
+
+Result<std::unique_ptr<LiveEngine>, std::string> LiveEngine::open(io::Reactor& reactor,
+                                                                  LiveSetup setup) {
+  std::unique_ptr<LiveEngine> live(new LiveEngine(reactor, std::move(setup)));
+  if (auto error = live->prepare()) return fail(std::move(*error));
+  return live;
+}
+
+std::optional<std::string> LiveEngine::prepare() {
+  const Config& config = setup_.config;
+  bool any_tls = false;
+  for (const VenueConfig& venue : config.venues) {
+    if (!venue.enabled) continue;
+    if (auto wrong = io::VenueDriver::check_urls(venue.urls)) return venue.name + ": " + *wrong;
+    any_tls = any_tls || venue.urls.rest.starts_with("https") ||
+              venue.urls.market.starts_with("wss") || venue.urls.trading.starts_with("wss");
+  }
+  if (any_tls) {
+    auto context = io::TlsContext::client(config.ca_file);
+    if (!context) return fmt::format("general.ca_file: {}", io::name(context.error()));
+    tls_.emplace(std::move(*context));
+  }
+  std::error_code ec;
+  std::filesystem::create_directories(setup_.control_socket.parent_path(), ec);
+  auto control = ControlServer::open(reactor_, setup_.control_socket,
+                                     [this](std::string_view request) { return answer(request); });
+  if (!control) return control.error();
+  control_ = std::move(*control);
+  if (auto error = restore()) return error;
+
+  host_ = std::make_unique<EngineHost>(engine_, *journal_, universe_);
+  host_->set_watcher(this);
+  Rng seeds(static_cast<std::uint64_t>(io::OsClock::wall().ns_utc));
+  for (const VenueConfig& venue : config.venues) {
+    if (!venue.enabled) continue;
+    io::DriverSetup driver;
+    driver.protocol = venues::find_protocol(venue.name);
+    driver.urls = venue.urls;
+    driver.tls = tls_ ? &*tls_ : nullptr;
+    driver.jitter_seed = seeds.next();
+    driver.client.venue = universe_.find_venue(venue.name);
+    driver.client.universe = &universe_;
+    driver.client.market_path = venue.urls.market;
+    for (const Instrument& i : universe_.instruments()) {
+      if (i.venue == driver.client.venue) driver.client.instruments.push_back(i.id);
+    }
+    if (const auto found = setup_.credentials.find(venue.name); found != setup_.credentials.end()) {
+      driver.client.credentials = found->second;
+    }
+    drivers_.push_back(std::make_unique<io::VenueDriver>(reactor_, std::move(driver), *host_));
+    host_->add_driver(*drivers_.back());
+  }
+  messages_before_.resize(drivers_.size());
+  per_second_.resize(drivers_.size());
+  return std::nullopt;
+}
+
+// Folds what earlier runs left, then loads the metadata on top of their universe, so that ids stay.
+std::optional<std::string> LiveEngine::restore() {
+  std::error_code ec;
+  std::optional<io::JournalReader> reader;
+  if (std::filesystem::is_directory(setup_.journal_dir, ec)) {
+    auto opened = io::JournalReader::open(setup_.journal_dir);
+    if (!opened) return opened.error().detail;
+    reader.emplace(std::move(*opened));
+    auto folded = fold_journal(*reader, engine_);
+    if (!folded) return folded.error().detail;
+    if (folded->difference) {
+      return fmt::format(
+          "{}: this program decides otherwise than the one that wrote the journal (first at record "
+          "{}): "
+          "finish with that one, or start with another data_dir",
+          setup_.journal_dir.string(), folded->difference->sequence);
+    }
+    if (folded->torn_bytes > 0) {
+      log_line(fmt::format("journal: an incomplete last record was cut off ({} bytes)",
+                           folded->torn_bytes));
+    }
+    if (folded->runs > 0) {
+      incarnation_ = folded->incarnation + 1;
+      universe_ = std::move(folded->universe);
+      log_line(fmt::format("journal: {} events of {} earlier runs folded", folded->events,
+                           folded->runs));
+    }
+  }
+  if (auto loaded = load_instruments(reactor_, setup_.config, tls_ ? &*tls_ : nullptr, universe_);
+      !loaded) {
+    return loaded.error();
+  }
+  auto writer = io::JournalWriter::open(setup_.journal_dir, reader ? &*reader : nullptr,
+                                        setup_.config.journal_sync);
+  if (!writer) return writer.error().detail;
+  journal_.emplace(std::move(*writer));
+  return std::nullopt;
+}
+
+void LiveEngine::start() {
+  started_ = io::OsClock::now();
+  host_->on(Started{incarnation_, io::OsClock::wall(), &universe_, &setup_.config.core});
+  tick();
+  count_rates();
+  for (const auto& driver : drivers_) driver->start();
+}
+
+void LiveEngine::tick() {
+  host_->on(Timer{io::OsClock::wall()});
+  if (!closing_) tick_timer_ = reactor_.after(timer_every, [this] { tick(); });
+}
+
+void LiveEngine::count_rates() {
+  for (std::size_t i = 0; i < drivers_.size(); ++i) {
+    const std::uint64_t messages = drivers_[i]->status(Channel::MarketData).messages +
+                                   drivers_[i]->status(Channel::Trading).messages;
+    per_second_[i] = messages - messages_before_[i];
+    messages_before_[i] = messages;
+  }
+  if (!closing_) rate_timer_ = reactor_.after(seconds(1), [this] { count_rates(); });
+}
+
+void LiveEngine::ask_to_stop(std::string_view who) {
+  host_->on(CommandReceived{StopCommand{Text<31>::cut(who)}});
+}
+
+bool LiveEngine::close() {
+  closing_ = true;
+  for (const auto& driver : drivers_) driver->stop();
+  // The closing handshakes, as far as the venues answer soon.
+  const Instant until = io::OsClock::now() + milliseconds(500);
+  while (io::OsClock::now() < until) {
+    bool up = false;
+    for (const auto& driver : drivers_) {
+      up = up || driver->status(Channel::MarketData).up || driver->status(Channel::Trading).up;
+    }
+    if (!up) break;
+    reactor_.poll(milliseconds(20));
+  }
+  control_.reset();
+  return failure().empty() && journal_->close().ok();
+}
+
+void LiveEngine::on_handled(const Event& event, Instant, const Actions& actions) {
+  if (const auto* up = std::get_if<ConnectionUp>(&event)) {
+    log_line(fmt::format("{} {} up", universe_.venue(up->venue).name.view(), name(up->channel)));
+  } else if (const auto* down = std::get_if<ConnectionDown>(&event)) {
+    log_line(
+        fmt::format("{} {} down", universe_.venue(down->venue).name.view(), name(down->channel)));
+  } else if (const auto* rejected = std::get_if<OrderRejected>(&event)) {
+    log_line(fmt::format("order {} rejected: {} {}", client_order_id(rejected->order).view(),
+                         name(rejected->reason), rejected->message.view()));
+  }
+  for (const Action& action : actions) {
+    if (const auto* done = std::get_if<ExecutionResolved>(&action)) {
+      log_line(fmt::format("trade {} {} {}: bought {} sold {} realised {}", done->execution.value,
+                           universe_.pair_name(done->pair), name(done->outcome),
+                           done->bought.to_string(), done->sold.to_string(),
+                           done->realised.to_string()));
+    } else if (const auto* alert = std::get_if<Alert>(&action)) {
+      log_line(fmt::format("{} {}: {}", name(alert->severity), name(alert->code),
+                           alert->message.view()));
+    } else if (const auto* book = std::get_if<BookStateChanged>(&action)) {
+      log_line(fmt::format("book {} {}{}{}", universe_.instrument_name(book->instrument),
+                           name(static_cast<BookState>(book->state)), book->reason != 0 ? ": " : "",
+                           book->reason != 0 ? name(static_cast<BookReason>(book->reason)) : ""));
+    }
+  }
+}
+
+void LiveEngine::log_line(std::string line) {
+  const std::string stamp = format_rfc3339(io::OsClock::wall());
+  line = stamp.substr(11, 12) + " " + line;
+  if (setup_.log) setup_.log(line);
+  news_.push_back(std::move(line));
+  if (news_.size() > news_max) news_.pop_front();
+}
+
+void LiveEngine::view(LiveView& out) {
+  out.title = setup_.title;
+  out.running = started_.ns == 0 ? Duration{} : io::OsClock::now() - started_;
+  out.universe = &universe_;
+  engine_.status(out.core);
+  out.venues.clear();
+  for (std::size_t i = 0; i < drivers_.size(); ++i) {
+    const io::VenueDriver& driver = *drivers_[i];
+    const io::ChannelStatus& market = driver.status(Channel::MarketData);
+    const io::ChannelStatus& trading = driver.status(Channel::Trading);
+    VenueView v;
+    v.name = universe_.venue(driver.venue()).name.view();
+    v.market_up = market.up;
+    v.trading_up = trading.up;
+    v.messages = market.messages + trading.messages;
+    v.per_second = per_second_[i];
+    v.reconnects = market.losses + trading.losses;
+    v.last_loss = market.last_loss.empty() ? trading.last_loss : market.last_loss;
+    for (std::size_t k = static_cast<std::size_t>(venues::FrameOutcome::Malformed);
+         k < venues::frame_outcome_count; ++k) {
+      v.refused_frames += driver.counters().frames[k];
+    }
+    out.venues.push_back(std::move(v));
+  }
+  out.news.assign(news_.begin(), news_.end());
+  const Histogram& d = host_->decision();
+  out.decision_p50 = d.percentile(0.5), out.decision_p99 = d.percentile(0.99);
+  out.decision_p999 = d.percentile(0.999), out.decisions = d.count();
+  const Histogram& o = host_->order();
+  out.order_p50 = o.percentile(0.5), out.order_p99 = o.percentile(0.99);
+  out.order_p999 = o.percentile(0.999), out.orders = o.count();
+  out.journal_bytes = journal_->bytes_written();
+}
+
+std::string LiveEngine::answer(std::string_view request) {
+  const auto parsed = nlohmann::json::parse(request, nullptr, false);
+  if (!parsed.is_object() || !host_) return failed("not a request");
+  const auto field = [&](const char* key) {
+    const auto found = parsed.find(key);
+    return found != parsed.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  const std::string command = field("command");
+  if (command == "status") {
+    LiveView now;
+    view(now);
+    return status_json(now);
+  }
+  if (command == "stop") {
+    ask_to_stop(field("who"));
+    return nlohmann::json{{"ok", true}}.dump();
+  }
+  if (command != "halt" && command != "resume") return failed("no such command: " + command);
+  const auto scope = parse_scope(field("scope"), universe_);
+  if (!scope) return failed("scope must be 'all', a venue or a pair, not '" + field("scope") + "'");
+  const std::string reason = field("reason");
+  if (reason.empty() || !Text<63>::fits(reason))
+    return failed("a reason of 1 to 63 characters is needed");
+  const Text<31> who = Text<31>::cut(field("who"));
+  if (command == "halt")
+    host_->on(CommandReceived{HaltCommand{*scope, who, Text<63>(reason)}});
+  else
+    host_->on(CommandReceived{ResumeCommand{*scope, who, Text<63>(reason)}});
+  return nlohmann::json{{"ok", true}}.dump();
+}
+
+}  // namespace ats::services

@@ -1,0 +1,83 @@
+// The live system of one process, wired: venues' metadata, journal folded, core, drivers, control socket.
+// Started and stopped in order; one thread.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/engine.hpp"
+#include "io/journal.hpp"
+#include "io/reactor.hpp"
+#include "io/tls.hpp"
+#include "services/config.hpp"
+#include "services/control.hpp"
+#include "services/engine_host.hpp"
+#include "services/live_view.hpp"
+
+namespace ats::services {
+
+struct LiveSetup {
+  std::string title;
+  Config config;
+  std::filesystem::path journal_dir;
+  std::filesystem::path control_socket;
+  std::map<std::string, venues::Credentials> credentials;  // by venue
+  // One line per thing that matters: trades, alerts, connections.
+  std::function<void(const std::string&)> log;
+};
+
+class LiveEngine final : private HostWatcher {
+ public:
+  // Loads metadata, folds the journal, opens everything; nothing is sent yet but questions for metadata.
+  // The error is one line a person can act on.
+  static Result<std::unique_ptr<LiveEngine>, std::string> open(io::Reactor& reactor,
+                                                               LiveSetup setup);
+  ~LiveEngine();
+
+  void start();
+  // Asks the core to stop: no new trades, open legs are resolved; stopped() says when.
+  void ask_to_stop(std::string_view who);
+  bool stopped() const { return host_->stopped(); }
+  // Not empty: the system can go on no more, and why.
+  const std::string& failure() const { return host_->failure(); }
+  // Closes connections and the journal. False: the journal could not be closed in order.
+  bool close();
+
+  void view(LiveView& out);
+  const std::filesystem::path& journal_dir() const { return setup_.journal_dir; }
+
+ private:
+  LiveEngine(io::Reactor& reactor, LiveSetup setup);
+  std::optional<std::string> prepare();
+  std::optional<std::string> restore();
+  void on_handled(const Event& event, Instant now, const Actions& actions) override;
+  void log_line(std::string line);
+  void tick();
+  void count_rates();
+  std::string answer(std::string_view request);
+
+  io::Reactor& reactor_;
+  LiveSetup setup_;
+  std::optional<io::TlsContext> tls_;
+  Universe universe_;
+  core::Engine engine_;
+  std::uint32_t incarnation_ = 1;
+  std::optional<io::JournalWriter> journal_;
+  std::unique_ptr<EngineHost> host_;
+  std::vector<std::unique_ptr<io::VenueDriver>> drivers_;
+  std::unique_ptr<ControlServer> control_;
+  io::TimerId tick_timer_;
+  io::TimerId rate_timer_;
+  std::vector<std::uint64_t> messages_before_;
+  std::vector<std::uint64_t> per_second_;
+  std::deque<std::string> news_;
+  Instant started_;
+  bool closing_ = false;
+};
+
+}  // namespace ats::services

@@ -1,0 +1,333 @@
+#include "services/live_view.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace ats::services {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* dim = "\x1b[2m";
+constexpr const char* bold = "\x1b[1m";
+constexpr const char* red = "\x1b[31m";
+constexpr const char* green = "\x1b[32m";
+constexpr const char* yellow = "\x1b[33m";
+constexpr const char* plain = "\x1b[0m";
+
+// Columns that `text` takes on a terminal: bytes that start a character, colours not counted.
+int columns(std::string_view text) {
+  int count = 0;
+  bool colour = false;
+  for (const char c : text) {
+    if (c == '\x1b')
+      colour = true;
+    else if (colour)
+      colour = c != 'm';
+    else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)
+      ++count;
+  }
+  return count;
+}
+
+// Cut to `width` columns, with the colour ended.
+std::string cut(std::string_view text, int width) {
+  if (columns(text) <= width) return std::string(text);
+  std::string out;
+  int count = 0;
+  bool colour = false;
+  for (const char c : text) {
+    if (c == '\x1b') colour = true;
+    const bool starts = !colour && (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    if (starts && ++count > width) break;
+    out += c;
+    if (colour && c == 'm') colour = false;
+  }
+  return out + plain;
+}
+
+std::string age(Instant now, Instant then) {
+  const std::int64_t ms = (now - then).ns / 1'000'000;
+  if (then.ns == 0) return "-";
+  if (ms < 10'000) return fmt::format("{} ms", std::max<std::int64_t>(ms, 0));
+  return fmt::format("{} s", ms / 1000);
+}
+
+std::string microseconds_text(std::int64_t ns) {
+  return fmt::format("{}.{} µs", ns / 1000, ns % 1000 / 100);
+}
+
+std::string clock(Duration d) {
+  const std::int64_t s = d.ns / 1'000'000'000;
+  return fmt::format("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
+std::string bps(Rate rate) {
+  return fmt::format("{:+.1f}", static_cast<double>(rate.ppb) / 1e5);
+}  // display
+
+std::string short_amount(Decimal d, int decimals) {
+  return d.floor_to(decimals).to_fixed(decimals);
+}
+
+class Screen {
+ public:
+  Screen(const LiveView& view, int width, int height) : v_(view), width_(width), height_(height) {}
+
+  std::string render() {
+    head();
+    books();
+    edges();
+    open_trades();
+    money();
+    news();
+    std::string out;
+    for (int i = 0; i < height_; ++i) {
+      if (i > 0) out += "\r\n";
+      if (i < static_cast<int>(lines_.size()))
+        out += cut(lines_[static_cast<std::size_t>(i)], width_);
+      out += "\x1b[K";
+    }
+    return out;
+  }
+
+ private:
+  void line(std::string text = {}) { lines_.push_back(std::move(text)); }
+  void title(std::string_view text) { line(fmt::format("{}{}{}", dim, text, plain)); }
+  const Universe& u() const { return *v_.universe; }
+
+  void head() {
+    std::string state = fmt::format("{}active{}", green, plain);
+    if (!v_.core.halts.empty())
+      state = fmt::format("{}{}HALTED{}", bold, red, plain);
+    else if (v_.core.stopping)
+      state = fmt::format("{}stopping{}", yellow, plain);
+    else if (!v_.core.reconciled)
+      state = fmt::format("{}reconciling{}", yellow, plain);
+    line(fmt::format("{}{}{}  {}  {}  trades {}  orders {}  fills {}", bold, v_.title, plain,
+                     clock(v_.running), state,
+                     v_.core.completed + v_.core.unwound + v_.core.residual, v_.core.orders_placed,
+                     v_.core.fills_booked));
+    line(fmt::format("{}decision{} p50 {} p99 {} p99.9 {}   {}to orders written{} p50 {} p99 {}",
+                     dim, plain, microseconds_text(v_.decision_p50),
+                     microseconds_text(v_.decision_p99), microseconds_text(v_.decision_p999), dim,
+                     plain, microseconds_text(v_.order_p50), microseconds_text(v_.order_p99)));
+    line();
+    title(fmt::format("{:<12}{:>9}{:>9}{:>10}{:>12}{:>11}  {}", "VENUE", "market", "orders",
+                      "msg/s", "messages", "reconnects", "last loss"));
+    for (const VenueView& venue : v_.venues) {
+      const auto mark = [](bool up) {
+        return up ? fmt::format("{}{:>9}{}", green, "up", plain)
+                  : fmt::format("{}{:>9}{}", red, "down", plain);
+      };
+      line(fmt::format("{:<12}{}{}{:>10}{:>12}{:>11}  {}", venue.name, mark(venue.market_up),
+                       mark(venue.trading_up), venue.per_second, venue.messages, venue.reconnects,
+                       venue.last_loss));
+    }
+    line();
+  }
+
+  void books() {
+    title(fmt::format("{:<22}{:<12}{:>8}{:>15}{:>15}{:>15}{:>15}  {}", "BOOK", "state", "age",
+                      "bid qty", "bid", "ask", "ask qty", "resyncs"));
+    for (const BookStatus& b : v_.core.books) {
+      const Instrument& i = u().instrument(b.instrument);
+      const char* colour = b.state == BookState::Valid     ? green
+                           : b.state == BookState::Suspect ? yellow
+                                                           : red;
+      const auto price = [&](const Level& l) {
+        return l.quantity.is_zero() ? std::string("-")
+                                    : format_scaled(l.price.units, i.price_scale);
+      };
+      const auto quantity = [&](const Level& l) {
+        return format_scaled_short(l.quantity.units, i.qty_scale);
+      };
+      line(fmt::format("{:<22}{}{:<12}{}{:>8}{:>15}{:>15}{:>15}{:>15}  {}{}",
+                       u().instrument_name(b.instrument), colour, name(b.state), plain,
+                       age(v_.core.now, b.last_update), quantity(b.bid), price(b.bid), price(b.ask),
+                       quantity(b.ask), b.resyncs,
+                       b.reason == BookReason::None ? "" : std::string("  ") + name(b.reason)));
+    }
+    line();
+  }
+
+  void edges() {
+    title(fmt::format("{:<12}{:<12}{:<12}{:>12}{:>12}  {}", "EDGE", "buy on", "sell on",
+                      "gross bps", "net bps", "why not"));
+    // The best direction of each pair.
+    std::vector<const EdgeStatus*> best;
+    for (const EdgeStatus& e : v_.core.edges) {
+      const auto same = std::find_if(best.begin(), best.end(),
+                                     [&](const EdgeStatus* b) { return b->pair == e.pair; });
+      if (same == best.end())
+        best.push_back(&e);
+      else if (e.net > (*same)->net)
+        *same = &e;
+    }
+    for (const EdgeStatus* e : best) {
+      line(fmt::format("{:<12}{:<12}{:<12}{:>12}{}{:>12}{}  {}", u().pair_name(e->pair),
+                       u().venue(u().instrument(e->buy).venue).name.view(),
+                       u().venue(u().instrument(e->sell).venue).name.view(), bps(e->gross),
+                       e->net.ppb > 0 ? green : "", bps(e->net), plain,
+                       e->refused == RefuseReason::None ? "" : name(e->refused)));
+    }
+    line();
+  }
+
+  void open_trades() {
+    if (v_.core.open_executions.empty()) {
+      title("OPEN LEGS  none");
+    } else {
+      title("OPEN LEGS");
+      for (const OrderStatus& o : v_.core.open_orders) {
+        const Instrument& i = u().instrument(o.request.instrument);
+        line(fmt::format("  {} {} {} {} @ {}  {}{}  {}", client_order_id(o.request.id).view(),
+                         u().instrument_name(o.request.instrument), name(o.request.side),
+                         format_scaled(o.request.quantity.units, i.qty_scale),
+                         format_scaled(o.request.price.units, i.price_scale), name(o.state),
+                         o.request.unwind ? " unwind" : "", age(v_.core.now, o.placed)));
+      }
+    }
+    line();
+  }
+
+  void money() {
+    std::string change, fees;
+    for (const auto& total : v_.core.totals) {
+      change +=
+          fmt::format("{} {}  ", short_amount(total.change, 6), u().asset(total.asset).name.view());
+      if (!total.fees.is_zero()) {
+        fees +=
+            fmt::format("{} {}  ", short_amount(total.fees, 6), u().asset(total.asset).name.view());
+      }
+    }
+    const char* colour = v_.core.pnl_reporting.negative() ? red : green;
+    line(fmt::format("{}P&L{} {}{}{}{}   {}by asset{} {}", dim, plain, bold, colour,
+                     short_amount(v_.core.pnl_reporting, 2), plain, dim, plain, change));
+    line(fmt::format("{}fees paid{} {}", dim, plain, fees.empty() ? "none" : fees));
+    line(fmt::format(
+        "{}completed{} {}  {}unwound{} {}  {}residual{} {}  {}missed{} {}  {}handed over{} {}", dim,
+        plain, v_.core.completed, dim, plain, v_.core.unwound, dim, plain, v_.core.residual, dim,
+        plain, v_.core.missed, dim, plain, v_.core.handed_over));
+    line();
+  }
+
+  void news() {
+    const int room = height_ - static_cast<int>(lines_.size()) - 1;
+    if (room < 2) return;
+    title("NEWS");
+    const auto count = std::min(v_.news.size(), static_cast<std::size_t>(room - 1));
+    for (std::size_t i = v_.news.size() - count; i < v_.news.size(); ++i) line("  " + v_.news[i]);
+  }
+
+  const LiveView& v_;
+  const int width_;
+  const int height_;
+  std::vector<std::string> lines_;
+};
+
+json level_json(const Instrument& i, const Level& l) {
+  if (l.quantity.is_zero()) return nullptr;
+  return json::array(
+      {format_scaled(l.price.units, i.price_scale), format_scaled(l.quantity.units, i.qty_scale)});
+}
+
+}  // namespace
+
+std::string render_screen(const LiveView& view, int width, int height) {
+  return Screen(view, std::max(width, 20), std::max(height, 5)).render();
+}
+
+std::string status_json(const LiveView& view) {
+  const Universe& u = *view.universe;
+  const CoreStatus& core = view.core;
+  json out;
+  out["seconds"] = view.running.ns / 1'000'000'000;
+  out["incarnation"] = core.incarnation;
+  out["reconciled"] = core.reconciled;
+  out["stopping"] = core.stopping;
+  out["halts"] = json::array();
+  for (const Scope& s : core.halts) {
+    out["halts"].push_back(s.global() ? "all"
+                                      : (s.venue.valid() ? std::string(u.venue(s.venue).name.view())
+                                                         : u.pair_name(s.pair)));
+  }
+  for (const VenueView& v : view.venues) {
+    out["venues"][v.name] = {{"market_up", v.market_up},   {"trading_up", v.trading_up},
+                             {"messages", v.messages},     {"messages_per_second", v.per_second},
+                             {"reconnects", v.reconnects}, {"refused_frames", v.refused_frames},
+                             {"last_loss", v.last_loss}};
+    out["venues"][v.name]["resyncs"] = 0;
+  }
+  for (const BookStatus& b : core.books) {
+    const Instrument& i = u.instrument(b.instrument);
+    auto& venue = out["venues"][std::string(u.venue(i.venue).name.view())];
+    venue["resyncs"] = venue["resyncs"].get<std::uint64_t>() + b.resyncs;
+    out["books"].push_back({{"venue", u.venue(i.venue).name.view()},
+                            {"pair", u.pair_name(i.pair)},
+                            {"state", name(b.state)},
+                            {"reason", name(b.reason)},
+                            {"age_ms", (core.now - b.last_update).ns / 1'000'000},
+                            {"bid", level_json(i, b.bid)},
+                            {"ask", level_json(i, b.ask)},
+                            {"gaps", b.gaps},
+                            {"checksums_right", b.checksums_right},
+                            {"checksums_wrong", b.checksums_wrong},
+                            {"crossings", b.crossings},
+                            {"resyncs", b.resyncs}});
+  }
+  for (const EdgeStatus& e : core.edges) {
+    out["edges"].push_back({{"pair", u.pair_name(e.pair)},
+                            {"buy", u.venue(u.instrument(e.buy).venue).name.view()},
+                            {"sell", u.venue(u.instrument(e.sell).venue).name.view()},
+                            {"gross_bps", format_scaled_short(e.gross.ppb, 5)},
+                            {"net_bps", format_scaled_short(e.net.ppb, 5)},
+                            {"refused", name(e.refused)}});
+  }
+  auto& seen = out["opportunities"];
+  seen["seen"] = core.opportunities;
+  seen["sent"] = core.sent;
+  seen["refused"] = json::object();
+  for (std::size_t r = 1; r < core.refused.size(); ++r) {
+    if (core.refused[r] != 0) seen["refused"][name(static_cast<RefuseReason>(r))] = core.refused[r];
+  }
+  out["executions"] = {{"completed", core.completed},     {"unwound", core.unwound},
+                       {"residual", core.residual},       {"missed", core.missed},
+                       {"handed_over", core.handed_over}, {"open", core.open_executions.size()}};
+  out["orders"] = {{"placed", core.orders_placed},
+                   {"open", core.open_orders.size()},
+                   {"fills_booked", core.fills_booked},
+                   {"duplicate_fills", core.duplicate_fills}};
+  for (const auto& total : core.totals) {
+    const std::string asset(u.asset(total.asset).name.view());
+    out["pnl"][asset] = total.change.to_string();
+    out["fees"][asset] = total.fees.to_string();
+  }
+  out["pnl_reporting"] = core.pnl_reporting.to_string();
+  out["pnl_reporting_complete"] = core.pnl_reporting_complete;
+  for (const BalanceStatus& b : core.balances) {
+    out["balances"].push_back(
+        {{"venue", u.venue(b.venue).name.view()},
+         {"asset", u.asset(b.asset).name.view()},
+         {"total", b.total.to_string()},
+         {"reserved", b.reserved.to_string()},
+         {"reported", b.told ? json(b.reported.to_string()) : json(nullptr)}});
+  }
+  out["alerts"] = core.alerts;
+  out["latency_ns"] = {{"decision",
+                        {{"count", view.decisions},
+                         {"p50", view.decision_p50},
+                         {"p99", view.decision_p99},
+                         {"p99_9", view.decision_p999}}},
+                       {"orders_written",
+                        {{"count", view.orders},
+                         {"p50", view.order_p50},
+                         {"p99", view.order_p99},
+                         {"p99_9", view.order_p999}}}};
+  out["journal_bytes"] = view.journal_bytes;
+  return out.dump();
+}
+
+}  // namespace ats::services

@@ -1,0 +1,48 @@
+// What a running process shows of itself, gathered by its one thread: the core's status, the drivers' and
+// the latencies. Rendered as a terminal screen, as the answer to `ats status`, as the run's summary.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "base/histogram.hpp"
+#include "domain/instrument.hpp"
+#include "domain/status.hpp"
+#include "io/venue_driver.hpp"
+
+namespace ats::services {
+
+struct VenueView {
+  std::string name;
+  bool market_up = false;
+  bool trading_up = false;
+  std::uint64_t messages = 0;
+  std::uint64_t per_second = 0;
+  std::uint64_t reconnects = 0;
+  std::uint64_t refused_frames = 0;
+  std::string last_loss;
+};
+
+struct LiveView {
+  std::string title;  // "ats run · simulated exchanges"
+  Duration running;
+  const Universe* universe = nullptr;
+  CoreStatus core;
+  std::vector<VenueView> venues;
+  std::vector<std::string> news;  // newest last
+  // ns: frame received -> core's answer; -> both orders written
+  std::int64_t decision_p50 = 0, decision_p99 = 0, decision_p999 = 0;
+  std::int64_t order_p50 = 0, order_p99 = 0, order_p999 = 0;
+  std::uint64_t decisions = 0, orders = 0;
+  std::uint64_t journal_bytes = 0;
+};
+
+// The whole screen, `height` lines of at most `width` columns, with ANSI colours.
+std::string render_screen(const LiveView& view, int width, int height);
+
+// One JSON object.
+std::string status_json(const LiveView& view);
+
+}  // namespace ats::services

@@ -1,0 +1,135 @@
+#include "services/operate.hpp"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "services/command_line.hpp"
+#include "services/config.hpp"
+#include "services/control.hpp"
+
+namespace ats::services {
+namespace {
+
+using nlohmann::json;
+
+struct Where {
+  std::string config_file;
+  std::string data_dir;
+};
+
+void add_where(CLI::App& app, Where& where) {
+  app.add_option("--config", where.config_file, "the configuration the process was started with");
+  app.add_option("--data", where.data_dir, "its data directory");
+}
+
+Result<std::string, int> ask(const Where& where, const json& request) {
+  std::filesystem::path data = where.data_dir;
+  if (data.empty()) {
+    const auto config = load_config(where.config_file, environment_variables());
+    if (!config) return fail(usage_error(config.error()));
+    data = config->data_dir;
+  }
+  auto answer = ask_control(data / "control.sock", request.dump());
+  if (!answer) return fail(failure(answer.error()));
+  return std::move(*answer);
+}
+
+std::string user_name() {
+  const passwd* user = ::getpwuid(::getuid());
+  return user != nullptr ? user->pw_name : "uid " + std::to_string(::getuid());
+}
+
+void print_status(const json& s) {
+  std::string state = s["halts"].empty() ? "active" : "HALTED (";
+  for (const json& h : s["halts"])
+    state += h.get<std::string>() + (&h == &s["halts"].back() ? ")" : ", ");
+  if (s["stopping"].get<bool>())
+    state = "stopping";
+  else if (s["halts"].empty() && !s["reconciled"].get<bool>())
+    state = "reconciling";
+  fmt::print("{} for {} s\n\n", state, s["seconds"].get<std::int64_t>());
+  fmt::print("{:<12}{:<10}{:<12}{:>10}{:>16}{:>16}  {}\n", "venue", "pair", "book", "age", "bid",
+             "ask", "reason");
+  const auto price = [](const json& level) {
+    return level.is_null() ? std::string("-") : level[0].get<std::string>();
+  };
+  for (const json& b : s["books"]) {
+    fmt::print("{:<12}{:<10}{:<12}{:>7} ms{:>16}{:>16}  {}\n", b["venue"].get<std::string>(),
+               b["pair"].get<std::string>(), b["state"].get<std::string>(),
+               b["age_ms"].get<std::int64_t>(), price(b["bid"]), price(b["ask"]),
+               b["reason"] == "none" ? "" : b["reason"].get<std::string>());
+  }
+  const json& x = s["executions"];
+  fmt::print(
+      "\ntrades: {} completed, {} unwound, {} residual, {} missed, {} handed over, {} open\n",
+      x["completed"].get<std::uint64_t>(), x["unwound"].get<std::uint64_t>(),
+      x["residual"].get<std::uint64_t>(), x["missed"].get<std::uint64_t>(),
+      x["handed_over"].get<std::uint64_t>(), x["open"].get<std::uint64_t>());
+  fmt::print("P&L: {}{}\n", s["pnl_reporting"].get<std::string>(),
+             s["pnl_reporting_complete"].get<bool>() ? "" : " (some assets cannot be marked now)");
+  if (!s.contains("pnl")) return;
+  for (const auto& [asset, change] : s["pnl"].items()) {
+    fmt::print("  {:<8}{:>24}   fees {}\n", asset, change.get<std::string>(),
+               s["fees"][asset].get<std::string>());
+  }
+}
+
+int change_command(const char* verb, const char* summary, int argc, const char* const* argv) {
+  Where where;
+  std::string scope = "all";
+  std::string reason;
+  CLI::App app(summary, std::string("ats ") + verb);
+  add_where(app, where);
+  app.add_option("scope", scope, "all, a venue (binance) or a pair (BTC/USDT)")
+      ->capture_default_str();
+  app.add_option("--reason", reason, "why, for the journal")->required();
+  app.footer(fmt::format(
+      "Examples:\n  ats {0} --reason \"news\"\n  ats {0} binance --reason \"maintenance\"", verb));
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  const auto answer =
+      ask(where, {{"command", verb}, {"scope", scope}, {"reason", reason}, {"who", user_name()}});
+  if (!answer) return answer.error();
+  const json told = json::parse(*answer, nullptr, false);
+  if (!told.is_object() || !told.value("ok", false)) {
+    return usage_error(told.is_object() ? told.value("error", *answer) : *answer);
+  }
+  fmt::print("{}: done\n", verb);
+  return exit_done;
+}
+
+}  // namespace
+
+int status_command(int argc, const char* const* argv) {
+  Where where;
+  bool as_json = false;
+  CLI::App app("What a running process is doing.", "ats status");
+  add_where(app, where);
+  app.add_flag("--json", as_json, "everything, as one JSON object");
+  app.footer("Examples:\n  ats status\n  ats status --data /var/lib/ats --json");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  const auto answer = ask(where, {{"command", "status"}});
+  if (!answer) return answer.error();
+  const json told = json::parse(*answer, nullptr, false);
+  if (!told.is_object() || told.contains("error")) return failure(*answer);
+  if (as_json)
+    fmt::print("{}\n", *answer);
+  else
+    print_status(told);
+  return exit_done;
+}
+
+int halt_command(int argc, const char* const* argv) {
+  return change_command(
+      "halt", "Stops new trades; open legs are still resolved. Survives restarts.", argc, argv);
+}
+
+int resume_command(int argc, const char* const* argv) {
+  return change_command("resume", "Lifts a halt of the same scope.", argc, argv);
+}
+
+}  // namespace ats::services

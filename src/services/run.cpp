@@ -1,0 +1,280 @@
+#include "services/run.hpp"
+
+#include <fmt/format.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "io/clock.hpp"
+#include "services/command_line.hpp"
+#include "services/fold.hpp"
+#include "services/live_engine.hpp"
+#include "services/sim_server.hpp"
+#include "services/terminal.hpp"
+
+namespace ats::services {
+namespace {
+
+using nlohmann::json;
+
+constexpr Duration stop_within = seconds(15);
+
+// SIGINT and SIGTERM as readiness, so that stopping is an ordinary event of the loop.
+class Signals final : public io::Handler {
+ public:
+  explicit Signals(io::Reactor& reactor) : reactor_(reactor) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    ATS_ASSERT(fd_ >= 0);
+    reactor_.add(fd_, io::Interest::Read, *this);
+  }
+  ~Signals() {
+    reactor_.remove(fd_);
+    ::close(fd_);
+  }
+  void on_ready(io::Ready) override {
+    signalfd_siginfo info{};
+    while (::read(fd_, &info, sizeof info) == sizeof info) ++count_;
+  }
+  int count() const { return count_; }
+
+ private:
+  io::Reactor& reactor_;
+  int fd_ = -1;
+  int count_ = 0;
+};
+
+struct Options {
+  std::string config_file;
+  std::string data_dir;
+  std::string summary_file;
+  std::string duration;
+  std::uint64_t seed = 1;
+  bool no_screen = false;
+  bool busy_poll = false;
+};
+
+// What the simulated exchanges themselves say, against what the ledger says: every difference is a
+// violation, named.
+json compare_with_exchanges(const std::string& state, const LiveView& view) {
+  json violations = json::array();
+  const json told = json::parse(state, nullptr, false);
+  for (const BalanceStatus& b : view.core.balances) {
+    const std::string venue(view.universe->venue(b.venue).name.view());
+    const std::string asset(view.universe->asset(b.asset).name.view());
+    Decimal theirs;
+    const json& accounts = told["venues"][venue]["accounts"];
+    for (const json& account : accounts) {
+      const auto found = account["balances"].find(asset);
+      if (found == account["balances"].end()) continue;
+      const auto total = Decimal::parse((*found)["total"].get<std::string>());
+      if (total) theirs += *total;
+    }
+    if (theirs != b.total) {
+      violations.push_back(fmt::format("ledger: {} {} is {}, the exchange says {}", venue, asset,
+                                       b.total.to_string(), theirs.to_string()));
+    }
+  }
+  return violations;
+}
+
+json check_end(const LiveView& view) {
+  json violations = json::array();
+  if (!view.core.open_executions.empty()) {
+    violations.push_back(
+        fmt::format("{} trades were still open at the end", view.core.open_executions.size()));
+  }
+  return violations;
+}
+
+json check_replay(const std::filesystem::path& journal) {
+  json violations = json::array();
+  auto reader = io::JournalReader::open(journal);
+  if (!reader) return json::array({reader.error().detail});
+  core::Engine engine;
+  const auto folded = fold_journal(*reader, engine);
+  if (!folded)
+    violations.push_back(folded.error().detail);
+  else if (folded->difference) {
+    violations.push_back(
+        fmt::format("replay differs first at record {}", folded->difference->sequence));
+  }
+  return violations;
+}
+
+Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_ptr<SimServer>& sim) {
+  auto config = load_config(options.config_file, environment_variables());
+  if (!config) return fail(config.error());
+  LiveSetup setup;
+  setup.config = std::move(*config);
+  Config& c = setup.config;
+  if (!options.data_dir.empty()) c.data_dir = options.data_dir;
+  setup.control_socket = c.data_dir / "control.sock";
+  setup.journal_dir = c.data_dir / "journal";
+  if (!options.config_file.empty()) {
+    setup.title = "ats run";
+    if (c.pairs.empty()) return fail(options.config_file + ": general.pairs names no pair");
+    if (std::none_of(c.venues.begin(), c.venues.end(),
+                     [](const VenueConfig& v) { return v.enabled; })) {
+      return fail(options.config_file +
+                  ": no venue is enabled; e.g. [venue.binance] enabled = true");
+    }
+    if (!c.credentials_file.empty()) {
+      auto credentials = load_credentials(c.credentials_file);
+      if (!credentials) return fail(credentials.error());
+      setup.credentials = std::move(*credentials);
+    }
+    return setup;
+  }
+  SimServerOptions sim_options;
+  sim_options.seed = options.seed;
+  if (!c.pairs.empty()) sim_options.pairs = c.pairs;
+  auto started = SimServer::start(sim_options);
+  if (!started) return fail(started.error());
+  sim = std::move(*started);
+  setup.title = "ats run · simulated exchanges";
+  c.pairs = sim_options.pairs;
+  for (const SimVenue& venue : sim->venues()) {
+    for (VenueConfig& known : c.venues) {
+      if (known.name != venue.name) continue;
+      known.enabled = true;
+      known.urls = venue.urls;
+    }
+    setup.credentials[venue.name] = venue.credentials;
+  }
+  // The simulated accounts begin anew each time, and so does the journal.
+  const std::string stamp = format_rfc3339(io::OsClock::wall());
+  setup.journal_dir =
+      c.data_dir / ("sim-" + stamp.substr(0, 10) + "-" + stamp.substr(11, 2) + stamp.substr(14, 2) +
+                    stamp.substr(17, 2) + "-" + std::to_string(::getpid()));
+  return setup;
+}
+
+int run_live(const Options& options, Duration limit) {
+  io::Reactor reactor;
+  Signals signals(reactor);  // before any thread, so that all inherit the mask
+  std::unique_ptr<SimServer> sim;
+  auto setup = make_setup(options, sim);
+  if (!setup) return usage_error(setup.error());
+
+  const bool screen = !options.no_screen && terminal_is_interactive();
+  if (!screen) {
+    setup->log = [](const std::string& line) {
+      std::fprintf(stdout, "%s\n", line.c_str());
+      std::fflush(stdout);
+    };
+  }
+  const std::string reporting(setup->config.core.reporting_asset.view());
+  auto opened = LiveEngine::open(reactor, std::move(*setup));
+  if (!opened) return failure(opened.error());
+  LiveEngine& live = **opened;
+  if (sim && !screen) std::printf("simulated exchanges: %s/venues\n", sim->control_url().c_str());
+
+  std::optional<Terminal> terminal;
+  if (screen) terminal.emplace();
+  live.start();
+  const Instant started = io::OsClock::now();
+  Instant drawn{};
+  Instant asked{};
+  const Duration wait = options.busy_poll ? Duration{} : milliseconds(20);
+  while (live.failure().empty() && !live.stopped()) {
+    reactor.poll(wait);
+    const Instant now = io::OsClock::now();
+    if (terminal && now - drawn >= milliseconds(250)) {
+      LiveView view;
+      live.view(view);
+      terminal->show(std::move(view));
+      drawn = now;
+    }
+    const bool over = signals.count() > 0 || (limit.ns > 0 && now - started >= limit);
+    if (over && asked.ns == 0) {
+      asked = now;
+      live.ask_to_stop(signals.count() > 0 ? "signal" : "--for");
+    }
+    if (asked.ns != 0 && (now - asked > stop_within || signals.count() > 1)) break;
+  }
+  // Balances and fills that are still on their way, so that the end compares settled books.
+  for (const Instant until = io::OsClock::now() + milliseconds(300); io::OsClock::now() < until;) {
+    reactor.poll(milliseconds(20));
+  }
+  LiveView view;
+  live.view(view);
+  const double run_seconds = static_cast<double>(view.running.ns) / 1e9;
+  const std::string failed = live.failure();
+  const bool resolved = live.stopped();
+  const bool closed = live.close();
+  terminal.reset();
+
+  json summary = json::parse(status_json(view));
+  summary["seconds"] = run_seconds;
+  json violations = check_end(view);
+  if (sim) {
+    for (const json& v : compare_with_exchanges(sim->state_json(), view)) violations.push_back(v);
+  }
+  for (const json& v : check_replay(live.journal_dir())) violations.push_back(v);
+  summary["invariant_violations"] = violations.size();
+  summary["violations"] = violations;
+  summary["journal"] = live.journal_dir().string();
+  if (!options.summary_file.empty()) {
+    std::ofstream out(options.summary_file);
+    out << summary.dump(2) << "\n";
+    if (!out.flush()) return failure(options.summary_file + ": the summary could not be written");
+  }
+  std::printf(
+      "ran %.1f s: %llu trades completed, %llu unwound, %llu residual, %llu missed; P&L %s %s; %zu "
+      "violations\n",
+      run_seconds, static_cast<unsigned long long>(view.core.completed),
+      static_cast<unsigned long long>(view.core.unwound),
+      static_cast<unsigned long long>(view.core.residual),
+      static_cast<unsigned long long>(view.core.missed),
+      view.core.pnl_reporting.to_string().c_str(), reporting.c_str(), violations.size());
+  std::printf("journal: %s (ats replay %s)\n", live.journal_dir().c_str(),
+              live.journal_dir().c_str());
+  for (const json& v : violations)
+    std::fprintf(stderr, "violation: %s\n", v.get<std::string>().c_str());
+  if (!violations.empty()) return exit_invariant;
+  if (!failed.empty()) return failure(failed);
+  if (!resolved)
+    return failure("stopped before every trade was resolved; the next run takes them up");
+  return closed ? exit_done : failure("the journal could not be closed in order");
+}
+
+}  // namespace
+
+int run_command(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app(
+      "All roles in one process. Without --config: simulated exchanges on loopback, paper money.",
+      "ats run");
+  app.add_option("--config", options.config_file, "TOML file (docs/configuration.md)");
+  app.add_option("--data", options.data_dir, "directory of journal and control socket");
+  app.add_option("--for", options.duration, "stop after this long, e.g. 60s, 5m");
+  app.add_option("--summary", options.summary_file, "write a JSON summary at the end");
+  app.add_option("--seed", options.seed, "seed of the simulated exchanges")->capture_default_str();
+  app.add_flag("--no-screen", options.no_screen,
+               "one log line per thing that matters, also on a terminal");
+  app.add_flag("--busy-poll", options.busy_poll,
+               "never sleep: lowest latency, one core in full use");
+  app.footer(
+      "Examples:\n  ats run\n  ats run --for 60s --summary out.json\n  ats run --config ats.toml");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  Duration limit{};
+  if (!options.duration.empty() && !parse_duration(options.duration, limit)) {
+    return usage_error("--for: expected a duration such as 60s or 5m, not '" + options.duration +
+                       "'");
+  }
+  return run_live(options, limit);
+}
+
+}  // namespace ats::services
