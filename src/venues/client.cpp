@@ -5,19 +5,19 @@ namespace ats::venues {
 const char* name(FrameOutcome outcome) {
   switch (outcome) {
     case FrameOutcome::Decoded:
-      return "Decoded";
+      return "decoded";
     case FrameOutcome::Ignored:
-      return "Ignored";
+      return "ignored";
     case FrameOutcome::Malformed:
-      return "Malformed";
+      return "malformed";
     case FrameOutcome::UnknownKind:
-      return "UnknownKind";
+      return "unknown_kind";
     case FrameOutcome::UnknownSymbol:
-      return "UnknownSymbol";
+      return "unknown_symbol";
     case FrameOutcome::NumberFault:
-      return "NumberFault";
+      return "number_fault";
     case FrameOutcome::OtherProtocol:
-      return "OtherProtocol";
+      return "other_protocol";
   }
   return "?";
 }
@@ -25,13 +25,13 @@ const char* name(FrameOutcome outcome) {
 const char* name(SendOutcome outcome) {
   switch (outcome) {
     case SendOutcome::Sent:
-      return "Sent";
+      return "sent";
     case SendOutcome::NotConnected:
-      return "NotConnected";
+      return "not_connected";
     case SendOutcome::RateLimited:
-      return "RateLimited";
+      return "rate_limited";
     case SendOutcome::Invalid:
-      return "Invalid";
+      return "invalid";
   }
   return "?";
 }
@@ -39,11 +39,11 @@ const char* name(SendOutcome outcome) {
 const char* name(MetadataError error) {
   switch (error) {
     case MetadataError::Malformed:
-      return "Malformed";
+      return "malformed";
     case MetadataError::PairNotListed:
-      return "PairNotListed";
+      return "pair_not_listed";
     case MetadataError::Unsupported:
-      return "Unsupported";
+      return "unsupported";
   }
   return "?";
 }

@@ -30,15 +30,15 @@ const std::string* HttpResponse::header(std::string_view case_insensitive_name) 
 const char* name(TransportError error) {
   switch (error) {
     case TransportError::NotSent:
-      return "NotSent";
+      return "not_sent";
     case TransportError::TimedOut:
-      return "TimedOut";
+      return "timed_out";
     case TransportError::ConnectionLost:
-      return "ConnectionLost";
+      return "connection_lost";
     case TransportError::Malformed:
-      return "Malformed";
+      return "malformed";
     case TransportError::TooLarge:
-      return "TooLarge";
+      return "too_large";
   }
   return "?";
 }

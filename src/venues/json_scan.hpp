@@ -138,6 +138,11 @@ class JsonScan {
 
   // A JSON integer without sign, at most 15 digits (more: false).
   [[gnu::always_inline]] bool unsigned_integer(std::uint64_t& value) {
+    std::string_view text;
+    return unsigned_integer(value, text);
+  }
+  // `text`: its digits as they stand in the frame.
+  [[gnu::always_inline]] bool unsigned_integer(std::uint64_t& value, std::string_view& text) {
     using namespace scan_detail;
     make_room();
     const __m128i characters = load16(p_);
@@ -149,6 +154,7 @@ class JsonScan {
     if (size == 0 || (size > 1 && *p_ == '0') || !to_units(characters, size, 0, units)) {
       return false;
     }
+    text = {in_frame(), size};
     p_ += size;
     value = static_cast<std::uint64_t>(units);
     return true;

@@ -2,7 +2,7 @@
 // named here once.
 #include "venues/client.hpp"
 
-#define ATS_VENUES(venue)
+#define ATS_VENUES(venue) venue(binance) venue(binance_usdm) venue(binance_coinm)
 
 namespace ats::venues {
 

@@ -1,0 +1,190 @@
+#include "venues/binance/metadata.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+namespace ats::venues::binance {
+namespace {
+
+using simdjson::dom::array;
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+std::string_view text_of(const object& from, std::string_view key) {
+  std::string_view text;
+  return from.at_key(key).get_string().get(text) == simdjson::SUCCESS ? text : std::string_view();
+}
+
+// False when the number is there and wrong, or not there.
+bool decimal_of(const object& from, std::string_view key, Decimal& out) {
+  const auto number = Decimal::parse(text_of(from, key));
+  if (!number || number->negative()) return false;
+  out = *number;
+  return true;
+}
+
+InstrumentStatus status_of(std::string_view text) {
+  if (text == "TRADING") return InstrumentStatus::Trading;
+  if (text == "CANCEL_ONLY") return InstrumentStatus::CancelOnly;
+  return InstrumentStatus::Halted;  // HALT, BREAK, END_OF_DAY, and what we do not know
+}
+
+bool read_filters(const object& from, SymbolInfo& info) {
+  array filters;
+  if (from.at_key("filters").get_array().get(filters) != simdjson::SUCCESS) return false;
+  bool price = false;
+  bool lot = false;
+  for (const element item : filters) {
+    object filter;
+    if (item.get_object().get(filter) != simdjson::SUCCESS) return false;
+    const std::string_view type = text_of(filter, "filterType");
+    if (type == "PRICE_FILTER") {
+      price = decimal_of(filter, "tickSize", info.tick_size);
+    } else if (type == "LOT_SIZE") {
+      lot = decimal_of(filter, "stepSize", info.step_size) &&
+            decimal_of(filter, "minQty", info.min_quantity) &&
+            decimal_of(filter, "maxQty", info.max_quantity);
+    } else if (type == "NOTIONAL" || type == "MIN_NOTIONAL") {
+      if (!decimal_of(filter, "minNotional", info.min_notional)) return false;
+    }
+  }
+  return price && lot;
+}
+
+bool read_symbol(const element& from, SymbolInfo& info) {
+  object fields;
+  if (from.get_object().get(fields) != simdjson::SUCCESS) return false;
+  info.symbol = text_of(fields, "symbol");
+  info.base = text_of(fields, "baseAsset");
+  info.quote = text_of(fields, "quoteAsset");
+  info.status = status_of(text_of(fields, "status"));
+  return !info.symbol.empty() && !info.base.empty() && !info.quote.empty() &&
+         read_filters(fields, info);
+}
+
+// The finest that the venue writes.
+constexpr int written_decimals = 8;
+// Steps of quantity have grown by a few decades in the venue's life; what is left of older orders is in their
+// books. Three more decimals hold them, and the largest quantities of the cheapest coins.
+constexpr int spare_quantity_decimals = 3;
+
+// A step of the venue as a scale and a count of units; zero = the finest the venue writes.
+bool to_step(Decimal step, int spare_decimals, std::uint8_t& scale, std::int64_t& units) {
+  const int decimals = step.is_zero() ? written_decimals : decimals_of(step);
+  if (decimals > 12) return false;
+  scale = static_cast<std::uint8_t>(
+      std::max(decimals, std::min(decimals + spare_decimals, written_decimals)));
+  if (step.is_zero()) {
+    units = 1;
+    return true;
+  }
+  const auto scaled = step.to_scaled(scale);
+  if (!scaled) return false;
+  units = *scaled;
+  return true;
+}
+
+// False when the symbol cannot be held exactly.
+bool to_instrument(const SymbolInfo& info, VenueId venue, Universe& universe, Instrument& out) {
+  out = {};
+  if (!Text<31>::fits(info.symbol) || !Text<15>::fits(info.base) || !Text<15>::fits(info.quote) ||
+      !to_step(info.tick_size, 0, out.price_scale, out.tick) ||
+      !to_step(info.step_size, spare_quantity_decimals, out.qty_scale, out.lot) ||
+      out.price_scale + out.qty_scale > Decimal::scale) {
+    return false;
+  }
+  const auto min_quantity = info.min_quantity.ceil_to(out.qty_scale).to_scaled(out.qty_scale);
+  const auto max_quantity = info.max_quantity.to_scaled_floor(out.qty_scale);
+  if (!min_quantity || !max_quantity) return false;
+  out.venue = venue;
+  out.base = universe.add_asset(info.base);
+  out.quote = universe.add_asset(info.quote);
+  out.symbol = Text<31>(info.symbol);
+  out.rest_symbol = out.symbol;
+  out.min_quantity = {*min_quantity};
+  out.max_quantity = {*max_quantity};
+  out.min_notional = info.min_notional;
+  out.fees = standard_fees();
+  out.status = info.status;
+  return true;
+}
+
+void percent_encode(std::string_view text, std::string& out) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain) {
+      out += c;
+    } else {
+      out += '%';
+      out += digits[byte >> 4];
+      out += digits[byte & 15];
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::vector<SymbolInfo>, MetadataError> parse_exchange_info(std::string_view body) {
+  simdjson::dom::parser parser;
+  element root;
+  array symbols;
+  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
+      root.at_key("symbols").get_array().get(symbols) != simdjson::SUCCESS) {
+    return fail(MetadataError::Malformed);
+  }
+  std::vector<SymbolInfo> all;
+  for (const element item : symbols) {
+    SymbolInfo info;
+    if (read_symbol(item, info)) all.push_back(std::move(info));
+  }
+  return all;
+}
+
+FeeSchedule standard_fees() { return {Rate::bps(10), Rate::bps(10), FeeAsset::Received, 8}; }
+
+int decimals_of(Decimal number) {
+  int decimals = 0;
+  while (decimals < Decimal::scale && number.floor_to(decimals) != number) ++decimals;
+  return decimals;
+}
+
+std::vector<HttpRequest> metadata_requests(std::span<const WantedPair> pairs) {
+  std::string symbols = "[";
+  for (const WantedPair& pair : pairs) {
+    if (symbols.size() > 1) symbols += ',';
+    symbols += '"' + pair.base + pair.quote + '"';
+  }
+  symbols += ']';
+  HttpRequest request{"GET", "/api/v3/exchangeInfo?symbols=", {}, {}};
+  percent_encode(symbols, request.target);
+  return {request};
+}
+
+Status<MetadataError> read_metadata(std::span<const HttpResponse> answers,
+                                    std::span<const WantedPair> pairs, VenueId venue,
+                                    Universe& universe) {
+  if (answers.size() != 1) return fail(MetadataError::Malformed);
+  // One name that is not listed makes the venue refuse the whole question: -1121.
+  if (answers[0].status == 400) return fail(MetadataError::PairNotListed);
+  if (answers[0].status != 200) return fail(MetadataError::Malformed);
+  const auto symbols = parse_exchange_info(answers[0].body);
+  if (!symbols) return fail(symbols.error());
+  for (const WantedPair& pair : pairs) {
+    const auto info = std::ranges::find_if(*symbols, [&](const SymbolInfo& s) {
+      return s.base == pair.base && s.quote == pair.quote;
+    });
+    if (info == symbols->end()) return fail(MetadataError::PairNotListed);
+    Instrument instrument;
+    if (!to_instrument(*info, venue, universe, instrument)) {
+      return fail(MetadataError::Unsupported);
+    }
+    universe.add_instrument(instrument);
+  }
+  return Done{};
+}
+
+}  // namespace ats::venues::binance

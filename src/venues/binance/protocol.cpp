@@ -1,0 +1,68 @@
+// The rows of the registry: spot, and the two futures products, whose market data alone is understood.
+#include "venues/binance/decoder.hpp"
+#include "venues/binance/metadata.hpp"
+#include "venues/client.hpp"
+
+namespace ats::venues {
+namespace {
+
+using namespace binance;
+
+template <Product product>
+std::unique_ptr<MarketDecoder> make_decoder(VenueId venue, const Universe& universe) {
+  return std::make_unique<Decoder>(product, venue, universe);
+}
+
+// A diff is sent only when something changed, so quiet symbols are silent; the server's ping every 20 s is not.
+constexpr ChannelPolicy channel_policy{seconds(60), seconds(15)};
+
+BookRules rules(SequenceRule sequence) { return {sequence, nullptr, 0, true, seconds(10)}; }
+
+// Instruments come from recordings only: orders in contracts, other filters, other paths.
+std::vector<HttpRequest> no_metadata_requests(std::span<const WantedPair>) { return {}; }
+Status<MetadataError> no_metadata(std::span<const HttpResponse>, std::span<const WantedPair>,
+                                  VenueId, Universe&) {
+  return fail(MetadataError::Unsupported);
+}
+
+Protocol futures(std::string_view name, VenueUrls urls,
+                 std::unique_ptr<MarketDecoder> (*decoder)(VenueId, const Universe&)) {
+  return {name,           std::move(urls), rules(SequenceRule::PrevLinked),
+          channel_policy, channel_policy,  no_metadata_requests,
+          no_metadata,    decoder,         make_discovery,
+          nullptr,        nullptr};
+}
+
+}  // namespace
+
+const Protocol& binance_protocol() {
+  static const Protocol protocol{"binance",
+                                 {"https://api.binance.com", "wss://stream.binance.com:9443/stream",
+                                  "wss://ws-api.binance.com:443/ws-api/v3"},
+                                 rules(SequenceRule::Spanning),
+                                 channel_policy,
+                                 channel_policy,
+                                 metadata_requests,
+                                 read_metadata,
+                                 make_decoder<Product::Spot>,
+                                 make_discovery,
+                                 nullptr,
+                                 nullptr};
+  return protocol;
+}
+
+const Protocol& binance_usdm_protocol() {
+  static const Protocol protocol =
+      futures("binance_usdm", {"https://fapi.binance.com", "wss://fstream.binance.com/stream", ""},
+              make_decoder<Product::Usdm>);
+  return protocol;
+}
+
+const Protocol& binance_coinm_protocol() {
+  static const Protocol protocol =
+      futures("binance_coinm", {"https://dapi.binance.com", "wss://dstream.binance.com/stream", ""},
+              make_decoder<Product::Coinm>);
+  return protocol;
+}
+
+}  // namespace ats::venues
