@@ -76,8 +76,10 @@ TEST(HttpReader, reads_bodies_by_length_and_in_chunks_and_passes_over_interim_an
       "HTTP/1.1 100 Continue\r\n\r\n"
       "HTTP/1.1 429 Too Many\r\nRetry-After: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
       "3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n"
-      "HTTP/1.1 204 No Content\r\n\r\n");
-  ASSERT_EQ(answers.size(), 3u);
+      "HTTP/1.1 204 No Content\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n");
+  ASSERT_EQ(answers.size(), 4u);
+  EXPECT_EQ(answers[3].body, "");
   EXPECT_EQ(answers[0].body, "ab");
   EXPECT_EQ(answers[1].status, 429);
   EXPECT_EQ(*answers[1].header("retry-after"), "3");
@@ -104,7 +106,7 @@ TEST(HttpReader, refuses_what_is_malformed_or_past_its_limits) {
   answers_in("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", HttpStep::Malformed);
   answers_in("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
              HttpStep::Malformed);
-  answers_in("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", HttpStep::Malformed);
+  answers_in("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n", HttpStep::Malformed);
   const HttpLimits tight{.header_max = 100, .body_max = 10};
   answers_in("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", HttpStep::TooLarge, tight);
   answers_in("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nB\r\n0123456789a\r\n",

@@ -205,7 +205,8 @@ TEST(Mask, is_its_own_inverse_at_every_size_and_alignment) {
 
 TEST(ClosePayload, is_read_with_its_code_and_text_and_refused_when_it_is_not_allowed) {
   EXPECT_EQ(parse_close("")->code, close_code::not_told);
-  const auto full = parse_close("\x03\xe9going away"s);
+  const std::string payload_of_1001 = "\x03\xe9going away";
+  const auto full = parse_close(payload_of_1001);
   EXPECT_EQ(full->code, 1001);
   EXPECT_EQ(full->text, "going away");
   EXPECT_EQ(parse_close("\x03"s).error(), FrameError::BadClosePayload);
