@@ -2,7 +2,7 @@
 // named here once.
 #include "venues/client.hpp"
 
-#define ATS_VENUES(venue) venue(binance) venue(binance_usdm) venue(binance_coinm)
+#define ATS_VENUES(venue) venue(binance) venue(binance_usdm) venue(binance_coinm) venue(kraken)
 
 namespace ats::venues {
 

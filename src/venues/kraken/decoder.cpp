@@ -1,0 +1,107 @@
+#include "venues/kraken/decoder.hpp"
+
+#include <optional>
+
+#include "venues/kraken/scan.hpp"
+
+namespace ats::venues::kraken {
+
+Decoder::Decoder(VenueId venue, const Universe& universe, Route route)
+    : venue_(venue),
+      universe_(&universe),
+      route_(route),
+      symbols_(venue, universe),
+      reader_(route == Route::ReaderUnchecked ? Check::Used : Check::Whole) {}
+
+FrameOutcome Decoder::on_frame(std::string_view frame, Instant recv, EventSink& sink) {
+  if (route_ == Route::ScanFirst) [[likely]] {
+    if (scan(frame, *universe_, symbols_, stamps_, frame_)) [[likely]] {
+      emit(recv, sink);
+      return FrameOutcome::Decoded;
+    }
+    ++declined_;
+  }
+  const Reading reading = reader_.read(frame, *universe_, symbols_, frame_);
+  if (reading.outcome != FrameOutcome::Decoded) return refuse(reading, sink);
+  emit(recv, sink);
+  return FrameOutcome::Decoded;
+}
+
+void Decoder::emit(Instant recv, EventSink& sink) {
+  switch (frame_.kind) {
+    case FrameKind::Book:
+      for (const BookEntry& entry : frame_.books) {
+        const Times times{entry.time, recv};
+        if (frame_.snapshot) {
+          sink.on(BookSnapshot{entry.instrument, times, 0, entry.checksum, frame_.bids(entry),
+                               frame_.asks(entry)});
+        } else {
+          sink.on(BookDelta{entry.instrument, times, 0, 0, 0, entry.checksum, frame_.bids(entry),
+                            frame_.asks(entry)});
+        }
+      }
+      break;
+    case FrameKind::Trades:
+      for (const TradeEntry& trade : frame_.trades) {
+        sink.on(Trade{trade.instrument,
+                      {trade.time, recv},
+                      trade.taker_side,
+                      trade.price,
+                      trade.quantity,
+                      trade.id});
+      }
+      break;
+    case FrameKind::Status:
+      emit_status(sink);
+      [[fallthrough]];
+    case FrameKind::Life:
+      sink.on(Heartbeat{venue_, {{}, recv}});
+      break;
+    case FrameKind::Ended:
+      sink.on(BookFault{frame_.ended, venue_, BookFaultReason::SubscriptionLost});
+      break;
+    case FrameKind::Ignored:
+      break;
+  }
+}
+
+// The trading system's state holds for every instrument of the venue; back online each has its own.
+void Decoder::emit_status(EventSink& sink) {
+  if (frame_.status == system_) return;
+  system_ = frame_.status;
+  for (const Instrument& known : universe_->instruments()) {
+    if (known.venue != venue_) continue;
+    Instrument changed = known;
+    if (system_ != InstrumentStatus::Trading) changed.status = system_;
+    sink.on(InstrumentChanged{changed});
+  }
+}
+
+FrameOutcome Decoder::refuse(const Reading& reading, EventSink& sink) {
+  if (reading.perhaps_book) {
+    const BookFaultReason reason = reading.outcome == FrameOutcome::NumberFault
+                                       ? BookFaultReason::NumberFault
+                                       : BookFaultReason::MalformedFrame;
+    sink.on(BookFault{reading.instrument, venue_, reason});
+  }
+  return reading.outcome;
+}
+
+FrameOutcome Decoder::on_depth_body(InstrumentId instrument, std::string_view body, Instant recv,
+                                    EventSink& sink) {
+  const FrameOutcome outcome = reader_.read_depth(body, universe_->instrument(instrument), frame_);
+  if (outcome != FrameOutcome::Decoded) {
+    sink.on(BookFault{instrument, venue_, BookFaultReason::SnapshotFailed});
+    return outcome;
+  }
+  const BookEntry& entry = frame_.books.front();
+  sink.on(BookSnapshot{
+      instrument, {{}, recv}, 0, std::nullopt, frame_.bids(entry), frame_.asks(entry)});
+  return outcome;
+}
+
+std::unique_ptr<MarketDecoder> make_decoder(VenueId venue, const Universe& universe) {
+  return std::make_unique<Decoder>(venue, universe);
+}
+
+}  // namespace ats::venues::kraken

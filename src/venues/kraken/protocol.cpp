@@ -1,0 +1,32 @@
+// Kraken's row of the registry.
+#include "venues/client.hpp"
+#include "venues/kraken/checksum.hpp"
+#include "venues/kraken/decoder.hpp"
+#include "venues/kraken/metadata.hpp"
+
+namespace ats::venues {
+
+const Protocol& kraken_protocol() {
+  static const Protocol protocol{
+      .name = "kraken",
+      .urls = {.rest = "https://api.kraken.com",
+               .market = "wss://ws.kraken.com/v2",
+               .trading = "wss://ws-auth.kraken.com/v2"},
+      .rules = {.sequence = SequenceRule::None,
+                .checksum = kraken::book_checksum,
+                .depth = 10,
+                .snapshot_by_request = false,
+                .max_age = seconds(5)},  // a heartbeat each second
+      .market_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
+      .trading_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
+      .metadata_requests = kraken::metadata_requests,
+      .read_metadata = kraken::read_metadata,
+      .make_decoder = kraken::make_decoder,
+      .make_discovery = kraken::make_discovery,
+      .make_client = nullptr,
+      .make_server = nullptr,
+  };
+  return protocol;
+}
+
+}  // namespace ats::venues
