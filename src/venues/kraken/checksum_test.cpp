@@ -9,7 +9,7 @@
 #include "base/crc32.hpp"
 #include "base/decimal.hpp"
 #include "base/rng.hpp"
-#include "venues/kraken/model_book_testing.hpp"
+#include "venues/kraken/testing_model_book.hpp"
 
 namespace ats::venues::kraken {
 namespace {

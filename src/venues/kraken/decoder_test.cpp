@@ -8,9 +8,9 @@
 #include "base/testing_shared.hpp"
 #include "domain/codec.hpp"
 #include "venues/kraken/metadata.hpp"
-#include "venues/kraken/model_book_testing.hpp"
-#include "venues/kraken/recording_testing.hpp"
 #include "venues/kraken/scan.hpp"
+#include "venues/kraken/testing_model_book.hpp"
+#include "venues/testing_recordings.hpp"
 
 namespace ats::venues::kraken {
 namespace {
@@ -261,6 +261,14 @@ TEST_F(KrakenDecoder, readsTheRestDepthOfAnInstrument) {
   EXPECT_EQ(faults.faults[0].reason, BookFaultReason::SnapshotFailed);
 }
 
+std::vector<std::string> received(const std::string& path) {
+  std::vector<std::string> frames;
+  for (const Recorded& line : read_recording(path)) {
+    if (line.kind == Recorded::Kind::Frame) frames.push_back(line.data);
+  }
+  return frames;
+}
+
 struct Replayed {
   std::map<FrameOutcome, std::size_t> outcomes;
   ModelSink sink{10};
@@ -334,13 +342,9 @@ TEST(KrakenRecordings, ofVersion1AreRecognisedAsAnotherProtocol) {
 TEST(KrakenRecordings, ofControlFramesAreUnderstood) {
   ATS_REQUIRE_SHARED(shared);
   std::vector<std::string> frames;
-  Json source;
-  for (const std::string& line :
-       lines_of(shared / "data/raw/kraken/v2_control_frames_transcribed.jsonl")) {
-    json::object object;
-    std::string_view text;
-    ASSERT_TRUE(source.open(line, object) && text_field(object, "raw", text));
-    frames.emplace_back(text);
+  for (const Recorded& line :
+       read_recording(shared / "data/raw/kraken/v2_control_frames_transcribed.jsonl")) {
+    frames.push_back(line.data);
   }
   const Replayed r = replay(frames);
   EXPECT_EQ(r.outcomes.at(FrameOutcome::Decoded), 5u);

@@ -4,7 +4,7 @@
 
 #include "base/testing_shared.hpp"
 #include "venues/kraken/names.hpp"
-#include "venues/kraken/recording_testing.hpp"
+#include "venues/testing_recordings.hpp"
 
 namespace ats::venues::kraken {
 namespace {
@@ -126,9 +126,9 @@ TEST(KrakenMetadata, namesWhatItCannotRead) {
 TEST(KrakenMetadata, readsTheRecordedBodiesOfEarlierYears) {
   ATS_REQUIRE_SHARED(shared);
   std::size_t bodies = 0;
-  for (const RecordedLine& line :
-       recording(shared / "data/raw/kraken/20210417_v1_10sym.jsonl.gz")) {
-    if (line.kind != "http") continue;
+  for (const Recorded& line :
+       read_recording(shared / "data/raw/kraken/20210417_v1_10sym.jsonl.gz")) {
+    if (line.kind != Recorded::Kind::Http) continue;
     ++bodies;
     const auto rows = parse_asset_pairs(line.data);
     ASSERT_TRUE(rows.ok());
