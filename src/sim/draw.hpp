@@ -33,8 +33,7 @@ inline double draw_exponential(Rng& rng) {
   constexpr double ln2 = 0.6931471805599453;
   const std::uint64_t bits = rng.next() | 1;
   const int zeros = std::countl_zero(bits);
-  const double mantissa =
-      static_cast<double>((bits << zeros) >> 11) * 0x1.0p-52;  // in [1, 2)
+  const double mantissa = static_cast<double>((bits << zeros) >> 11) * 0x1.0p-52;  // in [1, 2)
   return ln2 * (1 + zeros - log2_of(mantissa));
 }
 

@@ -147,8 +147,7 @@ Exchange::Reach Exchange::reach(const NewOrder& order) const {
   Decimal amount_left = order.quote_amount;
   const auto levels = queues.levels(opposite(order.side));
   for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
-    if (order.kind != OrderKind::Market &&
-        !within_limit(order.side, level->price, order.price)) {
+    if (order.kind != OrderKind::Market && !within_limit(order.side, level->price, order.price)) {
       break;
     }
     for (MatchBook::Slot slot = level->front; slot != MatchBook::no_slot;
@@ -310,8 +309,8 @@ void Exchange::trade(InstrumentState& state, MatchBook::Slot slot, OrderRecord* 
   listener_.on_trade(state.recent_trades.back());
 }
 
-void Exchange::settle(OrderRecord& record, Liquidity liquidity, std::uint64_t trade_id,
-                      Price price, Quantity quantity) {
+void Exchange::settle(OrderRecord& record, Liquidity liquidity, std::uint64_t trade_id, Price price,
+                      Quantity quantity) {
   VenueOrder& o = record.order;
   const Instrument& i = instrument(o.instrument);
   const Decimal base = i.quantity_decimal(quantity);
@@ -319,8 +318,7 @@ void Exchange::settle(OrderRecord& record, Liquidity liquidity, std::uint64_t tr
   const bool buys = o.side == Side::Buy;
   const bool fee_in_base = buys && i.fees.charged_in == FeeAsset::Received;
   const Rate rate = liquidity == Liquidity::Maker ? i.fees.maker : i.fees.taker;
-  const Decimal fee =
-      *(fee_in_base ? base : quote).multiply_floor(rate.decimal(), i.fees.decimals);
+  const Decimal fee = *(fee_in_base ? base : quote).multiply_floor(rate.decimal(), i.fees.decimals);
   const AssetId fee_asset = fee_in_base ? i.base : i.quote;
 
   o.executed += quantity;
@@ -465,8 +463,7 @@ void Exchange::begin_crossed(InstrumentState& state) {
   const Instrument& i = instrument(state.id);
   const Price ask = state.queues.best(Side::Sell).price;
   state.crossed_at = {ask.units + i.tick};
-  state.queues.add(Side::Buy, state.crossed_at,
-                   std::max(i.min_quantity, Quantity{i.lot}), 0);
+  state.queues.add(Side::Buy, state.crossed_at, std::max(i.min_quantity, Quantity{i.lot}), 0);
   ++state.last_update;
 }
 

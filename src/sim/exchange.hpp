@@ -172,15 +172,15 @@ class Exchange final : public venues::ExchangeApi {
   WallTime wall_{};
   Faults faults_;
   std::vector<InstrumentId> instruments_;
-  std::vector<InstrumentState> states_;      // in the order of instruments_
-  std::vector<std::uint16_t> state_index_;   // by instrument id
+  std::vector<InstrumentState> states_;     // in the order of instruments_
+  std::vector<std::uint16_t> state_index_;  // by instrument id
   std::vector<Account> accounts_;
-  std::deque<OrderRecord> orders_;           // id - 1
+  std::deque<OrderRecord> orders_;  // id - 1
   std::deque<venues::VenueFill> fills_;
-  std::vector<Decimal> house_;               // by asset: what the house gained
-  std::vector<Decimal> fee_box_;             // by asset
-  std::vector<Decimal> deposited_;           // by asset
-  venues::BookChange change_;                // scratch
+  std::vector<Decimal> house_;      // by asset: what the house gained
+  std::vector<Decimal> fee_box_;    // by asset
+  std::vector<Decimal> deposited_;  // by asset
+  venues::BookChange change_;       // scratch
 };
 
 }  // namespace ats::sim

@@ -146,8 +146,7 @@ TEST_F(ExchangeTest, all_or_nothing_gets_nothing_when_not_all_is_there) {
 TEST_F(ExchangeTest, the_rest_of_a_good_till_cancelled_order_waits_at_the_back_of_its_queue) {
   binance_.house_level(btc_binance_, Side::Buy, {5'900'000}, {30'000});
   ASSERT_TRUE(binance_.place(limit(Side::Buy, 5'900'000, 20'000, TimeInForce::Gtc, "mine")).ok());
-  EXPECT_EQ(binance_.house_take(btc_binance_, Side::Sell, {5'900'000}, {40'000}),
-            Quantity{40'000});
+  EXPECT_EQ(binance_.house_take(btc_binance_, Side::Sell, {5'900'000}, {40'000}), Quantity{40'000});
   const auto* mine = binance_.find_order(me_, {0, "mine"});
   ASSERT_NE(mine, nullptr);
   EXPECT_EQ(mine->state, VenueOrderState::PartlyFilled);

@@ -7,14 +7,25 @@
 namespace ats::sim {
 namespace {
 
-constexpr std::array<const char*, fault_kind_count> names = {
-    "disconnect",   "mute",           "gap",
-    "bad_checksum", "crossed_book",   "slow",
-    "timeout_then_accept",            "timeout_then_reject",
-    "duplicate_fill",                 "drop_fill",
-    "late_cancel",  "partial_fill",   "reject",
-    "rate_limit",   "ban",            "server_error",
-    "maintenance",  "clock_skew",     "malformed_frame"};
+constexpr std::array<const char*, fault_kind_count> names = {"disconnect",
+                                                             "mute",
+                                                             "gap",
+                                                             "bad_checksum",
+                                                             "crossed_book",
+                                                             "slow",
+                                                             "timeout_then_accept",
+                                                             "timeout_then_reject",
+                                                             "duplicate_fill",
+                                                             "drop_fill",
+                                                             "late_cancel",
+                                                             "partial_fill",
+                                                             "reject",
+                                                             "rate_limit",
+                                                             "ban",
+                                                             "server_error",
+                                                             "maintenance",
+                                                             "clock_skew",
+                                                             "malformed_frame"};
 
 }  // namespace
 
@@ -42,13 +53,12 @@ bool Faults::active(FaultKind kind, Instant now) const {
 
 bool Faults::strike(FaultKind kind, Instant now) {
   State& state = at(kind);
-  if (now < state.until) {
-    ++state.struck;
-    return true;
+  if (now >= state.until) {
+    if (state.count == 0) return false;
+    --state.count;
   }
-  if (state.count == 0) return false;
-  --state.count;
   ++state.struck;
+  state.last_struck = now;
   return true;
 }
 
@@ -56,15 +66,9 @@ Duration Faults::by(FaultKind kind, Instant now) const {
   return active(kind, now) ? at(kind).by : Duration{};
 }
 
-bool Faults::any_active(Instant now) const {
-  return std::any_of(states_.begin(), states_.end(),
-                     [now](const State& s) { return s.count > 0 || now < s.until; });
-}
-
-Instant Faults::quiet_from(Instant now) const {
-  Instant quiet = now;
-  for (const State& state : states_) quiet = std::max(quiet, state.until);
-  return quiet;
+Instant Faults::last_trouble(FaultKind kind, Instant now) const {
+  const State& state = at(kind);
+  return std::max(state.last_struck, std::min(state.until, now));
 }
 
 void Faults::clear() {

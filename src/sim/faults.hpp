@@ -65,9 +65,9 @@ class Faults {
   bool strike(FaultKind kind, Instant now);
   // Extra delay or clock offset; zero when the fault is not in force.
   Duration by(FaultKind kind, Instant now) const;
-  bool any_active(Instant now) const;
-  // When the last of the timed faults in force ends; `now` when there is none.
-  Instant quiet_from(Instant now) const;
+  // When the fault last had an effect or last was in force for a time; `now` while it is. Instant 0:
+  // never. An occasion that has not come yet is no trouble.
+  Instant last_trouble(FaultKind kind, Instant now) const;
   void clear();
 
   std::uint64_t injected(FaultKind kind) const { return at(kind).injected; }
@@ -76,6 +76,7 @@ class Faults {
  private:
   struct State {
     Instant until{};
+    Instant last_struck{};
     std::uint32_t count = 0;
     Duration by{};
     std::uint64_t injected = 0;

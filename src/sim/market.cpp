@@ -19,8 +19,8 @@ struct AssetModel {
   double liquidity;   // of its books in USDT, times that of BTC's
 };
 constexpr std::array assets = {
-    AssetModel{"USDT", 1, 0, 1},       AssetModel{"USD", 1, 0, 1},
-    AssetModel{"USDC", 1, 0, 1},       AssetModel{"EUR", 1.09, 0, 1},
+    AssetModel{"USDT", 1, 0, 1},         AssetModel{"USD", 1, 0, 1},
+    AssetModel{"USDC", 1, 0, 1},         AssetModel{"EUR", 1.09, 0, 1},
     AssetModel{"KRW", 1 / 1380.0, 0, 1}, AssetModel{"BTC", 61'700, 1, 1},
     AssetModel{"ETH", 2'680, 1.25, 0.5}, AssetModel{"SOL", 163, 1.6, 0.2},
     AssetModel{"XRP", 0.61, 1.6, 0.15},  AssetModel{"DOGE", 0.107, 1.8, 0.12},
@@ -126,9 +126,9 @@ Market::Market(const MarketConfig& config, std::vector<Exchange*> exchanges, std
     flow.follows = latent->mid;
     flow.tick = flow.instrument->price_decimal({flow.instrument->tick}).to_double();
     flow.lot = flow.instrument->quantity_decimal({flow.instrument->lot}).to_double();
-    flow.next_dislocation = start + (model.dislocation_every.ns > 0
-                                         ? draw_wait(flow.rng, model.dislocation_every)
-                                         : hours(1'000'000));
+    flow.next_dislocation =
+        start + (model.dislocation_every.ns > 0 ? draw_wait(flow.rng, model.dislocation_every)
+                                                : hours(1'000'000));
     flow.next_book = start + draw_wait(flow.rng, mean_wait(model.book_events));
     flow.next_trade = start + draw_wait(flow.rng, mean_wait(model.trades));
     flow.next = std::min(flow.next_book, flow.next_trade);
@@ -156,7 +156,8 @@ void Market::advance(Latent& latent, Instant now) {
   latent.at = now;
   if (now >= latent.regime_ends) {
     latent.bursting = !latent.bursting;
-    latent.regime_ends = now + draw_wait(rng_, latent.bursting ? model.burst_mean : model.calm_mean);
+    latent.regime_ends =
+        now + draw_wait(rng_, latent.bursting ? model.burst_mean : model.calm_mean);
   }
 }
 
@@ -199,7 +200,7 @@ void Market::step() {
   choose_next();
 }
 
-Quantity Market::draw_size(Flow& flow, double median, double sigma) {
+Quantity Market::draw_size(Flow& flow, double median, double sigma) {  // statistics
   const double lots = median / flow.lot * draw_lognormal(flow.rng, sigma);
   constexpr double lots_max = 1e12;
   const auto whole = static_cast<std::int64_t>(std::clamp(lots, 1.0, lots_max));
@@ -216,8 +217,7 @@ std::int64_t Market::draw_gap(Flow& flow) {
 // is kept in place.
 void Market::book_event(Flow& flow) {
   const double middle = fair(flow) / flow.tick;
-  const double half =
-      flow.model.spread_bps * 0.5e-4 * middle * draw_exponential(flow.rng);
+  const double half = flow.model.spread_bps * 0.5e-4 * middle * draw_exponential(flow.rng);
   const auto bid = std::max<std::int64_t>(1, static_cast<std::int64_t>(middle - half));
   const auto ask = std::max(bid + 1, static_cast<std::int64_t>(middle + half) + 1);
   clear_beyond(flow, Side::Buy, bid);
@@ -281,8 +281,7 @@ void Market::fill_side(Flow& flow, Side side, std::int64_t touch) {
   // A side that was swept is half full again at once, as if the others' quotes had moved along.
   const std::size_t missing = levels - std::min(levels, queues.levels(side).size());
   for (std::size_t n = 0; n < std::min(missing, 3 + missing / 2); ++n) {
-    const std::int64_t price =
-        queues.levels(side).front().price.units + outwards * draw_gap(flow);
+    const std::int64_t price = queues.levels(side).front().price.units + outwards * draw_gap(flow);
     if (price <= 0) break;
     exchange.house_level(id, side, {price},
                          draw_size(flow, flow.model.level_size, flow.model.size_sigma));

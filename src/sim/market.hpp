@@ -26,30 +26,30 @@ namespace ats::sim {
 
 struct PairModel {
   PairId pair;
-  double start_mid = 100;         // in the quote asset
-  double volatility_bps = 1.1;    // of the mid in one second, calm
-  double burst_volatility = 5;    // times that in a burst
-  double burst_activity = 6;      // events per second in a burst over calm
+  double start_mid = 100;       // in the quote asset
+  double volatility_bps = 1.1;  // of the mid in one second, calm
+  double burst_volatility = 5;  // times that in a burst
+  double burst_activity = 6;    // events per second in a burst over calm
   Duration calm_mean = seconds(38);
   Duration burst_mean = seconds(2);
 };
 
 struct VenueModel {
   InstrumentId instrument;
-  Duration lag = milliseconds(20);      // behind the latent mid
-  double basis_bps = 0.5;               // standard deviation
+  Duration lag = milliseconds(20);  // behind the latent mid
+  double basis_bps = 0.5;           // standard deviation
   Duration basis_life = milliseconds(1500);
   Duration dislocation_every = seconds(60);  // on average; zero = never
-  double dislocation_bps = 35;          // mean size
+  double dislocation_bps = 35;               // mean size
   Duration dislocation_life = milliseconds(1500);
-  double spread_bps = 0.3;              // mean; never below one tick
-  double touch_size = 2;                // base asset: median quantity at the best price
-  double level_size = 0.5;              // base asset: median quantity of the others
+  double spread_bps = 0.3;  // mean; never below one tick
+  double touch_size = 2;    // base asset: median quantity at the best price
+  double level_size = 0.5;  // base asset: median quantity of the others
   double size_sigma = 1.2;
-  double gap_bps = 0.6;                 // mean distance of neighbouring levels; at least one tick
-  double book_events = 5;               // per second, calm
-  double trades = 1;                    // per second, calm
-  double trade_size = 0.01;             // base asset: median
+  double gap_bps = 0.6;      // mean distance of neighbouring levels; at least one tick
+  double book_events = 5;    // per second, calm
+  double trades = 1;         // per second, calm
+  double trade_size = 0.01;  // base asset: median
   double trade_sigma = 1.8;
 };
 
@@ -105,8 +105,8 @@ class Market {
     double follows = 0;  // the latent mid, smoothed
     double basis = 0;
     double dislocation = 0;
-    double tick = 0;     // in the quote asset
-    double lot = 0;      // in the base asset
+    double tick = 0;  // in the quote asset
+    double lot = 0;   // in the base asset
   };
 
   void advance(Latent& latent, Instant now);
@@ -118,7 +118,7 @@ class Market {
   void fill_side(Flow& flow, Side side, std::int64_t touch);
   void clear_beyond(Flow& flow, Side side, std::int64_t touch);
   void resize_level(Flow& flow);
-  Quantity draw_size(Flow& flow, double median, double sigma);
+  Quantity draw_size(Flow& flow, double median, double sigma);  // statistics
   std::int64_t draw_gap(Flow& flow);
 
   MarketConfig config_;

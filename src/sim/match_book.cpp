@@ -44,7 +44,8 @@ MatchBook::Slot MatchBook::add(Side side, Price price, Quantity quantity, std::u
   auto& levels = sides_[index(side)];
   const std::size_t at = position(side, price);
   if (at == levels.size() || levels[at].price != price) {
-    levels.insert(levels.begin() + static_cast<std::ptrdiff_t>(at), QueueLevel{price, {}, {}, no_slot, no_slot});
+    levels.insert(levels.begin() + static_cast<std::ptrdiff_t>(at),
+                  QueueLevel{price, {}, {}, no_slot, no_slot});
   }
   QueueLevel& level = levels[at];
   pool_[slot] = {owner, price, quantity, side, level.back, no_slot};

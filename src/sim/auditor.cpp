@@ -1,0 +1,585 @@
+#include "sim/auditor.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace ats::sim {
+
+const char* name(Invariant invariant) {
+  constexpr std::array<const char*, invariant_count> names = {
+      "order sent once",        "fill booked once", "exposure resolved", "ledger balances",
+      "valid book only",        "approved only",    "unknown is held",   "journal folds",
+      "same input same action", "halts hold",       "exact numbers",     "money conserved"};
+  return names[static_cast<std::size_t>(invariant)];
+}
+
+Auditor::Auditor(const Universe& universe, const CoreConfig& config, std::uint64_t seed)
+    : universe_(universe),
+      config_(config),
+      seed_(seed),
+      instruments_(universe.instruments().begin(), universe.instruments().end()),
+      watched_(universe.venues().size()),
+      ledger_(universe.venues().size() * universe.assets().size()),
+      inventory_(universe.pairs().size()),
+      open_since_(universe.pairs().size()),
+      mids_(universe.pairs().size()) {
+  for (const Instrument& i : instruments_) books_.emplace_back(universe.venue(i.venue).book);
+}
+
+void Auditor::watch(const Exchange& exchange, AccountId account) {
+  Watched& venue = watched_[exchange.venue().index()];
+  venue.exchange = &exchange;
+  venue.account = account;
+}
+
+void Auditor::violate(Invariant invariant, Instant at, std::string detail) {
+  if (violations_.size() < violations_max) {
+    violations_.push_back({invariant, at, seed_, std::move(detail)});
+  }
+}
+
+namespace {
+
+std::string spell(OrderId id) { return std::string(client_order_id(id).view()); }
+
+}  // namespace
+
+// ---- what the engine is told
+
+void Auditor::before(const Event& event, Instant now) {
+  std::visit(
+      [&](const auto& e) {
+        if constexpr (requires { this->on(e, now); }) this->on(e, now);
+        // Any market event is a sign of life of its venue.
+        using E = std::decay_t<decltype(e)>;
+        if constexpr (std::is_same_v<E, Heartbeat>) {
+          alive(e.venue, now);
+        } else if constexpr (std::is_same_v<E, Trade> || std::is_same_v<E, Quote> ||
+                             std::is_same_v<E, BookDelta> || std::is_same_v<E, BookSnapshot>) {
+          alive(instrument(e.instrument).venue, now);
+        }
+      },
+      event);
+}
+
+void Auditor::on(const Started& event, Instant) {
+  if (event.incarnation <= incarnation_) ATS_ASSERT(!"an incarnation came back");
+  incarnation_ = event.incarnation;
+  for (Watched& venue : watched_) {
+    venue.market_up = venue.trading_up = venue.balances_told = false;
+  }
+  for (AuditBook& book : books_) book.on_down();
+  instruments_.assign(event.universe->instruments().begin(), event.universe->instruments().end());
+}
+
+void Auditor::on(const ConnectionUp& event, Instant now) {
+  Watched& venue = watched_[event.venue.index()];
+  if (event.channel == Channel::Trading) {
+    venue.trading_up = true;
+    return;
+  }
+  venue.market_up = true;
+  alive(event.venue, now);
+  for (const Instrument& i : instruments_) {
+    if (i.venue == event.venue) books_[i.id.index()].on_up();
+  }
+}
+
+void Auditor::on(const ConnectionDown& event, Instant) {
+  Watched& venue = watched_[event.venue.index()];
+  if (event.channel == Channel::Trading) {
+    venue.trading_up = false;
+    return;
+  }
+  venue.market_up = false;
+  for (const Instrument& i : instruments_) {
+    if (i.venue == event.venue) books_[i.id.index()].on_down();
+  }
+}
+
+void Auditor::on(const BookSnapshot& event, Instant) { books_[event.instrument.index()].on(event); }
+void Auditor::on(const BookDelta& event, Instant) { books_[event.instrument.index()].on(event); }
+
+void Auditor::on(const BookFault& event, Instant) {
+  // A snapshot that did not come leaves the book as it was.
+  if (event.reason == BookFaultReason::SnapshotFailed) return;
+  for (const Instrument& i : instruments_) {
+    if (i.id == event.instrument || (!event.instrument.valid() && i.venue == event.venue)) {
+      books_[i.id.index()].on_fault();
+    }
+  }
+}
+
+void Auditor::on(const InstrumentChanged& event, Instant) {
+  instruments_[event.instrument.id.index()] = event.instrument;
+}
+
+void Auditor::on(const OrderRejected& event, Instant) {
+  if (event.reason != RejectReason::DuplicateId) finish(event.order);
+}
+void Auditor::on(const OrderNotSent& event, Instant) { finish(event.order); }
+void Auditor::on(const OrderEnded& event, Instant) { finish(event.order); }
+void Auditor::on(const OrderFound& event, Instant) {
+  if (is_final(event.state)) finish(event.order);
+}
+void Auditor::on(const OrderNotFound& event, Instant now) {
+  const auto found = orders_.find(event.order.value);
+  if (found == orders_.end()) return;
+  if (now - found->second.placed >= config_.not_found_grace) found->second.final = true;
+}
+
+void Auditor::on(const BalancesComplete& event, Instant) {
+  watched_[event.venue.index()].balances_told = true;
+}
+
+void Auditor::on(const CommandReceived& event, Instant) {
+  if (const auto* halt = std::get_if<HaltCommand>(&event.command)) halts_.insert(key(halt->scope));
+  if (const auto* resume = std::get_if<ResumeCommand>(&event.command)) {
+    halts_.erase(key(resume->scope));
+  }
+}
+
+// ---- what the engine does
+
+void Auditor::after(std::span<const Action> actions, Instant now) {
+  for (const Action& action : actions) {
+    if (const auto* place = std::get_if<Place>(&action)) {
+      placed(*place, actions, now);
+    } else if (const auto* entry = std::get_if<Booked>(&action)) {
+      booked(*entry, now);
+    } else if (const auto* end = std::get_if<ExecutionResolved>(&action)) {
+      resolved(*end, now);
+    } else if (const auto* alert = std::get_if<Alert>(&action)) {
+      alerted(*alert, now);
+    } else if (const auto* seen = std::get_if<OpportunityFound>(&action)) {
+      ++counts_.refused[static_cast<std::size_t>(seen->refused)];
+    }
+  }
+}
+
+void Auditor::placed(const Place& place, std::span<const Action> actions, Instant now) {
+  const OrderRequest& o = *place.order;
+  const Instrument& i = instrument(o.instrument);
+  const Watched& venue = watched(o.instrument);
+  const std::string which =
+      "order " + spell(o.id) + " on " + universe_.instrument_name(o.instrument);
+  ++counts_.placed;
+
+  if (place.order.serial() <= last_serial_) {
+    violate(Invariant::ApprovedOnly, now,
+            which + " carries approval " + std::to_string(place.order.serial()) + " after " +
+                std::to_string(last_serial_));
+  }
+  last_serial_ = std::max(last_serial_, place.order.serial());
+  const bool known_there = venue.exchange->find_order(venue.account, {0, spell(o.id)}) != nullptr;
+  if (orders_.count(o.id.value) != 0 || known_there || o.id.value >> 32 != incarnation_) {
+    violate(Invariant::OrderSentOnce, now, which + " is sent under an id that is not new");
+  }
+  if (!o.unwind && (halted({}) || halted({i.venue, {}}) || halted({{}, i.pair}))) {
+    violate(Invariant::HaltsHold, now, which + " is sent while a halt is in force");
+  }
+  const bool stale = now - venue.last_life > universe_.venue(i.venue).book.max_age;
+  if (!books_[o.instrument.index()].valid() || stale) {
+    violate(Invariant::ValidBookOnly, now,
+            which + " is priced from a book that lacks " +
+                (stale ? "a sign of life" : books_[o.instrument.index()].why_not()));
+  }
+  if (!venue.market_up || !venue.trading_up) {
+    violate(Invariant::ApprovedOnly, now, which + " is sent while its venue is not connected");
+  }
+  if (!o.unwind && !venue.balances_told) {
+    violate(Invariant::ApprovedOnly, now, which + " is sent before its venue told balances");
+  }
+
+  auto [execution, opened] = open_.try_emplace(o.execution.value);
+  if (opened) {
+    execution->second.pair = i.pair;
+    execution->second.opened = now;
+    ++counts_.opened;
+  }
+  for (const OrderId earlier : execution->second.orders) {
+    const Order& other = orders_.at(earlier.value);
+    const bool legs_together = !o.unwind && !other.request.unwind && other.placed == now &&
+                               other.request.instrument != o.instrument;
+    if (legs_together) continue;
+    if (!other.final) {
+      violate(Invariant::UnknownIsHeld, now,
+              which + " is sent while the fate of " + spell(earlier) +
+                  " of the same execution is not known");
+    } else if (!o.unwind) {
+      violate(Invariant::ApprovedOnly, now, which + " opens an execution that is open already");
+    }
+  }
+  execution->second.orders.push_back(o.id);
+  orders_[o.id.value] = {o, now, false, {}};
+  check_limits(o, now);
+  if (o.unwind) {
+    check_unwind(o, now);
+  } else {
+    check_legs(o, actions, now);
+  }
+}
+
+void Auditor::check_limits(const OrderRequest& o, Instant now) {
+  const Instrument& i = instrument(o.instrument);
+  const std::string which = "order " + spell(o.id);
+  if (const auto fault = check_order(i, o.price, o.quantity)) {
+    violate(Invariant::ApprovedOnly, now, which + " breaks a rule of its venue: " + name(*fault));
+  }
+  if (o.unwind) return;
+  if (i.notional(o.price, o.quantity) > config_.max_order_notional) {
+    violate(Invariant::ApprovedOnly, now, which + " is worth more than an order may be");
+  }
+  if (open_.size() > config_.max_open_executions) {
+    violate(Invariant::ApprovedOnly, now, which + " opens one execution too many");
+  }
+  // What the base asset's exposure becomes when everything in flight goes one way.
+  Decimal exposed;
+  for (const auto& [id, execution] : open_) {
+    if (universe_.pair(execution.pair).base != i.base) continue;
+    Decimal largest;
+    for (const OrderId leg : execution.orders) {
+      const OrderRequest& request = orders_.at(leg.value).request;
+      const Instrument& at = instrument(request.instrument);
+      largest = std::max(largest, at.notional(request.price, request.quantity));
+    }
+    exposed += largest;
+  }
+  const Decimal slack = *config_.max_exposure.multiply_floor(Decimal::of("0.02"));
+  if (exposed > config_.max_exposure + slack) {
+    violate(Invariant::ApprovedOnly, now, which + " exposes more than the limit");
+  }
+}
+
+// An unwind makes what is open smaller: never larger, never the other way round.
+void Auditor::check_unwind(const OrderRequest& o, Instant now) {
+  const Instrument& i = instrument(o.instrument);
+  const Decimal open = inventory_[i.pair.index()];
+  const Decimal quantity = i.quantity_decimal(o.quantity);
+  const bool reduces = o.side == Side::Sell ? quantity <= open : quantity <= -open;
+  if (!reduces) {
+    violate(Invariant::ApprovedOnly, now,
+            "unwind " + spell(o.id) + " of " + quantity.to_string() + " while " + open.to_string() +
+                " is open");
+  }
+}
+
+// The two legs leave together: one buys, the other sells about as much elsewhere, at an edge that pays.
+void Auditor::check_legs(const OrderRequest& o, std::span<const Action> actions, Instant now) {
+  if (o.side == Side::Sell) return;
+  const OrderRequest* sell = nullptr;
+  for (const Action& action : actions) {
+    const auto* place = std::get_if<Place>(&action);
+    if (place != nullptr && place->order->execution == o.execution &&
+        place->order->side == Side::Sell && !place->order->unwind) {
+      sell = &*place->order;
+    }
+  }
+  const std::string which = "execution of " + spell(o.id);
+  if (sell == nullptr || instrument(sell->instrument).pair != instrument(o.instrument).pair ||
+      instrument(sell->instrument).venue == instrument(o.instrument).venue) {
+    violate(Invariant::ApprovedOnly, now, which + " buys and does not sell elsewhere");
+    return;
+  }
+  const Instrument& from = instrument(o.instrument);
+  const Instrument& to = instrument(sell->instrument);
+  const double bought = from.quantity_decimal(o.quantity).to_double();  // statistics
+  const double sold = to.quantity_decimal(sell->quantity).to_double();  // statistics
+  const double lots = from.quantity_decimal({from.lot}).to_double() +   // statistics
+                      to.quantity_decimal({to.lot}).to_double();        // statistics
+  if (bought - sold > 0.005 * bought + lots || sold - bought > 0.005 * bought + lots) {
+    violate(Invariant::ApprovedOnly, now, which + " buys and sells different quantities");
+  }
+  const auto ask = books_[o.instrument.index()].best(Side::Sell);
+  const auto bid = books_[sell->instrument.index()].best(Side::Buy);
+  if (!ask || !bid) return;  // reported as a book that is not valid
+  const double pays = from.price_decimal(*ask).to_double() *        // statistics
+                      (1 + from.fees.taker.decimal().to_double());  // statistics
+  const double gets = to.price_decimal(*bid).to_double() *          // statistics
+                      (1 - to.fees.taker.decimal().to_double());    // statistics
+  constexpr double tolerance = 1e-5;                                // a tenth of a basis point
+  if (gets / pays - 1 < config_.min_edge.decimal().to_double() - tolerance) {
+    violate(Invariant::ApprovedOnly, now, which + " does not pay for its costs");
+  }
+}
+
+void Auditor::resolved(const ExecutionResolved& action, Instant now) {
+  ++counts_.outcomes[static_cast<std::size_t>(action.outcome)];
+  if (open_.erase(action.execution.value) == 0) {
+    // What others left behind can be carried away without an order of its own.
+    if (action.outcome == ExecutionOutcome::Completed) {
+      violate(Invariant::ExposureResolved, now, "an execution completed that was never opened");
+    }
+  }
+  if (action.outcome == ExecutionOutcome::HandedOver) {
+    if (!halted({{}, action.pair})) {
+      violate(Invariant::ExposureResolved, now, "an execution is handed over without a halt");
+    }
+    return;
+  }
+  const Decimal open = worth(action.pair, inventory_[action.pair.index()]).abs();
+  if (open > config_.residual_tolerance + config_.residual_tolerance) {
+    violate(Invariant::ExposureResolved, now,
+            std::string("an execution ends as ") + name(action.outcome) + " while " +
+                inventory_[action.pair.index()].to_string() + " of " +
+                universe_.pair_name(action.pair) + " is open");
+  }
+}
+
+void Auditor::alerted(const Alert& alert, Instant now) {
+  ++counts_.alerts;
+  if (alert.severity != Severity::Critical) return;
+  if (alert.code == AlertCode::LedgerBreak && alert.scope.venue.valid()) {
+    if (!differs(alert.scope.venue)) {
+      violate(Invariant::LedgerBalances, now,
+              "a break is raised where there is none: " + std::string(alert.message.view()));
+    }
+    watched_[alert.scope.venue.index()].break_raised = true;
+    halts_.insert(key(alert.scope));
+  }
+  if (alert.code == AlertCode::Halt || alert.code == AlertCode::DailyLoss ||
+      alert.code == AlertCode::UnwindFailed) {
+    halts_.insert(key(alert.scope));
+  }
+}
+
+// ---- bookings
+
+void Auditor::booked(const Booked& entry, Instant now) {
+  Decimal sums[6];
+  for (std::size_t n = 0; n < entry.count; ++n) {
+    const Posting& posting = entry.postings[n];
+    if (posting.account == Account::Venue) ledger(posting.venue, posting.asset) += posting.amount;
+    for (std::size_t m = 0; m <= n; ++m) {
+      if (entry.postings[m].asset == posting.asset) {
+        sums[m] += posting.amount;
+        break;
+      }
+    }
+  }
+  if (std::any_of(std::begin(sums), std::end(sums), [](Decimal d) { return !d.is_zero(); })) {
+    violate(Invariant::LedgerBalances, now, "postings do not add up to zero");
+  }
+  switch (entry.kind) {
+    case EntryKind::Fill:
+      booked_fill(entry, now);
+      break;
+    case EntryKind::Opening:
+      for (std::size_t n = 0; n < entry.count; ++n) {
+        const Posting& posting = entry.postings[n];
+        if (posting.account != Account::Venue) continue;
+        Watched& venue = watched_[posting.venue.index()];
+        venue.opened = true;
+        if (venue.exchange->balance(venue.account, posting.asset).total != posting.amount) {
+          violate(Invariant::ExactNumbers, now, "an opening balance is not the venue's");
+        }
+      }
+      break;
+    case EntryKind::Transfer:
+    case EntryKind::Correction:
+      for (std::size_t n = 0; n < entry.count; ++n) {
+        const Posting& posting = entry.postings[n];
+        if (posting.account == Account::Venue && !watched_[posting.venue.index()].break_raised) {
+          violate(Invariant::LedgerBalances, now, "the ledger is corrected without a break");
+        }
+      }
+      break;
+  }
+}
+
+void Auditor::booked_fill(const Booked& entry, Instant now) {
+  const std::string which = "fill " + std::string(entry.fill.view()) + " of " + spell(entry.order);
+  const auto order = orders_.find(entry.order.value);
+  if (order == orders_.end()) {
+    violate(Invariant::FillBookedOnce, now, which + " is booked for an order nobody placed");
+    return;
+  }
+  see_fills(now);
+  const InstrumentId at = order->second.request.instrument;
+  const FillKey fill_key{at.value, std::string(entry.fill.view())};
+  const auto truth = fills_.find(fill_key);
+  if (truth == fills_.end()) {
+    violate(Invariant::FillBookedOnce, now, which + " is booked and never happened");
+    return;
+  }
+  if (truth->second.booked) {
+    violate(Invariant::FillBookedOnce, now, which + " is booked twice");
+    return;
+  }
+  truth->second.booked = true;
+  unbooked_.erase(fill_key);
+  ++counts_.fills;
+  const venues::VenueFill& fill = truth->second.fill;
+  order->second.booked += fill.quantity;
+  if (order->second.booked >= order->second.request.quantity) order->second.final = true;
+
+  // To the unit: what came in, what went out, what the venue kept.
+  const Instrument& i = instrument(at);
+  const bool buys = fill.side == Side::Buy;
+  const Decimal base = i.quantity_decimal(fill.quantity);
+  const Decimal quote = i.notional(fill.price, fill.quantity);
+  Decimal at_venue[2] = {buys ? base : -base, buys ? -quote : quote};
+  at_venue[fill.fee_asset == i.base ? 0 : 1] -= fill.fee;
+  inventory_[i.pair.index()] += at_venue[0];
+  Decimal fees;
+  for (std::size_t n = 0; n < entry.count; ++n) {
+    const Posting& posting = entry.postings[n];
+    if (posting.account == Account::Venue && posting.venue == i.venue) {
+      at_venue[posting.asset == i.base ? 0 : 1] -= posting.amount;
+    } else if (posting.account == Account::Fees) {
+      fees += posting.amount;
+    }
+  }
+  if (!at_venue[0].is_zero() || !at_venue[1].is_zero() || fees != fill.fee) {
+    violate(Invariant::ExactNumbers, now, which + " is booked with other numbers than the venue's");
+  }
+}
+
+// ---- what must be true once things have settled
+
+bool Auditor::settled(VenueId venue, Instant since, std::span<const Instant> calm_since,
+                      Instant now) const {
+  return now - std::max(since, std::min(calm_since[venue.index()], now)) >= settle;
+}
+
+void Auditor::see_fills(Instant now) {
+  for (Watched& venue : watched_) {
+    if (venue.exchange == nullptr) continue;
+    const auto& all = venue.exchange->all_fills();
+    for (; venue.fills_seen < all.size(); ++venue.fills_seen) {
+      const venues::VenueFill& fill = all[venue.fills_seen];
+      if (fill.account != venue.account) continue;
+      const FillKey fill_key{fill.instrument.value, std::to_string(fill.trade_id)};
+      fills_[fill_key].fill = fill;
+      unbooked_[fill_key] = now;
+    }
+  }
+}
+
+void Auditor::check(const CoreStatus& status, std::span<const Instant> calm_since, Instant now) {
+  see_fills(now);
+  refresh_mids();
+  check_fills(calm_since, now);
+  check_ledger(status, calm_since, now);
+  check_exposure(calm_since, now);
+  for (const auto& halt : halts_) {
+    const bool kept = std::any_of(status.halts.begin(), status.halts.end(),
+                                  [&](const Scope& scope) { return key(scope) == halt; });
+    if (!kept) violate(Invariant::HaltsHold, now, "a halt that nobody lifted is gone");
+  }
+  for (const Scope& scope : status.halts) halts_.insert(key(scope));
+  if (now - last_conserved_ < seconds(60)) return;
+  last_conserved_ = now;
+  for (const Watched& venue : watched_) {
+    if (venue.exchange != nullptr && !venue.exchange->conserved()) {
+      violate(Invariant::MoneyConserved, now, "a simulated exchange lost or made money");
+    }
+  }
+}
+
+void Auditor::check_fills(std::span<const Instant> calm_since, Instant now) {
+  for (auto& [fill_key, since] : unbooked_) {
+    const VenueId venue = universe_.instrument(InstrumentId{fill_key.first}).venue;
+    if (!settled(venue, since, calm_since, now)) continue;
+    violate(Invariant::FillBookedOnce, now,
+            "fill " + fill_key.second + " on " +
+                universe_.instrument_name(InstrumentId{fill_key.first}) + " was never booked");
+    since = now;  // told again only after another while
+  }
+}
+
+bool Auditor::differs(VenueId venue) {
+  const Watched& watched = watched_[venue.index()];
+  for (std::size_t a = 0; a < universe_.assets().size(); ++a) {
+    const AssetId asset{static_cast<AssetId::rep>(a)};
+    if (watched.exchange->balance(watched.account, asset).total != ledger(venue, asset)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void Auditor::check_ledger(const CoreStatus& status, std::span<const Instant> calm_since,
+                           Instant now) {
+  for (const BalanceStatus& balance : status.balances) {
+    if (balance.total != ledger(balance.venue, balance.asset)) {
+      violate(Invariant::LedgerBalances, now,
+              "the engine shows " + balance.total.to_string() + " and booked " +
+                  ledger(balance.venue, balance.asset).to_string());
+    }
+  }
+  for (std::size_t v = 0; v < watched_.size(); ++v) {
+    const VenueId id{static_cast<VenueId::rep>(v)};
+    Watched& venue = watched_[v];
+    if (venue.exchange == nullptr || !venue.opened) continue;
+    if (!differs(id)) {
+      venue.differs_since = {};
+      venue.break_raised = false;
+      continue;
+    }
+    if (venue.differs_since == Instant{}) venue.differs_since = now;
+    if (!settled(id, venue.differs_since, calm_since, now) || venue.break_raised) continue;
+    violate(Invariant::LedgerBalances, now,
+            "the ledger of " + std::string(universe_.venue(id).name.view()) +
+                " is not what the venue holds, and no break was raised");
+    venue.differs_since = now;
+  }
+}
+
+void Auditor::refresh_mids() {
+  for (const Instrument& i : instruments_) {
+    const auto bid = books_[i.id.index()].best(Side::Buy);
+    const auto ask = books_[i.id.index()].best(Side::Sell);
+    if (!bid || !ask) continue;
+    const Decimal sum = i.price_decimal(*bid) + i.price_decimal(*ask);
+    mids_[i.pair.index()] = Decimal::from_raw(sum.raw() / 2);
+  }
+}
+
+Decimal Auditor::worth(PairId pair, Decimal base) const {
+  const auto product = base.multiply_floor(mids_[pair.index()]);
+  return product ? *product : Decimal{};
+}
+
+void Auditor::check_exposure(std::span<const Instant> calm_since, Instant now) {
+  const auto pair_settled = [&](PairId pair, Instant since, Duration length) {
+    for (const Instrument& i : instruments_) {
+      if (i.pair != pair) continue;
+      const Instant calm = std::max(since, std::min(calm_since[i.venue.index()], now));
+      if (now - calm < length) return false;
+      if (halted({i.venue, {}}) || i.status != InstrumentStatus::Trading) return false;
+    }
+    return true;
+  };
+  for (auto& [id, execution] : open_) {
+    if (pair_settled(execution.pair, execution.opened, resolve) ||
+        now - execution.opened > resolve_at_last) {
+      violate(Invariant::ExposureResolved, now,
+              "an execution on " + universe_.pair_name(execution.pair) + " does not end");
+      execution.opened = now;
+    }
+  }
+  // A little more than the tolerance: it is measured at other moments than ours.
+  const Decimal most =
+      config_.residual_tolerance + *config_.residual_tolerance.multiply_floor(Decimal::of("0.2"));
+  for (std::size_t p = 0; p < inventory_.size(); ++p) {
+    const PairId pair{static_cast<PairId::rep>(p)};
+    const bool busy = std::any_of(open_.begin(), open_.end(), [pair](const auto& execution) {
+      return execution.second.pair == pair;
+    });
+    const bool excused = busy || halted({{}, pair}) || halted({});
+    if (excused || worth(pair, inventory_[p]).abs() <= most) {
+      open_since_[p] = {};
+      continue;
+    }
+    if (open_since_[p] == Instant{}) open_since_[p] = now;
+    if (!pair_settled(pair, open_since_[p], settle)) continue;
+    violate(Invariant::ExposureResolved, now,
+            inventory_[p].to_string() + " of " + universe_.pair_name(pair) +
+                " stays open with nobody at work on it");
+    open_since_[p] = now;
+  }
+}
+
+}  // namespace ats::sim

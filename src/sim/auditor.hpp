@@ -1,0 +1,190 @@
+// Watches an engine at work in the simulated world and keeps its own simple idea of the truth: every
+// event the engine gets, every action it answers, and the exchanges themselves. Shares no code with the
+// core. What it checks are the invariants of ARCHITECTURE.md, each violation named by its invariant.
+//
+// At once, when an action appears: ids, approvals, halts, books, limits, edges, exact bookings, and
+// that nothing is sent for an execution while one of its orders has an unknown fate.
+// Once things had time to settle (`settle` after the last trouble at the venue): every fill booked,
+// ledger equal to the venue's balances, nothing left open that is worth more than the tolerance.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/decimal.hpp"
+#include "base/time.hpp"
+#include "domain/action.hpp"
+#include "domain/config.hpp"
+#include "domain/event.hpp"
+#include "domain/status.hpp"
+#include "sim/audit_book.hpp"
+#include "sim/exchange.hpp"
+
+namespace ats::sim {
+
+// In the order of the design's list.
+enum class Invariant : std::uint8_t {
+  OrderSentOnce,        // 1
+  FillBookedOnce,       // 2
+  ExposureResolved,     // 3
+  LedgerBalances,       // 4
+  ValidBookOnly,        // 5
+  ApprovedOnly,         // 6
+  UnknownIsHeld,        // 7
+  JournalFolds,         // 8: told by the owner, who has the journal
+  SameInputSameAction,  // 9: likewise
+  HaltsHold,            // 10
+  ExactNumbers,         // 11
+  MoneyConserved,       // of the simulated exchanges themselves
+};
+constexpr std::size_t invariant_count = 12;
+const char* name(Invariant invariant);
+
+struct Violation {
+  Invariant invariant;
+  Instant at;
+  std::uint64_t seed = 0;
+  std::string detail;
+};
+
+class Auditor {
+ public:
+  static constexpr Duration settle = seconds(45);
+  static constexpr Duration resolve = seconds(600);      // of calm: longer is no execution open
+  static constexpr Duration resolve_at_last = hours(2);  // whatever happens meanwhile
+  static constexpr std::size_t violations_max = 100;
+
+  Auditor(const Universe& universe, const CoreConfig& config, std::uint64_t seed);
+  // What the venue really holds. Both outlive the auditor.
+  void watch(const Exchange& exchange, AccountId account);
+
+  // Each event before the engine gets it, and all the engine answered to it.
+  void before(const Event& event, Instant now);
+  void after(std::span<const Action> actions, Instant now);
+  // From time to time, and at the end. `calm_since`: by venue, Instant max when it is not calm.
+  void check(const CoreStatus& status, std::span<const Instant> calm_since, Instant now);
+  // What only the owner can see.
+  void violate(Invariant invariant, Instant at, std::string detail);
+
+  const std::vector<Violation>& violations() const { return violations_; }
+
+  struct Counts {
+    std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0;
+    std::array<std::uint64_t, 5> outcomes{};  // by ExecutionOutcome
+    std::array<std::uint64_t, refuse_reason_count> refused{};
+  };
+  const Counts& counts() const { return counts_; }
+  std::size_t open_executions() const { return open_.size(); }
+  std::size_t fills_not_booked() const { return unbooked_.size(); }
+
+ private:
+  struct Order {
+    OrderRequest request;
+    Instant placed;
+    bool final = false;
+    Quantity booked;
+  };
+  struct Execution {
+    PairId pair;
+    Instant opened;
+    std::vector<OrderId> orders;
+  };
+  struct Watched {
+    const Exchange* exchange = nullptr;
+    AccountId account;
+    std::size_t fills_seen = 0;
+    bool market_up = false, trading_up = false;
+    bool balances_told = false;  // in this life of the engine
+    bool opened = false;         // the ledger has its opening balances
+    Instant last_life;
+    Instant differs_since;      // ledger and venue; zero: they agree
+    bool break_raised = false;  // since they differ
+  };
+  using FillKey = std::pair<std::uint16_t, std::string>;  // instrument, fill id
+  struct Truth {
+    venues::VenueFill fill;
+    bool booked = false;
+  };
+
+  // --- events ---
+  void on(const Started& event, Instant now);
+  void on(const ConnectionUp& event, Instant now);
+  void on(const ConnectionDown& event, Instant now);
+  void on(const BookSnapshot& event, Instant now);
+  void on(const BookDelta& event, Instant now);
+  void on(const BookFault& event, Instant now);
+  void on(const InstrumentChanged& event, Instant now);
+  void on(const OrderRejected& event, Instant now);
+  void on(const OrderEnded& event, Instant now);
+  void on(const OrderFound& event, Instant now);
+  void on(const OrderNotFound& event, Instant now);
+  void on(const OrderNotSent& event, Instant now);
+  void on(const BalancesComplete& event, Instant now);
+  void on(const CommandReceived& event, Instant now);
+  void alive(VenueId venue, Instant now) { watched_[venue.index()].last_life = now; }
+
+  // --- actions ---
+  void placed(const Place& place, std::span<const Action> actions, Instant now);
+  void check_legs(const OrderRequest& order, std::span<const Action> actions, Instant now);
+  void check_limits(const OrderRequest& order, Instant now);
+  void check_unwind(const OrderRequest& order, Instant now);
+  void booked(const Booked& entry, Instant now);
+  void booked_fill(const Booked& entry, Instant now);
+  void resolved(const ExecutionResolved& action, Instant now);
+  void alerted(const Alert& alert, Instant now);
+
+  // --- settled truths ---
+  void see_fills(Instant now);
+  void check_fills(std::span<const Instant> calm_since, Instant now);
+  void check_ledger(const CoreStatus& status, std::span<const Instant> calm_since, Instant now);
+  void check_exposure(std::span<const Instant> calm_since, Instant now);
+  void refresh_mids();
+  bool differs(VenueId venue);
+
+  const Instrument& instrument(InstrumentId id) const { return instruments_[id.index()]; }
+  Watched& watched(InstrumentId id) { return watched_[instrument(id).venue.index()]; }
+  bool halted(const Scope& scope) const { return halts_.count(key(scope)) != 0; }
+  static std::pair<int, int> key(const Scope& scope) {
+    return {scope.venue.value, scope.pair.value};
+  }
+  Decimal& ledger(VenueId venue, AssetId asset) {
+    return ledger_[venue.index() * universe_.assets().size() + asset.index()];
+  }
+  // Worth in the quote asset of the pair, by the last mid.
+  Decimal worth(PairId pair, Decimal base) const;
+  bool settled(VenueId venue, Instant since, std::span<const Instant> calm_since,
+               Instant now) const;
+  void finish(OrderId id) {
+    const auto found = orders_.find(id.value);
+    if (found != orders_.end()) found->second.final = true;
+  }
+
+  const Universe& universe_;
+  CoreConfig config_;
+  std::uint64_t seed_;
+  std::vector<Instrument> instruments_;  // as the engine was told
+  std::vector<AuditBook> books_;         // by instrument
+  std::vector<Watched> watched_;         // by venue
+  std::unordered_map<std::uint64_t, Order> orders_;
+  std::map<std::uint64_t, Execution> open_;  // executions by id, not resolved
+  std::set<std::pair<int, int>> halts_;
+  std::uint64_t last_serial_ = 0;
+  std::uint32_t incarnation_ = 0;
+  std::map<FillKey, Truth> fills_;
+  std::map<FillKey, Instant> unbooked_;  // since when we know of them
+  std::vector<Decimal> ledger_;          // venue-major: what was booked to the venues
+  std::vector<Decimal> inventory_;       // by pair: base asset booked since the opening
+  std::vector<Instant> open_since_;      // by pair: worth more than the tolerance; zero: it is not
+  std::vector<Decimal> mids_;            // by pair
+  Instant last_conserved_{};
+  std::vector<Violation> violations_;
+  Counts counts_;
+};
+
+}  // namespace ats::sim
