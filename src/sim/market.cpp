@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/assert.hpp"
+#include "sim/catalogue.hpp"
 #include "sim/draw.hpp"
 
 namespace ats::sim {
@@ -12,23 +13,21 @@ namespace {
 
 constexpr std::int64_t any_quantity = std::int64_t{1} << 60;
 
+// Compared with BTC.
 struct AssetModel {
   std::string_view name;
-  double worth;       // in USDT
-  double volatility;  // times that of BTC
-  double liquidity;   // of its books in USDT, times that of BTC's
+  double volatility;
+  double liquidity;  // of its books, by worth
 };
 constexpr std::array assets = {
-    AssetModel{"USDT", 1, 0, 1},         AssetModel{"USD", 1, 0, 1},
-    AssetModel{"USDC", 1, 0, 1},         AssetModel{"EUR", 1.09, 0, 1},
-    AssetModel{"KRW", 1 / 1380.0, 0, 1}, AssetModel{"BTC", 61'700, 1, 1},
-    AssetModel{"ETH", 2'680, 1.25, 0.5}, AssetModel{"SOL", 163, 1.6, 0.2},
-    AssetModel{"XRP", 0.61, 1.6, 0.15},  AssetModel{"DOGE", 0.107, 1.8, 0.12},
+    AssetModel{"USDT", 0, 1},     AssetModel{"USD", 0, 1}, AssetModel{"USDC", 0, 1},
+    AssetModel{"EUR", 0, 1},      AssetModel{"KRW", 0, 1}, AssetModel{"BTC", 1, 1},
+    AssetModel{"ETH", 1.25, 0.5},
 };
 AssetModel model_of(std::string_view name) {
   const auto found = std::find_if(assets.begin(), assets.end(),
                                   [name](const AssetModel& a) { return a.name == name; });
-  return found == assets.end() ? AssetModel{name, 10, 1.6, 0.1} : *found;
+  return found == assets.end() ? AssetModel{name, 1.6, 0.2} : *found;
 }
 
 // Figures of BTC in docs/simulation.md; sizes as worth in USDT, so that they carry over.
@@ -65,16 +64,16 @@ MarketConfig calibrated_market(const Universe& universe, double activity, double
   MarketConfig config;
   for (std::size_t n = 0; n < universe.pairs().size(); ++n) {
     const Pair& pair = universe.pairs()[n];
-    const AssetModel base = model_of(universe.asset(pair.base).name.view());
-    const AssetModel quote = model_of(universe.asset(pair.quote).name.view());
+    const std::string_view base = universe.asset(pair.base).name.view();
     PairModel model;
     model.pair = PairId{static_cast<PairId::rep>(n)};
-    model.start_mid = base.worth / quote.worth;
-    model.volatility_bps *= std::max(base.volatility, 0.05);
+    model.start_mid = assumed_worth(base) / assumed_worth(universe.asset(pair.quote).name.view());
+    model.volatility_bps *= std::max(model_of(base).volatility, 0.05);
     config.pairs.push_back(model);
   }
   for (const Instrument& i : universe.instruments()) {
-    const AssetModel base = model_of(universe.asset(i.base).name.view());
+    const std::string_view base = universe.asset(i.base).name.view();
+    const double worth = assumed_worth(base);
     const VenueFigures& figures = figures_of(universe.venue(i.venue).name.view());
     VenueModel model;
     model.instrument = i.id;
@@ -82,9 +81,9 @@ MarketConfig calibrated_market(const Universe& universe, double activity, double
     model.basis_bps = figures.basis_bps;
     model.spread_bps = figures.spread_bps;
     model.gap_bps = figures.gap_bps;
-    model.touch_size = figures.touch_worth * base.liquidity / base.worth;
-    model.level_size = figures.level_worth * base.liquidity / base.worth;
-    model.trade_size = 60 / base.worth;
+    model.touch_size = figures.touch_worth * model_of(base).liquidity / worth;
+    model.level_size = figures.level_worth * model_of(base).liquidity / worth;
+    model.trade_size = 60 / worth;
     model.book_events *= activity;
     model.trades *= activity;
     model.dislocation_every =

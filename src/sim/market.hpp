@@ -26,10 +26,10 @@ namespace ats::sim {
 
 struct PairModel {
   PairId pair;
-  double start_mid = 100;       // in the quote asset
-  double volatility_bps = 1.1;  // of the mid in one second, calm
-  double burst_volatility = 5;  // times that in a burst
-  double burst_activity = 6;    // events per second in a burst over calm
+  double start_mid = 100;        // in the quote asset
+  double volatility_bps = 0.76;  // of the mid in one second, calm
+  double burst_volatility = 5;   // times that in a burst
+  double burst_activity = 6;     // events per second in a burst over calm
   Duration calm_mean = seconds(38);
   Duration burst_mean = seconds(2);
 };

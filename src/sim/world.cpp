@@ -80,6 +80,8 @@ WorldConfig default_world(Universe universe, double activity, double edges) {
     const bool binance = venue.name.view() == "binance";
     link.answers_tell_fills = binance;
     link.stream_tells_held = binance;
+    const venues::Protocol* protocol = venues::find_protocol(venue.name.view());
+    if (protocol != nullptr) link.silence_max = protocol->market_policy.silence_max;
     config.links.push_back(link);
   }
   for (const Instrument& i : config.universe.instruments()) {
