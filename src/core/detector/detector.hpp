@@ -31,7 +31,8 @@ class Funds {
 };
 
 // An edge over the threshold at the top of two books. refused == None: both legs keep every rule of their
-// instruments and could be sent as they stand.
+// instruments and could be sent as they stand; then `walked` says how. When a book is not Valid or an
+// instrument not trading nothing was walked.
 struct Candidate {
   std::uint32_t edge = 0;  // index into edges
   PairId pair;
@@ -53,9 +54,11 @@ class Detector {
   std::span<const Candidate> on_book(InstrumentId changed, const BookSet& books, const Funds& funds,
                                      Instant now);
   void on_instrument(const Instrument& instrument);
+  // New thresholds, without restart.
+  void configure(const CoreConfig& config);
 
   // The final answer for a candidate, after risk: None when taken. True when it differs from the last
-  // answer for this directed pair, i.e. when OpportunityFound is to be raised.
+  // answer for this directed pair, or is None, i.e. when OpportunityFound is to be raised.
   bool answer(const Candidate& candidate, RefuseReason refused);
 
   // Times an edge came over the threshold from below it.
@@ -65,16 +68,17 @@ class Detector {
 
  private:
   struct Edge {
-    VenuePair pair;
-    PairId id;
-    Price ask;  // tops at the last look; zero when a side was empty
-    Price bid;
+    VenuePair venues;
+    PairId pair;
+    Level ask;  // tops at the last look
+    Level bid;
     RefuseReason refused = RefuseReason::BookNotValid;
-    bool open = false;  // over the threshold at the last look
+    bool open = false;      // over the threshold at the last look
+    bool answered = false;  // since it opened
   };
 
-  bool look(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now);
-  RefuseReason judge(const Edge& edge, const WalkResult& walked) const;
+  void look(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now);
+  RefuseReason judge(const VenuePair& venues, const WalkResult& walked) const;
 
   CoreConfig config_;
   std::vector<Edge> edges_;

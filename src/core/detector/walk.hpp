@@ -3,8 +3,9 @@
 // Live detection and `ats scan` on recorded books use the same function.
 //
 // A level pair pays when
-//     bid × (1 − sell fee)  ≥  ask × (1 + buy fee) × (1 + min_edge)   and the left exceeds ask × (1 + buy fee)
-// compared exactly, whatever the two instruments' scales. A fee that the venue takes in the base asset
+//     bid × (1 − sell fee)  ≥  ask × (1 + buy fee) × (1 + min_edge)
+// and, whatever the threshold, the left exceeds ask × (1 + buy fee); compared exactly, whatever the two
+// instruments' scales. A fee that the venue takes in the base asset
 // counts at the price of its own fill, so it weighs the same as one taken in quote.
 #pragma once
 
@@ -17,7 +18,7 @@
 
 namespace ats::core {
 
-// A source of levels, best first: a live book or a plain list.
+// A source of levels, best first, prices and quantities positive: a live book or a plain list.
 class Levels {
  public:
   explicit Levels(TickBook::Cursor cursor) : cursor_(cursor) {}
@@ -37,12 +38,12 @@ class Levels {
 
 // What bounds a walk. Decimals in the pair's quote or base asset; absent = unbounded.
 struct WalkLimits {
-  Rate min_edge;
-  Rate max_slippage;                    // of the limit prices behind the deepest level used
-  std::optional<Decimal> max_notional;  // per leg
-  std::optional<Decimal>
-      free_quote;  // on the buying venue, its fee included where it is taken in quote
-  std::optional<Decimal> free_base;  // on the selling venue
+  Rate max_slippage;  // of the limit prices behind the deepest level used
+  std::optional<Decimal> max_notional =
+      {};  // per leg: buying at its limit, selling at the best bid
+  std::optional<Decimal> free_quote =
+      {};                                 // on the buying venue; covers the limit price and its fee
+  std::optional<Decimal> free_base = {};  // on the selling venue
 };
 
 // Why a walk stopped where it did.
@@ -53,45 +54,80 @@ enum class WalkStop : std::uint8_t {
   MaxQuantity,  // of either instrument
   FreeQuote,
   FreeBase,
+  Overflow,  // an amount that no Decimal holds: no quantity is given
 };
 
 struct WalkResult {
-  Quantity
-      buy_quantity;  // the same amount in the units of each instrument; a multiple of both lots
+  // The same amount in the units of each instrument, a multiple of both lots. Zero: all below is zero.
+  Quantity buy_quantity;
   Quantity sell_quantity;
   Price buy_deepest;  // worst level used
   Price sell_deepest;
-  Price buy_limit;  // deepest level and slippage, on the tick, never better than the deepest level
+  Price buy_limit;  // deepest level and slippage, rounded to the tick towards the level
   Price sell_limit;
-  Decimal paid;      // quote asset, fee included; rounded up where 18 decimals do not hold it
-  Decimal received;  // quote asset, fee taken off; rounded down likewise
-  Decimal profit;    // received − paid
-  Rate net;          // received / paid − 1, rounded down
+  // In the quote asset. Fees as the venue counts them: per level, rounded up to its decimals. With fee
+  // decimals of 18 nothing is rounded unless 18 decimals cannot hold it; then against us.
+  Decimal paid;      // fee included
+  Decimal received;  // fee taken off
+  Decimal profit;    // received - paid
+  Rate net;          // received / paid - 1, rounded down
   WalkStop stop = WalkStop::Edge;
 };
 
-// Two instruments of one pair, made comparable once. Both must trade the same base and quote.
+// A directed venue pair: two instruments of one pair, made comparable once.
 class VenuePair {
  public:
-  VenuePair(const Instrument& buy, const Instrument& sell);
+  // Both instruments trade the same base and quote; |taker rates| and |min_edge| are below 1.
+  VenuePair(const Instrument& buy, const Instrument& sell, Rate min_edge);
 
-  // Whether buying at `ask` and selling at `bid` (units of their instruments) pays at least min_edge
-  // after both taker fees. Exact.
-  bool pays(Price ask, Price bid, Rate min_edge) const;
-  // bid / ask − 1 before fees, and bid × (1 − fee) / (ask × (1 + fee)) − 1; rounded down to 1e-9.
+  // Whether buying at `ask` and selling at `bid` pays. Exact.
+  bool pays(Price ask, Price bid) const {
+    const Wide cost = multiply(static_cast<std::uint64_t>(ask.units), cost_factor_);
+    const Wide proceeds = multiply(static_cast<std::uint64_t>(bid.units), proceeds_factor_);
+    if (proceeds.high != cost.high) return proceeds.high > cost.high;
+    return strictly_ ? proceeds.low > cost.low : proceeds.low >= cost.low;
+  }
+  // bid / ask - 1, and bid × (1 − fee) / (ask × (1 + fee)) − 1; rounded down to 1e-9. Positive prices.
   Rate gross(Price ask, Price bid) const;
   Rate net(Price ask, Price bid) const;
 
-  // `asks` of the buy instrument, `bids` of the sell instrument, each best first. A quantity of zero
-  // means that nothing pays or that the limits leave less than one common lot.
-  WalkResult walk(Levels asks, Levels bids, const WalkLimits& limits) const;
+  // `asks` of the buy instrument and `bids` of the sell instrument, each best first.
+  WalkResult walk(const Levels& asks, const Levels& bids, const WalkLimits& limits) const;
 
   const Instrument& buy() const { return buy_; }
   const Instrument& sell() const { return sell_; }
 
  private:
+  struct Wide {  // 192 bits
+    UInt128 high;
+    std::uint64_t low;
+  };
+  static Wide multiply(std::uint64_t a, UInt128 b) {
+    const UInt128 low = UInt128{a} * static_cast<std::uint64_t>(b);
+    return {UInt128{a} * static_cast<std::uint64_t>(b >> 64) + (low >> 64),
+            static_cast<std::uint64_t>(low)};
+  }
+  struct Bound {  // in common units
+    Int128 quantity;
+    WalkStop stop;
+  };
+  Bound fixed_bound(const Levels& bids, const WalkLimits& limits) const;
+  Bound bound_at(Price ask, const WalkLimits& limits) const;
+
+  UInt128 cost_factor_;  // of an ask in its units, on the common scale, fee and threshold included
+  UInt128 proceeds_factor_;
+  bool strictly_;  // a threshold of zero or less still asks for a gain
+  Int128
+      buy_unit_;  // one Quantity unit of each instrument, in common units: of the finer of the two
+  Int128 sell_unit_;
+  Int128 common_lot_;
+  int common_scale_;
   Instrument buy_;
   Instrument sell_;
 };
+
+// The IOC limit behind a level: worse by at most `slippage`, on the tick, never better than the level.
+Price buy_limit(const Instrument& instrument, Price deepest, Rate slippage);
+Price sell_limit(const Instrument& instrument, Price deepest, Rate slippage);
 
 }  // namespace ats::core

@@ -1,0 +1,160 @@
+#include "core/detector/detector.hpp"
+
+#include <algorithm>
+
+namespace ats::core {
+
+OpportunityFound opportunity(const Candidate& candidate, RefuseReason refused) {
+  OpportunityFound found;
+  found.pair = candidate.pair;
+  found.buy = candidate.buy;
+  found.sell = candidate.sell;
+  found.quantity = candidate.walked.buy_quantity;
+  found.buy_limit = candidate.walked.buy_deepest;
+  found.sell_limit = candidate.walked.sell_deepest;
+  found.gross = candidate.gross;
+  found.net = candidate.walked.net;
+  found.profit = candidate.walked.profit;
+  found.refused = refused;
+  return found;
+}
+
+Detector::Detector(const Universe& universe, const CoreConfig& config) : config_(config) {
+  const auto instruments = universe.instruments();
+  touching_.resize(instruments.size());
+  for (const Instrument& buy : instruments) {
+    for (const Instrument& sell : instruments) {
+      if (buy.pair != sell.pair || buy.venue == sell.venue) continue;
+      const auto index = static_cast<std::uint32_t>(edges_.size());
+      edges_.push_back({VenuePair(buy, sell, config.min_edge), buy.pair, {}, {}});
+      touching_[buy.id.index()].push_back(index);
+      touching_[sell.id.index()].push_back(index);
+    }
+  }
+  std::size_t most = 0;
+  for (const auto& edges : touching_) most = std::max(most, edges.size());
+  candidates_.reserve(most);
+}
+
+std::span<const Candidate> Detector::on_book(InstrumentId changed, const BookSet& books,
+                                             const Funds& funds, Instant now) {
+  candidates_.clear();
+  for (const std::uint32_t index : touching_[changed.index()]) look(index, books, funds, now);
+  return candidates_;
+}
+
+void Detector::on_instrument(const Instrument& instrument) {
+  for (const std::uint32_t index : touching_[instrument.id.index()]) {
+    VenuePair& venues = edges_[index].venues;
+    const bool buys = venues.buy().id == instrument.id;
+    venues = VenuePair(buys ? instrument : venues.buy(), buys ? venues.sell() : instrument,
+                       config_.min_edge);
+  }
+}
+
+void Detector::configure(const CoreConfig& config) {
+  config_ = config;
+  for (Edge& edge : edges_)
+    edge.venues = VenuePair(edge.venues.buy(), edge.venues.sell(), config.min_edge);
+}
+
+void Detector::look(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now) {
+  Edge& edge = edges_[index];
+  const VenuePair& venues = edge.venues;
+  const BookView buy = books.view(venues.buy().id);
+  const BookView sell = books.view(venues.sell().id);
+  edge.ask = buy.best(Side::Sell);
+  edge.bid = sell.best(Side::Buy);
+  const bool valid =
+      (buy.valid(now) && sell.valid(now)) || config_.mutant == Mutant::IgnoreStaleBook;
+  const bool two_sided = !edge.ask.quantity.is_zero() && !edge.bid.quantity.is_zero();
+  if (!two_sided || !venues.pays(edge.ask.price, edge.bid.price)) [[likely]] {
+    edge.open = false;
+    edge.refused = valid ? RefuseReason::EdgeBelowThreshold : RefuseReason::BookNotValid;
+    return;
+  }
+  if (!edge.open) {
+    edge.open = true;
+    edge.answered = false;
+    ++episodes_;
+  }
+
+  Candidate& candidate = candidates_.emplace_back();
+  candidate.edge = index;
+  candidate.pair = edge.pair;
+  candidate.buy = venues.buy().id;
+  candidate.sell = venues.sell().id;
+  candidate.gross = venues.gross(edge.ask.price, edge.bid.price);
+  if (!valid) {
+    candidate.refused = RefuseReason::BookNotValid;
+    return;
+  }
+  if (venues.buy().status != InstrumentStatus::Trading ||
+      venues.sell().status != InstrumentStatus::Trading) {
+    candidate.refused = RefuseReason::InstrumentNotTrading;
+    return;
+  }
+  WalkLimits limits{config_.max_slippage};
+  limits.max_notional = config_.max_order_notional;
+  limits.free_quote = funds.free(venues.buy().venue, venues.buy().quote);
+  limits.free_base = funds.free(venues.sell().venue, venues.sell().base);
+  candidate.walked =
+      venues.walk(Levels(buy.levels(Side::Sell)), Levels(sell.levels(Side::Buy)), limits);
+  candidate.refused = venues.net(edge.ask.price, edge.bid.price) > config_.max_edge
+                          ? RefuseReason::EdgeTooGood
+                          : judge(venues, candidate.walked);
+}
+
+RefuseReason Detector::judge(const VenuePair& venues, const WalkResult& walked) const {
+  const auto fault_of = [](const Instrument& instrument, Price limit, Quantity quantity) {
+    return quantity.is_zero() ? OrderFault::BelowMinQuantity
+                              : check_order(instrument, limit, quantity);
+  };
+  auto fault = fault_of(venues.buy(), walked.buy_limit, walked.buy_quantity);
+  if (!fault) fault = fault_of(venues.sell(), walked.sell_limit, walked.sell_quantity);
+  if (!fault) {
+    // A fee rounded up can eat the edge of a small quantity.
+    return walked.net >= config_.min_edge && !walked.profit.is_zero() && !walked.profit.negative()
+               ? RefuseReason::None
+               : RefuseReason::EdgeBelowThreshold;
+  }
+  switch (walked.stop) {  // too little: what kept it small?
+    case WalkStop::FreeQuote:
+      return RefuseReason::NoBalanceToBuy;
+    case WalkStop::FreeBase:
+      return RefuseReason::NoBalanceToSell;
+    case WalkStop::MaxNotional:
+      return RefuseReason::OrderNotional;
+    case WalkStop::Edge:
+    case WalkStop::Depth:
+    case WalkStop::MaxQuantity:
+    case WalkStop::Overflow:
+      break;
+  }
+  return fault == OrderFault::BelowMinNotional ? RefuseReason::BelowMinNotional
+                                               : RefuseReason::BelowMinQuantity;
+}
+
+bool Detector::answer(const Candidate& candidate, RefuseReason refused) {
+  Edge& edge = edges_[candidate.edge];
+  const bool same = edge.answered && edge.refused == refused && refused != RefuseReason::None;
+  edge.answered = true;
+  edge.refused = refused;
+  return !same;
+}
+
+void Detector::status(std::vector<EdgeStatus>& out) const {
+  out.clear();
+  for (const Edge& edge : edges_) {
+    EdgeStatus& status = out.emplace_back();
+    status.pair = edge.pair;
+    status.buy = edge.venues.buy().id;
+    status.sell = edge.venues.sell().id;
+    status.refused = edge.refused;
+    if (edge.ask.quantity.is_zero() || edge.bid.quantity.is_zero()) continue;
+    status.gross = edge.venues.gross(edge.ask.price, edge.bid.price);
+    status.net = edge.venues.net(edge.ask.price, edge.bid.price);
+  }
+}
+
+}  // namespace ats::core
