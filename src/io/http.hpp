@@ -35,7 +35,7 @@ class HttpClient final : private StreamListener {
   using Callback = std::function<void(Result<HttpResponse, TransportError>)>;
 
   HttpClient(Reactor& reactor, HttpClientOptions options);
-  ~HttpClient();
+  ~HttpClient() override;
 
   // `timeout` counts from now and covers queueing, connecting and the answer. A request that cannot be
   // written safely (line breaks in a header, say) is NotSent.

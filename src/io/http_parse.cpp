@@ -35,7 +35,8 @@ class Parser final : public http::basic_parser<IsRequest> {
       // Beast asserts that a last chunk is never offered with fewer bytes than the shortest whole one,
       // "0\r\n\r\n"; a server may send it in such pieces. At least as many are always still to come.
       constexpr std::size_t last_chunk_min = 5;
-      if (this->is_header_done() && this->chunked() && rest.size() < last_chunk_min) return progress;
+      if (this->is_header_done() && this->chunked() && rest.size() < last_chunk_min)
+        return progress;
       BeastError error;
       const std::size_t n = this->put({rest.data(), rest.size()}, error);
       progress.consumed += n;

@@ -209,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(, Http, testing::Bool(),
                          [](const auto& info) { return info.param ? "tls" : "plain"; });
 
 TEST_P(Http, carries_a_request_with_its_headers_and_body_and_the_answer_with_its_own) {
-  handler.answer = [](const HttpRequest& request, Responder to) {
+  handler.answer = [](const HttpRequest& request, const Responder& to) {
     EXPECT_EQ(*request.header("X-Key"), "k");
     to.respond({418, {{"X-Weight", "7"}}, request.target + "|" + request.body});
   };
@@ -227,7 +227,7 @@ TEST_P(Http, keeps_the_connection_and_queues_requests_in_order) {
   std::vector<std::string> bodies;
   for (int i = 0; i < 20; ++i) {
     client->request({"GET", "/" + std::to_string(i), {}, ""}, seconds(9),
-                    [&](Answer answer) { bodies.push_back(answer->body); });
+                    [&](const Answer& answer) { bodies.push_back(answer->body); });
   }
   EXPECT_EQ(client->pending(), 20u);
   ASSERT_TRUE(run_until(reactor, [&] { return bodies.size() == 20; }));
@@ -239,7 +239,7 @@ TEST_P(Http, keeps_the_connection_and_queues_requests_in_order) {
 
 TEST_P(Http, carries_large_bodies_both_ways) {
   listen(0, {.body_max = 8'000'000});
-  handler.answer = [](const HttpRequest& request, Responder to) {
+  handler.answer = [](const HttpRequest& request, const Responder& to) {
     to.respond({200, {}, std::string(request.body.rbegin(), request.body.rend())});
   };
   make_client();
@@ -259,7 +259,7 @@ TEST_P(Http, answers_head_without_a_body_and_goes_on) {
 
 TEST_P(Http, lets_the_server_answer_late_and_only_once) {
   std::vector<Responder> waiting;
-  handler.answer = [&](const HttpRequest&, Responder to) { waiting.push_back(to); };
+  handler.answer = [&](const HttpRequest&, const Responder& to) { waiting.push_back(to); };
   make_client();
   std::optional<Answer> slot;
   client->request({"GET", "/", {}, ""}, seconds(9), into(slot));
@@ -270,14 +270,14 @@ TEST_P(Http, lets_the_server_answer_late_and_only_once) {
   EXPECT_FALSE(waiting[0].respond({200, {}, "again"}));
   ASSERT_TRUE(run_until(reactor, [&] { return slot.has_value(); }));
   EXPECT_EQ((*slot)->body, "late");
-  handler.answer = [](const HttpRequest&, Responder to) { to.respond({200, {}, "next"}); };
+  handler.answer = [](const HttpRequest&, const Responder& to) { to.respond({200, {}, "next"}); };
   EXPECT_EQ(ask({"GET", "/", {}, ""})->body, "next");
   EXPECT_FALSE(waiting[0].respond({200, {}, "to a request long answered"}));
 }
 
 TEST_P(Http, says_timed_out_when_the_request_left_and_not_sent_for_those_that_waited_behind_it) {
   std::vector<Responder> waiting;
-  handler.answer = [&](const HttpRequest&, Responder to) { waiting.push_back(to); };
+  handler.answer = [&](const HttpRequest&, const Responder& to) { waiting.push_back(to); };
   make_client();
   std::optional<Answer> first, second, third;
   client->request({"GET", "/1", {}, ""}, milliseconds(80), into(first));
@@ -299,7 +299,7 @@ TEST_P(Http, says_timed_out_when_the_request_left_and_not_sent_for_those_that_wa
 
 TEST_P(Http, says_not_sent_when_nobody_listens_and_connection_lost_when_the_server_cuts_it) {
   make_client();
-  handler.answer = [](const HttpRequest&, Responder to) { to.reset(); };
+  handler.answer = [](const HttpRequest&, const Responder& to) { to.reset(); };
   std::optional<Answer> slot;
   EXPECT_EQ(ask({"GET", "/", {}, ""}).error(), TransportError::ConnectionLost);
   EXPECT_EQ(client->last_close(), CloseReason::Reset);
@@ -335,7 +335,7 @@ TEST_P(Http, refuses_an_unwritable_request_as_not_sent_from_poll) {
 }
 
 TEST_P(Http, gives_up_on_an_answer_past_the_limit) {
-  handler.answer = [](const HttpRequest&, Responder to) {
+  handler.answer = [](const HttpRequest&, const Responder& to) {
     to.respond({200, {}, std::string(2000, 'x')});
   };
   make_client({.body_max = 1000});
@@ -346,7 +346,7 @@ TEST_P(Http, client_may_be_destroyed_from_within_a_callback_with_requests_waitin
   make_client();
   int calls = 0;
   for (int i = 0; i < 3; ++i) {
-    client->request({"GET", "/", {}, ""}, seconds(9), [&](Answer) {
+    client->request({"GET", "/", {}, ""}, seconds(9), [&](const Answer&) {
       ++calls;
       client.reset();
     });
@@ -359,7 +359,7 @@ TEST_P(Http, client_may_be_destroyed_from_within_a_callback_with_requests_waitin
 TEST_P(Http, callbacks_may_ask_again) {
   make_client();
   int left = 5;
-  std::function<void(Answer)> again = [&](Answer answer) {
+  std::function<void(Answer)> again = [&](const Answer& answer) {
     EXPECT_TRUE(answer.ok());
     if (--left > 0) client->request({"GET", "/", {}, ""}, seconds(9), again);
   };
@@ -389,7 +389,7 @@ struct ParrotServer final : Handler {
   explicit ParrotServer(Reactor& r) : reactor(r) {
     reactor.add(listening.fd, Interest::Read, *this);
   }
-  ~ParrotServer() { reactor.remove(listening.fd); }
+  ~ParrotServer() override { reactor.remove(listening.fd); }
   void on_ready(Ready) override {
     const int accepted = ::accept4(listening.fd, nullptr, nullptr, SOCK_NONBLOCK);
     ASSERT_GE(accepted, 0);
@@ -412,8 +412,7 @@ Answer ask_parrot(const std::string& says, bool ends) {
   server.parrot.ends = ends;
   HttpClient client(reactor, at(server.listening.port));
   std::optional<Answer> slot;
-  client.request({"GET", "/", {}, ""}, seconds(9),
-                 [&](Answer answer) { slot = std::move(answer); });
+  client.request({"GET", "/", {}, ""}, seconds(9), [&](const Answer& answer) { slot = answer; });
   EXPECT_TRUE(run_until(reactor, [&] { return slot.has_value(); }));
   return std::move(*slot);
 }
@@ -437,7 +436,7 @@ TEST(HttpClient, never_takes_unasked_bytes_for_the_answer_to_the_next_request) {
       "5\r\n\r\nextra";
   HttpClient client(reactor, at(server.listening.port));
   std::vector<std::string> bodies;
-  const auto take = [&](Answer answer) { bodies.push_back(answer->body); };
+  const auto take = [&](const Answer& answer) { bodies.push_back(answer->body); };
   client.request({"GET", "/1", {}, ""}, seconds(9), take);
   ASSERT_TRUE(run_until(reactor, [&] { return bodies.size() == 1; }));
   client.request({"GET", "/2", {}, ""}, seconds(9), take);

@@ -141,8 +141,8 @@ class Dress {
 
 // Records what happens; answers as the test's functions say.
 struct RecordingHandler final : ServerHandler {
-  std::function<void(const HttpRequest&, Responder)> answer = [](const HttpRequest& r,
-                                                                 Responder to) {
+  std::function<void(const HttpRequest&, const Responder&)> answer = [](const HttpRequest& r,
+                                                                        const Responder& to) {
     to.respond({200, {}, r.method + " " + r.target + " " + r.body});
   };
   std::function<std::optional<HttpResponse>(const HttpRequest&)> gate = [](const HttpRequest&) {

@@ -32,10 +32,8 @@ struct Ready {
 
 class Handler {
  public:
+  virtual ~Handler() = default;
   virtual void on_ready(Ready ready) = 0;
-
- protected:
-  ~Handler() = default;
 };
 
 // Names one pending timer; default-made it names none. Never reused.

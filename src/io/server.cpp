@@ -34,7 +34,7 @@ class HttpServer::Connection final : private StreamListener, private WsListener 
         reader_(server.options_.limits) {
     stream_.adopt(fd, server.options_.tls);
   }
-  ~Connection() { server_.reactor_.cancel(timer_); }
+  ~Connection() override { server_.reactor_.cancel(timer_); }
 
   WebSocket* session() const { return session_.get(); }
   bool respond(std::uint64_t request, const HttpResponse& response);

@@ -45,6 +45,7 @@ class Responder {
 
 class ServerHandler {
  public:
+  virtual ~ServerHandler() = default;
   virtual void on_request(const HttpRequest& request, Responder responder) = 0;
   // A proper WebSocket handshake: nothing to accept it, or the answer that refuses it.
   virtual std::optional<HttpResponse> on_upgrade(const HttpRequest& request) = 0;
@@ -53,9 +54,6 @@ class ServerHandler {
   virtual void on_message(SessionId session, Opcode kind, std::string_view payload,
                           Instant received) = 0;
   virtual void on_close(SessionId session, const WsClosed& closed) = 0;
-
- protected:
-  ~ServerHandler() = default;
 };
 
 struct HttpServerOptions {
@@ -75,7 +73,7 @@ class HttpServer final : private Handler {
   static Result<std::unique_ptr<HttpServer>, ListenError> listen(Reactor& reactor,
                                                                  ServerHandler& handler,
                                                                  const HttpServerOptions& options);
-  ~HttpServer();
+  ~HttpServer() override;
 
   std::uint16_t port() const { return port_; }
   std::size_t connections() const { return connections_.size(); }

@@ -60,19 +60,17 @@ struct StreamOptions {
 
 class StreamListener {
  public:
+  virtual ~StreamListener() = default;
   virtual void on_open() = 0;
   // More bytes are in received(); those not consumed are offered again with the next ones.
   virtual void on_bytes() = 0;
   virtual void on_close(CloseReason reason) = 0;
-
- protected:
-  ~StreamListener() = default;
 };
 
 class Stream final : private Handler {
  public:
   Stream(Reactor& reactor, StreamListener& listener, const StreamOptions& options = {});
-  ~Stream();
+  ~Stream() override;
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 

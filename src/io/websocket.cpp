@@ -206,11 +206,11 @@ void WebSocket::peer_closed(std::string_view payload) {
     // Section 5.5.1: the answer typically echoes the status code.
     put(Opcode::Close, payload.substr(0, 2));
   }
-  WsClosed closed{.reason = ours ? WsCloseReason::LocalClose : WsCloseReason::PeerClosed,
-                  .code = close->code,
-                  .text = std::string(close->text)};
+  const WsClosed closed{.reason = ours ? WsCloseReason::LocalClose : WsCloseReason::PeerClosed,
+                        .code = close->code,
+                        .text = std::string(close->text)};
   stream_.finish();
-  ended(std::move(closed));
+  ended(closed);
 }
 
 void WebSocket::protocol_error(FrameError error) {
@@ -229,7 +229,7 @@ void WebSocket::on_stream_closed(CloseReason reason) {
          .text = {}});
 }
 
-void WebSocket::ended(WsClosed closed) {
+void WebSocket::ended(const WsClosed& closed) {
   state_ = State::Closed;
   reactor_.cancel(ping_timer_);
   reactor_.cancel(pong_timer_);
@@ -335,7 +335,7 @@ void WebSocketClient::on_close(CloseReason reason) {
   closed_before_open({.reason = WsCloseReason::ConnectionLost, .stream = reason, .text = {}});
 }
 
-void WebSocketClient::closed_before_open(WsClosed closed) {
+void WebSocketClient::closed_before_open(const WsClosed& closed) {
   if (std::exchange(over_, true)) return;
   reactor_.cancel(timer_);
   listener_.on_closed(closed);

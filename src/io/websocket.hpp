@@ -57,14 +57,12 @@ StreamOptions with_room_for(StreamOptions stream, const WsOptions& websocket);
 
 class WsListener {
  public:
+  virtual ~WsListener() = default;
   virtual void on_open() {}
   // `kind` is Text (valid UTF-8) or Binary. The payload may be read until the call returns.
   virtual void on_message(Opcode kind, std::string_view payload, Instant received) = 0;
   virtual void on_pong(std::string_view payload) { static_cast<void>(payload); }
   virtual void on_closed(const WsClosed& closed) = 0;
-
- protected:
-  ~WsListener() = default;
 };
 
 // Four unpredictable bytes a frame (RFC 6455 section 5.3), drawn from OpenSSL's generator in blocks.
@@ -118,7 +116,7 @@ class WebSocket {
   void peer_closed(std::string_view payload);
   void protocol_error(FrameError error);
   void ping_due();
-  void ended(WsClosed closed);
+  void ended(const WsClosed& closed);
 
   Reactor& reactor_;
   Stream& stream_;
@@ -151,7 +149,7 @@ struct WsClientOptions {
 class WebSocketClient final : private StreamListener {
  public:
   WebSocketClient(Reactor& reactor, WsListener& listener, WsClientOptions options);
-  ~WebSocketClient();
+  ~WebSocketClient() override;
 
   void connect();
   bool send_text(std::string_view payload) { return open_ && socket_.send_text(payload); }
@@ -172,7 +170,7 @@ class WebSocketClient final : private StreamListener {
   void on_close(CloseReason reason) override;
   void read_handshake();
   void refuse(WsCloseReason reason, int status, std::string_view text);
-  void closed_before_open(WsClosed closed);
+  void closed_before_open(const WsClosed& closed);
 
   Reactor& reactor_;
   WsListener& listener_;

@@ -356,7 +356,9 @@ TEST_F(RawClient, is_read_the_same_when_every_byte_comes_alone) {
   const std::string hello = "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"s;
   const std::string fragments =
       "\x01\x83\x00\x00\x00\x00Hel\x89\x80\x00\x00\x00\x00\x80\x82\x00\x00\x00\x00lo"s;
-  for (const char byte : rfc_handshake + hello + fragments + hello) {
+  std::string wire = rfc_handshake;
+  for (const std::string& part : {hello, fragments, hello}) wire += part;
+  for (const char byte : wire) {
     raw.stream->write({&byte, 1});
     reactor.poll({});
     reactor.poll({});
@@ -390,7 +392,7 @@ TEST_F(RawClient, is_refused_without_a_proper_key) {
 
 TEST_F(RawClient, that_pipelines_is_answered_in_order_even_when_answers_come_late) {
   std::vector<Responder> waiting;
-  handler.answer = [&](const HttpRequest&, Responder to) { waiting.push_back(to); };
+  handler.answer = [&](const HttpRequest&, const Responder& to) { waiting.push_back(to); };
   raw.stream->write("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
   ASSERT_TRUE(run_until(reactor, [&] { return waiting.size() == 1; }));
   run_for(reactor, milliseconds(2));
@@ -410,7 +412,7 @@ TEST_F(RawClient, that_speaks_no_http_is_answered_once_and_cut_off) {
 
 TEST_F(RawClient, keeps_a_responder_harmless_after_it_or_the_server_has_gone) {
   std::vector<Responder> waiting;
-  handler.answer = [&](const HttpRequest&, Responder to) { waiting.push_back(to); };
+  handler.answer = [&](const HttpRequest&, const Responder& to) { waiting.push_back(to); };
   raw.stream->write("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
   ASSERT_TRUE(run_until(reactor, [&] { return waiting.size() == 1; }));
   raw.stream.reset();
