@@ -4,12 +4,14 @@
 #include "services/operate.hpp"
 #include "services/replay.hpp"
 #include "services/run.hpp"
+#include "services/sim_command.hpp"
 
 namespace ats::services {
 
 std::span<const Command> commands() {
   static constexpr Command list[] = {
       {"run", "all roles in one process; by default on simulated exchanges", run_command},
+      {"sim", "simulated exchanges on loopback, for any client", sim_command},
       {"status", "what a running process is doing", status_command},
       {"halt", "stop new trades: everywhere, on one venue or of one pair", halt_command},
       {"resume", "lift a halt", resume_command},

@@ -1,12 +1,10 @@
 #include "services/run.hpp"
 
 #include <fmt/format.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -16,7 +14,9 @@
 #include "services/command_line.hpp"
 #include "services/fold.hpp"
 #include "services/live_engine.hpp"
+#include "services/signals.hpp"
 #include "services/sim_server.hpp"
+#include "services/sim_setup.hpp"
 #include "services/terminal.hpp"
 
 namespace ats::services {
@@ -25,35 +25,6 @@ namespace {
 using nlohmann::json;
 
 constexpr Duration stop_within = seconds(15);
-
-// SIGINT and SIGTERM as readiness, so that stopping is an ordinary event of the loop.
-class Signals final : public io::Handler {
- public:
-  explicit Signals(io::Reactor& reactor) : reactor_(reactor) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    ATS_ASSERT(fd_ >= 0);
-    reactor_.add(fd_, io::Interest::Read, *this);
-  }
-  ~Signals() {
-    reactor_.remove(fd_);
-    ::close(fd_);
-  }
-  void on_ready(io::Ready) override {
-    signalfd_siginfo info{};
-    while (::read(fd_, &info, sizeof info) == sizeof info) ++count_;
-  }
-  int count() const { return count_; }
-
- private:
-  io::Reactor& reactor_;
-  int fd_ = -1;
-  int count_ = 0;
-};
 
 struct Options {
   std::string config_file;
@@ -139,6 +110,7 @@ Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_pt
   }
   SimServerOptions sim_options;
   sim_options.seed = options.seed;
+  sim_options.pairs = simulated_pairs();
   if (!c.pairs.empty()) sim_options.pairs = c.pairs;
   auto started = SimServer::start(sim_options);
   if (!started) return fail(started.error());

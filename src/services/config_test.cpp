@@ -1,0 +1,150 @@
+#include "services/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace ats::services {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class Configuration : public ::testing::Test {
+ protected:
+  fs::path write(std::string_view text, const char* name = "ats.toml") {
+    const fs::path file = dir_ / name;
+    std::ofstream(file) << text;
+    ::chmod(file.c_str(), 0600);
+    return file;
+  }
+  std::string error_of(std::string_view text) {
+    const auto config = load_config(write(text), {});
+    EXPECT_FALSE(config.ok());
+    return config.ok() ? "" : config.error();
+  }
+  void SetUp() override {
+    dir_ = fs::temp_directory_path() / ("ats-config-" + std::to_string(::getpid()));
+    fs::create_directories(dir_);
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+  fs::path dir_;
+};
+
+TEST_F(Configuration, EveryKeyIsReadExactly) {
+  const auto config = load_config(write(R"([general]
+pairs = ["BTC/USDT", "ETH/USDT"]
+[strategy]
+min_edge_bps = "2.5"
+max_order_notional = 1000
+[risk]
+max_daily_loss = "0.000000000000000001"
+[execution]
+order_deadline = "1500ms"
+[journal]
+sync = "effect"
+[venue.kraken]
+enabled = true
+rest_url = "http://127.0.0.1:9"
+)"),
+                                  {});
+  ASSERT_TRUE(config.ok()) << config.error();
+  EXPECT_EQ(config->pairs.size(), 2u);
+  EXPECT_EQ(config->core.min_edge.ppb, 250'000);
+  EXPECT_EQ(config->core.max_order_notional, Decimal::from_int(1000));
+  EXPECT_EQ(config->core.max_daily_loss.raw(), 1);
+  EXPECT_EQ(config->core.order_deadline, milliseconds(1500));
+  EXPECT_EQ(config->journal_sync, io::SyncPolicy::Effect);
+  for (const VenueConfig& v : config->venues) EXPECT_EQ(v.enabled, v.name == "kraken");
+}
+
+TEST_F(Configuration, AnErrorNamesFileLineKeyAndWhatWasExpected) {
+  const std::string error = error_of("[strategy]\n\nmin_edge_bps = \"five\"\n");
+  EXPECT_THAT(error, HasSubstr("ats.toml:3: strategy.min_edge_bps must be basis points"));
+  EXPECT_THAT(
+      error_of("[risk]\nmax_los = \"1\"\n"),
+      HasSubstr("ats.toml:2: unknown key 'risk.max_los'; known keys of [risk]: max_exposure"));
+  EXPECT_THAT(error_of("[venue.nowhere]\nenabled = true\n"),
+              HasSubstr("unknown key 'venue.nowhere.enabled'"));
+  EXPECT_THAT(error_of("[risk\n"), HasSubstr("ats.toml:1"));
+  EXPECT_THAT(error_of("[execution]\nquery_interval = \"0s\"\n"), HasSubstr("must be a duration"));
+}
+
+TEST_F(Configuration, ABinaryFloatIsNoExactNumber) {
+  EXPECT_THAT(error_of("[risk]\nmax_exposure = 0.1\n"), HasSubstr("a decimal amount as text"));
+}
+
+TEST_F(Configuration, ValuesThatContradictEachOtherAreRefused) {
+  EXPECT_THAT(error_of("[strategy]\nmin_edge_bps = 10\nmax_edge_bps = 10\n"),
+              HasSubstr("larger than"));
+}
+
+TEST_F(Configuration, TheEnvironmentOverridesTheFile) {
+  const fs::path file = write("[strategy]\nmin_edge_bps = 7\n");
+  const auto config = load_config(
+      file, {{"ATS_STRATEGY_MIN_EDGE_BPS", "9"}, {"ATS_GENERAL_PAIRS", "BTC/USD,ETH/USD"}});
+  ASSERT_TRUE(config.ok()) << config.error();
+  EXPECT_EQ(config->core.min_edge, Rate::bps(9));
+  EXPECT_EQ(config->pairs, (std::vector<std::string>{"BTC/USD", "ETH/USD"}));
+  const auto bad = load_config(file, {{"ATS_STRATEGY_MIN_EDGE_BPS", "x"}});
+  ASSERT_FALSE(bad.ok());
+  EXPECT_THAT(bad.error(), HasSubstr("ATS_STRATEGY_MIN_EDGE_BPS"));
+}
+
+TEST_F(Configuration, WhatIsPrintedReadsBackToTheSame) {
+  auto config = load_config(
+      write("[general]\npairs = [\"BTC/USDT\"]\n[risk]\nmax_exposure = \"12.5\"\n"), {});
+  ASSERT_TRUE(config.ok());
+  const auto again = load_config(write(to_toml(*config), "again.toml"), {});
+  ASSERT_TRUE(again.ok()) << again.error();
+  EXPECT_EQ(to_toml(*again), to_toml(*config));
+  EXPECT_EQ(again->core, config->core);
+}
+
+TEST_F(Configuration, AnyFlippedByteIsAnErrorOrAnotherValueAndNeverACrash) {
+  const std::string text = to_toml(default_config());
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    std::string bad = text;
+    bad[at] = static_cast<char>(bad[at] ^ 0x04);
+    const auto config = load_config(write(bad), {});
+    if (!config.ok()) {
+      ++refused;
+      EXPECT_FALSE(config.error().empty());
+    }
+  }
+  EXPECT_GT(refused, text.size() / 2);
+}
+
+TEST_F(Configuration, TheDocumentedKeysAreTheOnesThatExist) {
+  std::ifstream in("docs/configuration.md");
+  std::stringstream written;
+  written << in.rdbuf();
+  EXPECT_EQ(written.str(), configuration_markdown())
+      << "run: ats config --markdown > docs/configuration.md";
+}
+
+TEST_F(Configuration, CredentialsThatOthersMayReadAreRefusedAndNeverQuoted) {
+  const fs::path file = write("[binance]\nkey = \"k\"\nsecret = \"very-secret\"\n", "keys.toml");
+  const auto sound = load_credentials(file);
+  ASSERT_TRUE(sound.ok()) << sound.error();
+  EXPECT_EQ(sound->at("binance").secret, "very-secret");
+  ::chmod(file.c_str(), 0644);
+  const auto open = load_credentials(file);
+  ASSERT_FALSE(open.ok());
+  EXPECT_THAT(open.error(), HasSubstr("chmod 600"));
+  for (const char* bad : {"[binance]\nkey = \"k\"\nsecret = very-secret\n",
+                          "[binance]\nkey = \"very-secret\"\n", "binance = \"very-secret\"\n"}) {
+    const auto refused = load_credentials(write(bad, "bad.toml"));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error(), ::testing::Not(HasSubstr("very-secret")));
+  }
+}
+
+}  // namespace
+}  // namespace ats::services

@@ -1,0 +1,30 @@
+// What the simulated exchanges list and what their accounts begin with; shared by `ats sim`, `ats run`
+// without a configuration and `ats simulate`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "domain/instrument.hpp"
+
+namespace ats::services {
+
+// The default pairs of a simulated world.
+std::vector<std::string> simulated_pairs();
+
+// Venues (by protocol name) and the pairs each lists, with ticks, lots, minimums and fees like the real
+// ones at an active trader's tier. The error names the venue or pair that is not simulated.
+Result<Universe, std::string> simulated_universe(const std::vector<std::string>& venues,
+                                                 const std::vector<std::string>& pairs);
+
+struct SimulatedFunds {
+  VenueId venue;
+  AssetId asset;
+  Decimal amount;
+};
+// About 250,000 USDT worth of every asset that a venue trades.
+std::vector<SimulatedFunds> simulated_funds(const Universe& universe);
+
+}  // namespace ats::services
