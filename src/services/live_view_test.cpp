@@ -91,7 +91,7 @@ TEST(StatusJson, MoneyAndPricesAreExactText) {
   Shown s;
   const auto j = nlohmann::json::parse(status_json(s.view));
   EXPECT_EQ(j["books"][0]["bid"][0], "61710.01");
-  EXPECT_EQ(j["books"][0]["bid"][1], "1.5");
+  EXPECT_EQ(j["books"][0]["bid"][1], "1.50000");
   EXPECT_EQ(j["pnl"]["USDT"], "12.345678901");
   EXPECT_EQ(j["fees"]["USDT"], "0.5");
   EXPECT_EQ(j["executions"]["completed"], 3);
