@@ -77,9 +77,16 @@ struct ExecutionStatus {
   InstrumentId buy;
   InstrumentId sell;
   Quantity quantity;
-  Decimal net_base;  // filled buy − filled sell, base asset
+  Decimal net_base;  // bought less fees in base − sold, and what was taken over; base asset
   Instant opened;
   std::uint32_t unwind_attempts = 0;
+};
+
+// What broken trades left with us, held on purpose or handed to a person. Together with the net of open
+// executions this is, per base asset, the ledger's change.
+struct InventoryStatus {
+  PairId pair;
+  Decimal base;  // signed: + long
 };
 
 struct CoreStatus {
@@ -93,6 +100,7 @@ struct CoreStatus {
   std::vector<EdgeStatus> edges;
   std::vector<OrderStatus> open_orders;
   std::vector<ExecutionStatus> open_executions;
+  std::vector<InventoryStatus> inventory;
   std::vector<BalanceStatus> balances;
   std::uint64_t opportunities = 0;  // episodes seen with net edge over the threshold
   std::array<std::uint64_t, refuse_reason_count> refused{};

@@ -22,6 +22,7 @@ void BalanceWatch::connection_up(VenueId venue, Instant now) {
   Watch& watch = watches_[venue.index()];
   watch.up = true;
   watch.told = false;
+  watch.agreed = false;
   watch.asking = false;
   watch.compared = now;
 }
@@ -30,6 +31,7 @@ void BalanceWatch::connection_down(VenueId venue) {
   Watch& watch = watches_[venue.index()];
   watch.up = false;
   watch.told = false;
+  watch.agreed = false;
   watch.asking = false;
 }
 
@@ -40,10 +42,11 @@ bool BalanceWatch::due(VenueId venue, bool quiet, const CoreConfig& config, Inst
   const Duration overdue = config.order_deadline * 2;
   if (watch.asking) return now - watch.asked >= overdue;
   if (!watch.told) return now - watch.asked >= config.query_interval;
-  if (watch.suspected || starved(venue, config, now)) {
+  if (!agreed(venue, config, now)) {
     return quiet && now - watch.asked >= config.query_interval;
   }
-  return now - watch.asked >= config.balance_interval;
+  // Best when it proves something; a venue that is never quiet is asked all the same.
+  return now - watch.asked >= config.balance_interval * (quiet ? 1 : 2);
 }
 
 void BalanceWatch::asked(VenueId venue, bool quiet, Instant now) {
@@ -77,7 +80,7 @@ void BalanceWatch::complete(VenueId venue, const Ledger& ledger, Instant now, Fi
   if (!counts) return;
 
   watch.compared = now;
-  watch.suspected = false;
+  watch.agreed = true;
   for (std::size_t a = 0; a < assets_; ++a) {
     const AssetId asset{static_cast<AssetId::rep>(a)};
     Report& told = at(venue, asset);
@@ -94,15 +97,15 @@ void BalanceWatch::complete(VenueId venue, const Ledger& ledger, Instant now, Fi
       told.broken = true;
       out.breaks.push_back({venue, asset, ours, told.total});
     } else {
-      watch.suspected = true;
+      watch.agreed = false;
       out.suspected = true;
     }
   }
 }
 
-bool BalanceWatch::starved(VenueId venue, const CoreConfig& config, Instant now) const {
+bool BalanceWatch::agreed(VenueId venue, const CoreConfig& config, Instant now) const {
   const Watch& watch = watches_[venue.index()];
-  return watch.told && now - watch.compared >= config.balance_interval * overdue_intervals;
+  return watch.agreed && now - watch.compared < config.balance_interval * overdue_intervals;
 }
 
 bool BalanceWatch::broken(VenueId venue) const {

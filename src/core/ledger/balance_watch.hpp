@@ -5,10 +5,10 @@
 // the balances were asked for, and nothing placed or booked there until the answer was complete. A
 // difference is a break when two such answers in a row show it; the ledger is not touched.
 //
-// Asking again: soon while balances have not been told since the connection came up, while a
-// difference is suspected, or while an answer is overdue; else once per CoreConfig::balance_interval.
-// A venue that is never quiet would never be compared: after `overdue_intervals` of these the watch says
-// so (starved), and nothing new may be opened there until it has been.
+// A venue has agreed once a quiet answer since its connection came up left no difference in doubt;
+// until then, and again as soon as one is suspected, nothing new may be opened there (so that it gets
+// quiet) and it is asked often; else once per CoreConfig::balance_interval. A venue that is never quiet
+// would never be compared: after `overdue_intervals` without a comparison it has to agree anew.
 #pragma once
 
 #include <cstddef>
@@ -56,9 +56,11 @@ class BalanceWatch {
   };
   void complete(VenueId venue, const Ledger& ledger, Instant now, Findings& out);
 
-  // Balances were told completely since the connection came up.
-  bool told(VenueId venue) const { return watches_[venue.index()].told; }
-  bool starved(VenueId venue, const CoreConfig& config, Instant now) const;
+  // Something the venue did speaks against our numbers: it has to agree anew.
+  void doubt(VenueId venue) { watches_[venue.index()].agreed = false; }
+
+  // Known breaks do not count: they were told, and the venue is halted.
+  bool agreed(VenueId venue, const CoreConfig& config, Instant now) const;
   bool broken(VenueId venue) const;
   // The differences that are breaks now; a person may accept them.
   void breaks(VenueId venue, const Ledger& ledger, std::vector<Difference>& out) const;
@@ -81,8 +83,8 @@ class BalanceWatch {
     bool up = false;
     bool told = false;
     bool asking = false;
-    bool quiet = false;      // since the last question
-    bool suspected = false;  // the last quiet answer differed
+    bool quiet = false;   // since the last question
+    bool agreed = false;  // by the last quiet answer
     Instant asked;
     Instant compared;  // last quiet comparison
   };

@@ -208,13 +208,31 @@ TEST_F(BalanceWatchTest, AskingIsSoonWhileSuspectedAndRareWhileAllIsWell) {
   EXPECT_FALSE(watch.due(w.binance, false, config, at(32))) << "a busy venue would prove nothing";
 }
 
-TEST_F(BalanceWatchTest, AVenueThatIsNeverQuietIsStarvedOfComparison) {
+TEST_F(BalanceWatchTest, AVenueHasAgreedOnceAQuietAnswerIsRight) {
+  const auto agreed = [&](std::int64_t s) { return watch.agreed(w.binance, config, at(s)); };
+  EXPECT_FALSE(agreed(0));
+  (void)ask("100", 1, true);
+  EXPECT_FALSE(agreed(1)) << "the answer was overtaken";
+  (void)ask("100", 2);
+  EXPECT_TRUE(agreed(2));
+  (void)ask("99", 3);
+  EXPECT_FALSE(agreed(3)) << "a difference is suspected";
+  (void)ask("99", 4);
+  EXPECT_TRUE(agreed(4)) << "it is a break now, and told";
+  watch.doubt(w.binance);
+  EXPECT_FALSE(agreed(4));
+  (void)ask("99", 5);
+  watch.connection_down(w.binance);
+  EXPECT_FALSE(agreed(5));
+}
+
+TEST_F(BalanceWatchTest, AVenueThatIsNeverQuietHasToAgreeAnew) {
   (void)ask("100", 0);
-  EXPECT_FALSE(watch.starved(w.binance, config, at(119)));
+  EXPECT_TRUE(watch.agreed(w.binance, config, at(119)));
   (void)ask("100", 100, true);
-  EXPECT_TRUE(watch.starved(w.binance, config, at(120)));
+  EXPECT_FALSE(watch.agreed(w.binance, config, at(120)));
   (void)ask("100", 121);
-  EXPECT_FALSE(watch.starved(w.binance, config, at(122)));
+  EXPECT_TRUE(watch.agreed(w.binance, config, at(122)));
 }
 
 TEST_F(BalanceWatchTest, ABreakHealsWhenTheLostFillIsFound) {

@@ -49,6 +49,10 @@ RefuseReason own_rules(const OrderRequest& order, const OrderFacts& facts, const
   return RefuseReason::InstrumentNotTrading;
 }
 
+RefuseReason pair_busy(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
+  return facts.pair_busy ? RefuseReason::PairBusy : RefuseReason::None;
+}
+
 RefuseReason order_notional(const OrderRequest& order, const OrderFacts& facts,
                             const CoreConfig& config) {
   const Decimal notional = facts.instrument->notional(order.price, order.quantity);
@@ -91,6 +95,7 @@ constexpr std::array all_limits{
     Limit{"venue up", Applies::Always, venue_down},
     Limit{"book valid", Applies::Always, book_not_valid},
     Limit{"own rules", Applies::Always, own_rules},
+    Limit{"pair busy", Applies::ToNew, pair_busy},
     Limit{"edge too good", Applies::ToNew, edge_too_good},
     Limit{"order notional", Applies::ToNew, order_notional},
     Limit{"exposure", Applies::ToNew, exposure},

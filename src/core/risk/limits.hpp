@@ -24,6 +24,7 @@ struct OrderFacts {
   bool reconciled = false;  // orders of earlier lives final, balances told, both venues compared
   bool venue_up = false;    // the order's own venue: Trading and MarketData
   bool book_valid = false;  // the order's own instrument
+  bool pair_busy = true;    // an execution on the pair is open or cooling down
   // The worst any asset may reach if this order's execution goes as badly as it can. Nothing: unknown.
   std::optional<Decimal> exposure_after;
   // Lost since the UTC day began (positive is a loss). Nothing: unknown.

@@ -22,6 +22,7 @@ class RiskGateTest : public ::testing::Test {
     OrderFacts facts;
     facts.instrument = &w.instrument(w.at_binance);
     facts.halted_globally = facts.halted_venue = facts.halted_pair = facts.stopping = false;
+    facts.pair_busy = false;
     facts.reconciled = facts.venue_up = facts.book_valid = true;
     facts.exposure_after = Decimal::from_int(6000);
     facts.lost_today = Decimal::from_int(10);
@@ -69,6 +70,7 @@ TEST_F(RiskGateTest, EachLimitGivesItsOwnReason) {
   EXPECT_EQ(refused([](auto& f) { f.reconciled = false; }), RefuseReason::NotReconciled);
   EXPECT_EQ(refused([](auto& f) { f.venue_up = false; }), RefuseReason::VenueDown);
   EXPECT_EQ(refused([](auto& f) { f.book_valid = false; }), RefuseReason::BookNotValid);
+  EXPECT_EQ(refused([](auto& f) { f.pair_busy = true; }), RefuseReason::PairBusy);
   EXPECT_EQ(refused([](auto& f) { f.exposure_after.reset(); }), RefuseReason::Exposure);
   EXPECT_EQ(refused([](auto& f) { f.exposure_after = Decimal::from_int(20'001); }),
             RefuseReason::Exposure);
