@@ -1,0 +1,531 @@
+// Wires the parts and hands each event to whom it concerns. Decides nothing itself but the order of
+// things: books before detection, risk before placing, effects before notices.
+
+#include "core/engine.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/books/book_set.hpp"
+#include "core/detector/detector.hpp"
+#include "core/executor/executor.hpp"
+#include "core/ledger/balance_watch.hpp"
+#include "core/ledger/ledger.hpp"
+#include "core/ledger/marks.hpp"
+#include "core/risk/risk_gate.hpp"
+
+namespace ats::core {
+
+struct Engine::Parts {
+  // --- what this life was started with ---
+  Universe universe;
+  CoreConfig config;
+  std::uint32_t incarnation = 0;
+  bool started = false;
+
+  // --- parts that keep their state over restarts ---
+  Situation situation;
+  Ledger ledger;
+  BalanceWatch balances;
+  RiskGate gate;
+  Marks marks;
+  // --- parts that start over ---
+  std::unique_ptr<BookSet> books;
+  std::unique_ptr<Detector> detector;
+  Executor executor{{universe, config, situation, books, marks, ledger, balances, gate}};
+
+  Instant now;
+  WallTime wall;
+  bool stop_told = false;
+  std::uint64_t earlier_episodes = 0;  // of detectors of earlier lives
+  std::vector<std::optional<Decimal>> mids;
+  CoreStatus counts;  // only its counters are kept
+
+  // --- events: one overload each ---
+  void on(const Started& event, Actions& out);
+  void on(const Timer& event, Actions& out);
+  void on(const ConnectionUp& event, Actions& out);
+  void on(const ConnectionDown& event, Actions& out);
+  void on(const Heartbeat& event, Actions& out) { alive(event.venue, event.times, out); }
+  void on(const BookSnapshot& event, Actions& out);
+  void on(const BookDelta& event, Actions& out);
+  void on(const BookFault& event, Actions& out);
+  void on(const Trade& event, Actions& out) { alive(event.instrument, event.times, out); }
+  void on(const Quote& event, Actions& out) { alive(event.instrument, event.times, out); }
+  void on(const InstrumentChanged& event, Actions& out);
+  void on(const BalanceReported& event, Actions& out);
+  void on(const BalancesComplete& event, Actions& out);
+  void on(const ForeignOrder& event, Actions& out);
+  void on(const CommandReceived& event, Actions& out);
+  // All answers about orders.
+  template <class OrderEvent>
+  void on(const OrderEvent& event, Actions& out) {
+    executor.on(event, now, out);
+  }
+
+  void on(const HaltCommand& command, Actions& out);
+  void on(const ResumeCommand& command, Actions& out);
+  void on(const StopCommand& command, Actions& out);
+
+  bool known(VenueId id) const { return id.index() < universe.venues().size(); }
+  bool known(AssetId id) const { return id.index() < universe.assets().size(); }
+  bool known(PairId id) const { return id.index() < universe.pairs().size(); }
+  bool known(InstrumentId id) const { return id.index() < universe.instruments().size(); }
+
+  void alive(VenueId venue, const Times& times, Actions& out);
+  void alive(InstrumentId id, const Times& times, Actions& out) {
+    if (known(id)) alive(universe.instrument(id).venue, times, out);
+  }
+  void detect(Actions& out);
+  void consider(std::span<const Candidate> candidates, Actions& out);
+  void answer(const Candidate& candidate, RefuseReason refused, ExecutionId taken, Actions& out);
+  void ask_balances(VenueId venue, Actions& out);
+  void open_account(VenueId venue, AssetId asset, Decimal total, Actions& out);
+  void accept_differences(VenueId venue, const ResumeCommand& command, Actions& out);
+  void refresh_marks();
+  Decimal profit(bool& complete) const;
+  void check_reconciled(Actions& out);
+  void check_stopped(Actions& out);
+  void tally(const Actions& out, std::size_t from);
+  void alert(Severity severity, AlertCode code, const Scope& scope, std::string_view message,
+             Actions& out) {
+    out.push_back(Alert{severity, code, scope, Text<127>::cut(message)});
+  }
+  std::string describe(const Scope& scope) const;
+  void status(CoreStatus& out) const;
+};
+
+Engine::Engine() : parts_(std::make_unique<Parts>()) {}
+Engine::~Engine() = default;
+
+void Engine::on(const Event& event, Instant now, Actions& out) {
+  Parts& p = *parts_;
+  const std::size_t from = out.size();
+  p.now = now;
+  if (!p.started && !std::holds_alternative<Started>(event)) return;
+  std::visit([&](const auto& e) { p.on(e, out); }, event);
+  if (!p.situation.reconciled) p.check_reconciled(out);
+  if (p.situation.stopping) p.check_stopped(out);
+  if (out.size() != from) p.tally(out, from);
+}
+
+void Engine::status(CoreStatus& out) const { parts_->status(out); }
+
+// --- life and time ---
+
+void Engine::Parts::on(const Started& event, Actions&) {
+  universe = *event.universe;
+  config = *event.config;
+  incarnation = event.incarnation;
+  wall = event.wall;
+  started = true;
+  stop_told = false;
+  situation = {};
+  situation.links.resize(universe.venues().size());
+  ledger.bind(universe.venues().size(), universe.assets().size());
+  ledger.plant(config.mutant == Mutant::BookFillTwice, config.mutant == Mutant::WrongFeeSign);
+  balances.restart(universe.venues().size(), universe.assets().size(), now);
+  gate.configure(config);
+  marks.bind(universe.assets().size(), universe.find_asset(config.reporting_asset.view()));
+  mids.assign(universe.instruments().size(), std::nullopt);
+  books = std::make_unique<BookSet>(universe);
+  if (detector) earlier_episodes += detector->episodes();
+  detector = std::make_unique<Detector>(universe, config);
+  executor.restart(incarnation, now);
+}
+
+void Engine::Parts::on(const Timer& event, Actions& out) {
+  wall = event.wall;
+  books->on_timer(now, out);
+  detect(out);
+  refresh_marks();
+  executor.on_timer(now, out);
+  for (std::size_t v = 0; v < universe.venues().size(); ++v) {
+    const VenueId venue{static_cast<VenueId::rep>(v)};
+    if (balances.due(venue, !executor.unresolved(venue), config, now)) ask_balances(venue, out);
+  }
+  bool complete = false;
+  if (gate.watch_loss(wall, profit(complete))) {
+    gate.halt({});
+    alert(Severity::Critical, AlertCode::DailyLoss, {},
+          "lost " + gate.lost_today()->to_string() + " " +
+              std::string(config.reporting_asset.view()) + " since midnight UTC; all is halted",
+          out);
+  }
+}
+
+void Engine::Parts::check_reconciled(Actions& out) {
+  for (const Instrument& instrument : universe.instruments()) {
+    if (!balances.agreed(instrument.venue, config, now)) return;
+  }
+  if (executor.earlier_life_unresolved()) return;
+  situation.reconciled = true;
+  alert(Severity::Info, AlertCode::Reconciled, {},
+        "every order is accounted for and every balance compared", out);
+}
+
+void Engine::Parts::check_stopped(Actions& out) {
+  if (stop_told || !executor.idle()) return;
+  stop_told = true;
+  out.push_back(Stopped{});
+}
+
+// --- connections ---
+
+void Engine::Parts::on(const ConnectionUp& event, Actions& out) {
+  if (!known(event.venue)) return;
+  VenueLink& link = situation.links[event.venue.index()];
+  if (event.channel == Channel::MarketData) {
+    link.market = true;
+    books->on_connection(event.venue, true, now, out);
+    detect(out);
+    return;
+  }
+  link.trading = true;
+  balances.connection_up(event.venue, now);
+  out.push_back(QueryOpenOrders{event.venue});
+  ask_balances(event.venue, out);
+  executor.on_trading(event.venue, true, now, out);
+}
+
+void Engine::Parts::on(const ConnectionDown& event, Actions& out) {
+  if (!known(event.venue)) return;
+  VenueLink& link = situation.links[event.venue.index()];
+  if (event.channel == Channel::MarketData) {
+    link.market = false;
+    books->on_connection(event.venue, false, now, out);
+    detect(out);
+    return;
+  }
+  link.trading = false;
+  balances.connection_down(event.venue);
+  executor.on_trading(event.venue, false, now, out);
+}
+
+// --- market data ---
+
+void Engine::Parts::on(const BookSnapshot& event, Actions& out) {
+  if (!known(event.instrument)) return;
+  books->on_snapshot(event, now, out);
+  detect(out);
+}
+
+void Engine::Parts::on(const BookDelta& event, Actions& out) {
+  if (!known(event.instrument)) return;
+  books->on_delta(event, now, out);
+  detect(out);
+}
+
+void Engine::Parts::on(const BookFault& event, Actions& out) {
+  if (!known(event.instrument) && (event.instrument.valid() || !known(event.venue))) return;
+  books->on_fault(event, now, out);
+  detect(out);
+}
+
+void Engine::Parts::alive(VenueId venue, const Times& times, Actions& out) {
+  if (!known(venue)) return;
+  books->on_heartbeat(venue, times.recv_time, now, out);
+  detect(out);
+}
+
+void Engine::Parts::on(const InstrumentChanged& event, Actions& out) {
+  const Instrument& told = event.instrument;
+  const InstrumentId id = universe.find_instrument(told.venue, told.symbol.view());
+  if (!known(id)) return;
+  const Instrument& held = universe.instrument(id);
+  if (told.base != held.base || told.quote != held.quote || told.price_scale != held.price_scale ||
+      told.qty_scale != held.qty_scale || told.tick <= 0 || told.lot <= 0) {
+    // Orders and fills of before are counted in the old scale: a restart reads them anew.
+    const Scope scope{{}, held.pair};
+    gate.halt(scope);
+    alert(Severity::Critical, AlertCode::Halt, scope,
+          universe.instrument_name(id) + " changed its scale; the pair is halted until a restart",
+          out);
+    return;
+  }
+  universe.add_instrument(told);
+  books->on_instrument(universe.instrument(id), now, out);
+  detector->on_instrument(universe.instrument(id));
+  detect(out);
+}
+
+// Looks at every venue pair that the last call into the books may have changed.
+void Engine::Parts::detect(Actions& out) {
+  for (const InstrumentId id : books->changed()) {
+    const auto candidates = detector->on_book(id, *books, executor, now);
+    if (!candidates.empty()) consider(candidates, out);
+  }
+}
+
+// Candidates of one look are of one pair, and one execution per pair is open: the best goes first.
+void Engine::Parts::consider(std::span<const Candidate> candidates, Actions& out) {
+  const Candidate* best = nullptr;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.refused != RefuseReason::None) continue;
+    if (best == nullptr || candidate.walked.profit > best->walked.profit) best = &candidate;
+  }
+  for (const Candidate& candidate : candidates) {
+    ExecutionId taken;
+    RefuseReason refused = candidate.refused;
+    if (&candidate == best) {
+      refused = executor.open(candidate, now, out, taken);
+    } else if (refused == RefuseReason::None) {
+      refused = RefuseReason::PairBusy;
+    }
+    answer(candidate, refused, taken, out);
+  }
+}
+
+void Engine::Parts::answer(const Candidate& candidate, RefuseReason refused, ExecutionId taken,
+                           Actions& out) {
+  if (!detector->answer(candidate, refused)) return;
+  OpportunityFound found = opportunity(candidate, refused);
+  found.execution = taken;
+  out.push_back(found);
+}
+
+// --- balances ---
+
+void Engine::Parts::ask_balances(VenueId venue, Actions& out) {
+  balances.asked(venue, !executor.unresolved(venue), now);
+  out.push_back(QueryBalances{venue});
+}
+
+void Engine::Parts::open_account(VenueId venue, AssetId asset, Decimal total, Actions& out) {
+  const auto opened = ledger.open(venue, asset, total);
+  if (!opened) {
+    gate.halt({venue, {}});
+    alert(Severity::Critical, AlertCode::LedgerBreak, {venue, {}},
+          "the venue tells a balance that no account can hold; the venue is halted", out);
+    return;
+  }
+  if (!total.is_zero()) out.push_back(*opened);
+}
+
+void Engine::Parts::on(const BalanceReported& event, Actions& out) {
+  if (!known(event.venue) || !known(event.asset)) return;
+  balances.reported(event.venue, event.asset, event.total);
+  if (!ledger.opened(event.venue, event.asset)) {
+    open_account(event.venue, event.asset, event.total, out);
+  }
+}
+
+void Engine::Parts::on(const BalancesComplete& event, Actions& out) {
+  if (!known(event.venue)) return;
+  BalanceWatch::Findings found;
+  balances.complete(event.venue, ledger, now, found);
+  for (std::size_t a = 0; a < universe.assets().size(); ++a) {
+    const AssetId asset{static_cast<AssetId::rep>(a)};
+    if (!ledger.opened(event.venue, asset)) open_account(event.venue, asset, {}, out);
+  }
+  const Scope scope{event.venue, {}};
+  const auto tell = [&](Severity severity, const Difference& d, const char* what) {
+    alert(severity, AlertCode::LedgerBreak, scope,
+          std::string(universe.venue(d.venue).name.view()) + " " +
+              std::string(universe.asset(d.asset).name.view()) + ": ledger " +
+              d.ledger.to_string() + ", venue " + d.reported.to_string() + "; " + what,
+          out);
+  };
+  for (const Difference& d : found.breaks) {
+    gate.halt(scope);
+    tell(Severity::Critical, d, "the venue is halted");
+  }
+  for (const Difference& d : found.healed) tell(Severity::Info, d, "they agree again");
+  if (found.suspected) executor.ask_doubtful(event.venue, now, out);
+}
+
+void Engine::Parts::on(const ForeignOrder& event, Actions& out) {
+  if (!known(event.venue)) return;
+  alert(Severity::Warning, AlertCode::ForeignOrder, {event.venue, {}},
+        "an open order that is not ours: " + std::string(event.venue_order_id.view()), out);
+}
+
+// --- commands ---
+
+std::string Engine::Parts::describe(const Scope& scope) const {
+  if (scope.venue.valid()) return std::string(universe.venue(scope.venue).name.view());
+  return scope.pair.valid() ? universe.pair_name(scope.pair) : "everything";
+}
+
+void Engine::Parts::on(const CommandReceived& event, Actions& out) {
+  std::visit([&](const auto& command) { on(command, out); }, event.command);
+}
+
+// A venue and a pair together are two halts. A scope that does not exist halts everything: whoever asked
+// for it wanted something to stop.
+void Engine::Parts::on(const HaltCommand& command, Actions& out) {
+  const Scope& asked = command.scope;
+  const bool exists =
+      (!asked.venue.valid() || known(asked.venue)) && (!asked.pair.valid() || known(asked.pair));
+  const auto halt = [&](const Scope& scope) {
+    const bool news = gate.halt(scope);
+    alert(Severity::Warning, AlertCode::Halt, scope,
+          describe(scope) + (news ? " halted by " : " was halted already, says ") +
+              std::string(command.who.view()) + ": " + std::string(command.reason.view()),
+          out);
+  };
+  if (!exists || asked.global()) {
+    halt({});
+    return;
+  }
+  if (asked.venue.valid()) halt({asked.venue, {}});
+  if (asked.pair.valid()) halt({{}, asked.pair});
+}
+
+void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
+  const Scope& asked = command.scope;
+  if ((asked.venue.valid() && !known(asked.venue)) || (asked.pair.valid() && !known(asked.pair))) {
+    return;
+  }
+  const auto resume = [&](const Scope& scope) {
+    const bool was = gate.resume(scope);
+    alert(Severity::Info, AlertCode::Resume, scope,
+          describe(scope) + (was ? " resumed by " : " was not halted, for ") +
+              std::string(command.who.view()) + ": " + std::string(command.reason.view()),
+          out);
+    return was;
+  };
+  if (asked.global()) {
+    resume({});
+    return;
+  }
+  if (asked.venue.valid() && resume({asked.venue, {}})) {
+    accept_differences(asked.venue, command, out);
+  }
+  if (asked.pair.valid() && resume({{}, asked.pair})) executor.on_resumed(asked.pair, now, out);
+}
+
+// To resume a venue that broke is to say: its numbers are right. Booked as what it is, in the open, and
+// no profit or loss of ours.
+void Engine::Parts::accept_differences(VenueId venue, const ResumeCommand& command, Actions& out) {
+  std::vector<Difference> differences;
+  balances.breaks(venue, ledger, differences);
+  if (differences.empty()) return;
+  for (const Difference& d : differences) {
+    const auto corrected = ledger.correct(venue, d.asset, d.reported);
+    if (!corrected) continue;
+    out.push_back(*corrected);
+    alert(Severity::Warning, AlertCode::LedgerBreak, {venue, {}},
+          std::string(command.who.view()) + " accepts " +
+              std::string(universe.asset(d.asset).name.view()) + " " + d.reported.to_string() +
+              " on " + std::string(universe.venue(venue).name.view()) + "; the ledger had " +
+              d.ledger.to_string(),
+          out);
+  }
+  balances.accepted(venue);
+  balances.doubt(venue);
+}
+
+void Engine::Parts::on(const StopCommand&, Actions&) {
+  situation.stopping = true;
+  stop_told = false;
+}
+
+// --- worth ---
+
+void Engine::Parts::refresh_marks() {
+  for (const Instrument& instrument : universe.instruments()) {
+    std::optional<Decimal>& mid = mids[instrument.id.index()];
+    mid.reset();
+    const BookView view = books->view(instrument.id);
+    if (!view.valid(now)) continue;
+    const Level bid = view.best(Side::Buy);
+    const Level ask = view.best(Side::Sell);
+    if (bid.quantity.is_zero() || ask.quantity.is_zero()) continue;
+    const Decimal sum = instrument.price_decimal(bid.price) + instrument.price_decimal(ask.price);
+    mid = Decimal::from_raw(sum.raw() / 2);
+  }
+  marks.refresh(universe, mids);
+}
+
+// In the reporting currency, by the last marks; `complete`: all of them are fresh.
+Decimal Engine::Parts::profit(bool& complete) const {
+  Decimal sum;
+  complete = true;
+  for (std::size_t a = 0; a < universe.assets().size(); ++a) {
+    const AssetId asset{static_cast<AssetId::rep>(a)};
+    const Decimal change = ledger.change(asset);
+    if (change.is_zero()) continue;
+    if (!marks.fresh(asset)) complete = false;
+    const auto worth = marks.worth(asset, change);
+    const auto added = worth ? sum.checked_add(*worth) : fail(NumberError::Overflow);
+    if (added) {
+      sum = *added;
+    } else {
+      complete = false;
+    }
+  }
+  return sum;
+}
+
+// --- what is shown ---
+
+// Every counter is a count of actions: what the journal tells, the status tells.
+void Engine::Parts::tally(const Actions& out, std::size_t from) {
+  for (std::size_t i = from; i < out.size(); ++i) {
+    const Action& action = out[i];
+    if (std::holds_alternative<Place>(action)) {
+      ++counts.orders_placed;
+    } else if (std::holds_alternative<Alert>(action)) {
+      ++counts.alerts;
+    } else if (const auto* found = std::get_if<OpportunityFound>(&action)) {
+      if (found->refused == RefuseReason::None) {
+        ++counts.sent;
+      } else {
+        ++counts.refused[static_cast<std::size_t>(found->refused)];
+      }
+    } else if (const auto* resolved = std::get_if<ExecutionResolved>(&action)) {
+      switch (resolved->outcome) {
+        case ExecutionOutcome::Completed:
+          ++counts.completed;
+          break;
+        case ExecutionOutcome::Unwound:
+          ++counts.unwound;
+          break;
+        case ExecutionOutcome::Residual:
+          ++counts.residual;
+          break;
+        case ExecutionOutcome::Missed:
+          ++counts.missed;
+          break;
+        case ExecutionOutcome::HandedOver:
+          ++counts.handed_over;
+          break;
+      }
+    }
+  }
+}
+
+void Engine::Parts::status(CoreStatus& out) const {
+  out = counts;
+  out.now = now;
+  out.wall = wall;
+  out.incarnation = incarnation;
+  out.reconciled = situation.reconciled;
+  out.stopping = situation.stopping;
+  out.halts.assign(gate.halts().begin(), gate.halts().end());
+  out.fills_booked = ledger.fills_booked();
+  out.duplicate_fills = ledger.duplicates();
+  if (!started) return;
+  books->status(out.books);
+  detector->status(out.edges);
+  out.opportunities = earlier_episodes + detector->episodes();
+  executor.status(out);
+  for (std::size_t v = 0; v < universe.venues().size(); ++v) {
+    for (std::size_t a = 0; a < universe.assets().size(); ++a) {
+      const VenueId venue{static_cast<VenueId::rep>(v)};
+      const AssetId asset{static_cast<AssetId::rep>(a)};
+      const BalanceWatch::Report& report = balances.report(venue, asset);
+      if (!report.told && !ledger.opened(venue, asset)) continue;
+      out.balances.push_back({venue, asset, ledger.balance(venue, asset),
+                              executor.reserved(venue, asset), report.total, report.told});
+    }
+  }
+  for (std::size_t a = 0; a < universe.assets().size(); ++a) {
+    const AssetId asset{static_cast<AssetId::rep>(a)};
+    out.totals.push_back({asset, ledger.change(asset), ledger.fees(asset)});
+  }
+  out.pnl_reporting = profit(out.pnl_reporting_complete);
+}
+
+}  // namespace ats::core

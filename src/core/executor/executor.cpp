@@ -1,0 +1,386 @@
+// Executions: opened on two legs, settled when every order is done, finished with exact numbers.
+
+#include "core/executor/executor.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace ats::core {
+
+void Executor::restart(std::uint32_t incarnation, Instant now) {
+  incarnation_ = desk_.config.mutant == Mutant::ReuseOrderId ? 1 : incarnation;
+  order_counter_ = 0;
+  execution_counter_ = 0;
+  pairs_.resize(desk_.universe.pairs().size());
+  // Monotonic times of an earlier process mean nothing in this one: all waits start over, longer rather
+  // than shorter.
+  for (PairState& pair : pairs_) {
+    pair.busy_until = now + desk_.config.pair_cooldown;
+    pair.cooling = true;
+  }
+  for (const std::uint32_t i : live_) {
+    Order& order = orders_[i];
+    order.earlier_life = true;
+    order.placed = now;
+    order.early = 0;
+    order.questions = 0;
+    order.unknown_since = now;
+    order.ask_at = now;
+    order.cancelled = false;
+    if (!is_final(order.state)) order.state = OrderState::Unknown;
+  }
+  for (Execution& execution : executions_) {
+    execution.opened = now;
+    execution.try_from = now;
+    execution.waiting = false;
+  }
+  compute_reserved();
+}
+
+OrderId Executor::next_order_id() const { return make_order_id(incarnation_, order_counter_ + 1); }
+
+RefuseReason Executor::open(const Candidate& candidate, Instant now, Actions& out,
+                            ExecutionId& execution) {
+  OrderRequest buy;
+  buy.id = next_order_id();
+  buy.execution = {make_order_id(incarnation_, execution_counter_ + 1).value};
+  buy.instrument = candidate.buy;
+  buy.side = Side::Buy;
+  buy.price = candidate.walked.buy_limit;
+  buy.quantity = candidate.walked.buy_quantity;
+  OrderRequest sell = buy;
+  sell.id = {buy.id.value + 1};
+  sell.instrument = candidate.sell;
+  sell.side = Side::Sell;
+  sell.price = candidate.walked.sell_limit;
+  sell.quantity =
+      std::min(candidate.walked.sell_quantity, brought_in(buy, instrument(sell.instrument)));
+
+  const Decimal base = instrument(buy.instrument).quantity_decimal(buy.quantity);
+  const std::optional<Decimal> exposure = exposure_with(candidate.pair, base);
+  OrderFacts buy_facts = facts(buy, now);
+  OrderFacts sell_facts = facts(sell, now);
+  buy_facts.exposure_after = sell_facts.exposure_after = exposure;
+  buy_facts.edge = sell_facts.edge = candidate.walked.net;
+  buy_facts.pair_busy = sell_facts.pair_busy = busy(candidate.pair, now);
+  if (buy_facts.pair_busy)
+    return desk_.gate.check(buy, buy_facts);  // PairBusy, or what weighs more
+
+  // One leg alone would be a bet: both are approved, or neither leaves.
+  const auto approved_buy = desk_.gate.approve(buy, buy_facts);
+  if (!approved_buy) return approved_buy.error();
+  const auto approved_sell = desk_.gate.approve(sell, sell_facts);
+  if (!approved_sell) return approved_sell.error();
+
+  ++execution_counter_;
+  Execution& opened = executions_.emplace_back();
+  opened.id = execution = buy.execution;
+  opened.pair = candidate.pair;
+  opened.buy = candidate.buy;
+  opened.sell = candidate.sell;
+  opened.quantity = buy.quantity;
+  opened.opened = now;
+  place(*approved_buy, opened, now, out);
+  place(*approved_sell, opened, now, out);
+  compute_reserved();
+  return RefuseReason::None;
+}
+
+// What a buy leaves after a fee in base, in whole lots of where it is to be sold.
+Quantity Executor::brought_in(const OrderRequest& buy, const Instrument& sold_on) const {
+  const Instrument& on = instrument(buy.instrument);
+  Decimal base = on.quantity_decimal(buy.quantity);
+  const Instrument::Fee fee = on.taker_fee(Side::Buy, buy.price, buy.quantity);
+  if (fee.asset == on.base) base -= fee.amount;
+  const auto units = base.to_scaled_floor(sold_on.qty_scale);
+  return units ? sold_on.floor_to_lot({*units}) : Quantity{};
+}
+
+bool Executor::busy(PairId pair, Instant now) const {
+  const PairState& state = pairs_[pair.index()];
+  if (state.cooling && now < state.busy_until) return true;
+  return std::any_of(executions_.begin(), executions_.end(),
+                     [&](const Execution& open) { return open.pair == pair; });
+}
+
+Order& Executor::place(const Approved<OrderRequest>& approved, Execution& execution, Instant now,
+                       Actions& out) {
+  ++order_counter_;
+  ATS_ASSERT(approved->id == make_order_id(incarnation_, order_counter_));
+  Order& order = orders_.emplace_back();
+  order.request = *approved;
+  order.placed = now;
+  order.ask_at = now + desk_.config.order_deadline;
+  const auto i = static_cast<std::uint32_t>(orders_.size() - 1);
+  index_.insert_or_assign(order.request.id, i);
+  live_.push_back(i);
+  execution.orders.push_back(i);
+  desk_.balances.disturbed(venue_of(order));
+  out.push_back(Place{approved});
+  return order;
+}
+
+OrderFacts Executor::facts(const OrderRequest& request, Instant now) const {
+  const Instrument& on = instrument(request.instrument);
+  const Situation& situation = desk_.situation;
+  OrderFacts facts;
+  facts.instrument = &on;
+  facts.halted_globally = desk_.gate.halted_globally();
+  facts.halted_venue = desk_.gate.halted(on.venue);
+  facts.halted_pair = desk_.gate.halted(on.pair);
+  facts.stopping = situation.stopping;
+  facts.reconciled = situation.reconciled && desk_.balances.agreed(on.venue, desk_.config, now);
+  facts.venue_up = situation.links[on.venue.index()].up();
+  facts.book_valid = desk_.books->view(on.id).valid(now);
+  facts.lost_today = desk_.gate.lost_today();
+  facts.open_executions = static_cast<std::uint32_t>(executions_.size());
+  return facts;
+}
+
+bool Executor::usable(InstrumentId id, Instant now) const {
+  return desk_.books->view(id).valid(now) || desk_.config.mutant == Mutant::IgnoreStaleBook;
+}
+
+// What the execution may hold if everything in flight goes the bad way. Unknown orders are in flight.
+Decimal Executor::worst_net(const Execution& execution) const {
+  Decimal longest = execution.net();
+  Decimal shortest = longest;
+  for (const std::uint32_t i : execution.orders) {
+    const Order& order = orders_[i];
+    if (order.done) continue;
+    const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
+    const Decimal base = instrument(order.request.instrument).quantity_decimal(left);
+    (order.request.side == Side::Buy ? longest += base : shortest -= base);
+  }
+  return std::max(longest.abs(), shortest.abs());
+}
+
+// The worth of the base asset's exposure with `quantity` more of the pair, or of the quote asset's, the
+// larger; the reporting asset has none. What the quote asset is exposed to is what its pairs' bases are.
+std::optional<Decimal> Executor::exposure_with(PairId pair, Decimal quantity) const {
+  const Pair& traded = desk_.universe.pair(pair);
+  const auto worth_of = [&](PairId id, Decimal base) {
+    return desk_.marks.worth(desk_.universe.pair(id).base, base);
+  };
+  Decimal of_base;
+  Decimal of_quote;
+  const auto add = [&](PairId id, Decimal base) {
+    if (base.is_zero()) return true;
+    const auto worth = worth_of(id, base);
+    if (!worth) return false;
+    const Pair& other = desk_.universe.pair(id);
+    if (other.base == traded.base) {
+      const auto sum = of_base.checked_add(*worth);
+      if (!sum) return false;
+      of_base = *sum;
+    }
+    if (other.quote == traded.quote) {
+      const auto sum = of_quote.checked_add(*worth);
+      if (!sum) return false;
+      of_quote = *sum;
+    }
+    return true;
+  };
+  if (!add(pair, quantity)) return std::nullopt;
+  for (const Execution& execution : executions_) {
+    if (!add(execution.pair, worst_net(execution))) return std::nullopt;
+  }
+  for (std::size_t p = 0; p < pairs_.size(); ++p) {
+    if (!add({static_cast<PairId::rep>(p)}, pairs_[p].inventory.abs())) return std::nullopt;
+  }
+  const bool quote_counts = traded.quote != desk_.marks.reporting();
+  return quote_counts ? std::max(of_base, of_quote) : of_base;
+}
+
+Executor::Execution* Executor::find_execution(ExecutionId id) {
+  const auto found = std::find_if(executions_.begin(), executions_.end(),
+                                  [&](const Execution& e) { return e.id == id; });
+  return found == executions_.end() ? nullptr : &*found;
+}
+
+// The open execution of the order; opened again, for what comes now, when it was finished.
+Executor::Execution& Executor::execution_of(const Order& order, Instant now) {
+  if (Execution* open = find_execution(order.request.execution); open != nullptr) return *open;
+  Execution& again = executions_.emplace_back();
+  again.id = order.request.execution;
+  again.pair = instrument(order.request.instrument).pair;
+  again.buy = again.sell = order.request.instrument;
+  again.opened = now;
+  again.try_from = now;
+  again.unwinding = again.again = true;
+  again.orders.push_back(index_.at(order.request.id));
+  return again;
+}
+
+bool Executor::orders_done(const Execution& execution) const {
+  return std::all_of(execution.orders.begin(), execution.orders.end(),
+                     [&](std::uint32_t i) { return orders_[i].done; });
+}
+
+// The smallest step the pair trades in on any venue: less than this is no difference.
+Decimal Executor::lot_of(PairId pair) const {
+  std::optional<Decimal> finest;
+  for (const Instrument& on : desk_.universe.instruments()) {
+    if (on.pair != pair) continue;
+    const Decimal lot = on.quantity_decimal({on.lot});
+    finest = finest ? std::min(*finest, lot) : lot;
+  }
+  return finest.value_or(Decimal());
+}
+
+// All orders of the execution are done: is anything left open?
+void Executor::settle(ExecutionId id, Instant now, Actions& out) {
+  Execution& execution = *find_execution(id);
+  const bool traded = !execution.bought.is_zero() || !execution.sold.is_zero();
+  if (desk_.config.mutant == Mutant::ForgetResidual && traded) {
+    finish(id, ExecutionOutcome::Completed, now, out);
+    return;
+  }
+  if (!traded && execution.carried.is_zero() && !execution.unwound) {
+    finish(id, ExecutionOutcome::Missed, now, out);
+    return;
+  }
+  if (execution.net().abs() < lot_of(execution.pair)) {
+    const bool completed = !execution.unwound && !execution.again;
+    finish(id, completed ? ExecutionOutcome::Completed : ExecutionOutcome::Unwound, now, out);
+    return;
+  }
+  if (!execution.unwinding) {
+    execution.unwinding = true;
+    execution.try_from = now;
+  } else if (execution.attempts > 0) {
+    if (execution.net().abs() + execution.net().abs() <= execution.tried) --execution.attempts;
+    // The book still shows what the last attempt took: give it time to tell.
+    const std::uint32_t doublings = std::min(std::max(execution.attempts, 1u) - 1, 3u);
+    execution.try_from = now + desk_.config.query_interval / (8 >> doublings);
+  }
+  unwind(id, now, out);
+}
+
+void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Actions& out) {
+  Execution& execution = *find_execution(id);
+  PairState& pair = pairs_[execution.pair.index()];
+  Decimal residual = execution.net();
+  if (desk_.config.mutant == Mutant::ForgetResidual) residual = Decimal();
+  pair.inventory += residual;
+  // A venue that refused is tried again later and later; one that took the order starts over.
+  pair.refusals = execution.refused ? std::min(pair.refusals + 1, 8u) : 0;
+  pair.busy_until = now + desk_.config.pair_cooldown * (std::int64_t{1} << pair.refusals);
+  pair.cooling = true;
+
+  ExecutionResolved resolved;
+  resolved.execution = id;
+  resolved.pair = execution.pair;
+  resolved.outcome = outcome;
+  resolved.bought = execution.bought - execution.base_fees;
+  resolved.sold = execution.sold;
+  resolved.residual = residual;
+  resolved.realised = execution.quote_net + marked(execution, resolved.bought - resolved.sold, now);
+  executions_.erase(executions_.begin() + (&execution - executions_.data()));
+  out.push_back(resolved);
+}
+
+// Worth of a base amount in the pair's quote asset at a Valid mid, else at the last fill's price.
+Decimal Executor::marked(const Execution& execution, Decimal base, Instant now) const {
+  if (base.is_zero()) return base;
+  std::optional<Decimal> price;
+  for (const Instrument& on : desk_.universe.instruments()) {
+    if (on.pair != execution.pair || price) continue;
+    const BookView view = desk_.books->view(on.id);
+    if (!view.valid(now)) continue;
+    const Decimal sum = on.price_decimal(view.best(Side::Buy).price) +
+                        on.price_decimal(view.best(Side::Sell).price);
+    price = Decimal::from_raw(sum.raw() / 2);
+  }
+  if (!price && execution.last_instrument.valid()) {
+    price = instrument(execution.last_instrument).price_decimal(execution.last_price);
+  }
+  if (!price) return Decimal();
+  return price->multiply_floor(base).value_or(Decimal());
+}
+
+void Executor::on_timer(Instant now, Actions& out) {
+  ask_due(now, out);
+  std::erase_if(live_, [&](std::uint32_t i) { return orders_[i].done; });
+  // Settling may finish an execution: walk by id.
+  for (std::size_t n = 0; n < executions_.size();) {
+    const ExecutionId id = executions_[n].id;
+    if (orders_done(executions_[n])) {
+      if (executions_[n].unwinding) {
+        unwind(id, now, out);
+      } else {
+        settle(id, now, out);
+      }
+    }
+    if (n < executions_.size() && executions_[n].id == id) ++n;
+  }
+  for (std::size_t p = 0; p < pairs_.size(); ++p) {
+    if (pairs_[p].inventory.is_zero()) continue;
+    take_up_inventory({static_cast<PairId::rep>(p)}, false, now, out);
+  }
+  compute_reserved();
+}
+
+void Executor::compute_reserved() {
+  reserved_.assign(desk_.universe.venues().size() * desk_.universe.assets().size(), Decimal());
+  for (const std::uint32_t i : live_) {
+    const Order& order = orders_[i];
+    const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
+    if (left.is_zero()) continue;
+    const Instrument& on = instrument(order.request.instrument);
+    const std::size_t row = on.venue.index() * desk_.universe.assets().size();
+    if (order.request.side == Side::Sell) {
+      reserved_[row + on.base.index()] += on.quantity_decimal(left);
+      continue;
+    }
+    Decimal& held = reserved_[row + on.quote.index()];
+    held += on.notional(order.request.price, left);
+    const Instrument::Fee fee = on.taker_fee(Side::Buy, order.request.price, left);
+    if (fee.asset == on.quote) held += fee.amount;
+  }
+}
+
+Decimal Executor::reserved(VenueId venue, AssetId asset) const {
+  return reserved_[venue.index() * desk_.universe.assets().size() + asset.index()];
+}
+
+Decimal Executor::free(VenueId venue, AssetId asset) const {
+  return desk_.ledger.balance(venue, asset) - reserved(venue, asset);
+}
+
+bool Executor::unresolved(VenueId venue) const {
+  return std::any_of(live_.begin(), live_.end(),
+                     [&](std::uint32_t i) { return venue_of(orders_[i]) == venue; });
+}
+
+bool Executor::earlier_life_unresolved() const {
+  return std::any_of(live_.begin(), live_.end(),
+                     [&](std::uint32_t i) { return orders_[i].earlier_life; });
+}
+
+void Executor::status(CoreStatus& out) const {
+  out.open_orders.clear();
+  for (const std::uint32_t i : live_) {
+    const Order& order = orders_[i];
+    out.open_orders.push_back({order.request, order.state, order.venue_order_id, order.filled,
+                               order.venue_filled, order.placed});
+  }
+  out.open_executions.clear();
+  for (const Execution& execution : executions_) {
+    out.open_executions.push_back({execution.id, execution.pair, execution.buy, execution.sell,
+                                   execution.quantity, execution.net(), execution.opened,
+                                   execution.attempts});
+  }
+  out.inventory.clear();
+  for (std::size_t p = 0; p < pairs_.size(); ++p) {
+    if (pairs_[p].inventory.is_zero()) continue;
+    out.inventory.push_back({{static_cast<PairId::rep>(p)}, pairs_[p].inventory});
+  }
+}
+
+void Executor::alert(Severity severity, AlertCode code, const Scope& scope,
+                     std::string_view message, Actions& out) const {
+  out.push_back(Alert{severity, code, scope, Text<127>::cut(message)});
+}
+
+}  // namespace ats::core

@@ -1,0 +1,226 @@
+// Carries out what the detector found and risk allowed, to the end.
+//
+// The plan of an execution:
+//   1. both legs leave together, as immediate-or-cancel limit orders, in the same batch of actions; the
+//      sell leg is as large as what the buy leg brings in;
+//   2. an order is done when the venue called it final and we booked as many fills as the venue counts;
+//      no answer by the deadline makes it Unknown: the venue is asked until it tells, nothing is assumed,
+//      and nothing is sent again under another id;
+//   3. when all orders are done and what was bought equals what was sold: Completed (or Missed);
+//   4. else the difference is traded away on the present Valid books, wherever the pair trades and it
+//      costs least (finishing the short leg, reversing the long one, or on a third venue), again and again
+//      until it is gone or worth no more than the tolerance (then it is held as inventory: Residual);
+//   5. after max_unwind_attempts that did not halve it the pair is halted and a person is told: HandedOver. What is left stays
+//      on our books as inventory of the pair and is traded away once the pair is resumed.
+//   A fill that comes for an order believed done is booked, told (LateFill), and opens its execution
+//   again with what it left open.
+//
+// A fee taken in base (what is bought arrives short of it) belongs to the difference: the sell leg is made
+// smaller by it, so that both legs filling leaves less than a lot. So per base asset: ledger change =
+// inventory + what open executions hold.
+//
+// Invariants: every Place was approved; an order id is used once; at most one execution per pair is
+// opened at a time; inventory and open executions account for every unit bought and not sold.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "core/books/book_set.hpp"
+#include "core/detector/detector.hpp"
+#include "core/executor/ways_out.hpp"
+#include "core/ledger/balance_watch.hpp"
+#include "core/ledger/ledger.hpp"
+#include "core/ledger/marks.hpp"
+#include "core/risk/risk_gate.hpp"
+#include "domain/action.hpp"
+#include "domain/event.hpp"
+#include "domain/status.hpp"
+
+namespace ats::core {
+
+struct VenueLink {
+  bool market = false;
+  bool trading = false;
+  bool up() const { return market && trading; }
+};
+
+// What the engine knows of the moment and others decide by.
+struct Situation {
+  std::vector<VenueLink> links;  // by venue
+  bool reconciled = false;       // since the start of this life
+  bool stopping = false;
+};
+
+// The parts the executor works with; all outlive it. `books` is replaced at each start.
+struct Desk {
+  const Universe& universe;
+  const CoreConfig& config;
+  const Situation& situation;
+  const std::unique_ptr<BookSet>& books;
+  const Marks& marks;
+  Ledger& ledger;
+  BalanceWatch& balances;
+  RiskGate& gate;
+};
+
+struct Order {
+  OrderRequest request;
+  OrderState state = OrderState::Placed;
+  VenueOrderId venue_order_id;
+  Quantity filled;        // booked by us
+  Quantity venue_filled;  // the most the venue counted
+  Instant placed;         // or when this life began: the grace of an order that is not found
+  Instant asked;          // last question
+  Instant ask_at;         // next question: the deadline, then every query_interval
+  Instant unknown_since;
+  std::uint16_t questions = 0;
+  std::uint16_t early =
+      0;              // questions put within the grace and not answered: their answer is no proof
+  bool done = false;  // final, and all its fills are booked
+  bool not_found = false;     // done because the venue did not know it
+  bool earlier_life = false;  // placed before the last start
+  bool cancelled = false;     // we asked for its cancellation
+  bool told_unknown = false, told_stuck = false, told_mismatch = false;
+};
+
+class Executor final : public Funds {
+ public:
+  explicit Executor(const Desk& desk) : desk_(desk) {}
+  virtual ~Executor() = default;
+
+  // A new life: what is not final is asked for as its venue's connection comes up; times start over.
+  void restart(std::uint32_t incarnation, Instant now);
+
+  // Sends both legs of a candidate that the detector would take. None: `execution` was opened.
+  RefuseReason open(const Candidate& candidate, Instant now, Actions& out, ExecutionId& execution);
+
+  void on(const OrderAcked& event, Instant now, Actions& out);
+  void on(const OrderRejected& event, Instant now, Actions& out);
+  void on(const OrderFilled& event, Instant now, Actions& out);
+  void on(const OrderEnded& event, Instant now, Actions& out);
+  void on(const OrderFound& event, Instant now, Actions& out);
+  void on(const OrderNotFound& event, Instant now, Actions& out);
+  void on(const OrderUnknown& event, Instant now, Actions& out);
+  void on(const OrderNotSent& event, Instant now, Actions& out);
+  void on(const CancelRejected& event, Instant now, Actions& out);
+  void on(const QueryFailed& event, Instant now, Actions& out);
+
+  void on_trading(VenueId venue, bool up, Instant now, Actions& out);
+  // Deadlines, questions, and differences that wait for a way out.
+  void on_timer(Instant now, Actions& out);
+  // A person resumed the pair: what was handed over is taken up again.
+  void on_resumed(PairId pair, Instant now, Actions& out);
+  // The venue's balances differ from the ledger: asks again for orders it said it did not know.
+  void ask_doubtful(VenueId venue, Instant now, Actions& out);
+
+  // Ledger balance that no open order of ours holds.
+  Decimal free(VenueId venue, AssetId asset) const override;
+  Decimal reserved(VenueId venue, AssetId asset) const;
+
+  bool idle() const { return executions_.empty() && live_.empty(); }
+  bool unresolved(VenueId venue) const;
+  bool earlier_life_unresolved() const;
+  Decimal inventory(PairId pair) const { return pairs_[pair.index()].inventory; }
+  void status(CoreStatus& out) const;
+
+ private:
+  struct Execution {
+    ExecutionId id;
+    PairId pair;
+    InstrumentId buy;
+    InstrumentId sell;
+    Quantity quantity;  // of the buy instrument; zero when opened for what others left
+    Instant opened;
+    std::vector<std::uint32_t> orders;  // indices into orders_
+    Decimal bought;                     // base asset, as the venues count
+    Decimal sold;
+    Decimal base_fees;  // fees taken in base
+    Decimal quote_net;  // received − paid − fees in quote
+    Decimal carried;    // inventory of the pair taken over to be traded away with the rest
+    Price last_price;   // of the last fill, for marking when no book is Valid
+    InstrumentId last_instrument;
+    std::uint32_t attempts = 0;  // that left more than half of what was open
+    Decimal tried;               // what was open at the last attempt
+    bool unwound = false;        // an unwind was sent
+    bool again = false;          // finished before, and opened for a late fill
+    bool unwinding = false;
+    bool waiting = false;  // there is no way out now
+    Instant try_from;      // next attempt, when unwinding
+    Instant wait_until;    // the wait counts as an attempt then
+    bool refused = false;  // a venue refused an order: cool down longer
+    InstrumentId avoid;    // where the last unwind was refused
+    Decimal net() const { return carried + bought - base_fees - sold; }
+  };
+  struct PairState {
+    Decimal inventory;  // base asset, signed
+    Instant busy_until;
+    bool cooling = false;
+    std::uint32_t refusals = 0;  // executions in a row that a venue refused
+  };
+
+  // --- executions (executor.cpp) ---
+  OrderId next_order_id() const;
+  Quantity brought_in(const OrderRequest& buy, const Instrument& sold_on) const;
+  bool busy(PairId pair, Instant now) const;
+  Order& place(const Approved<OrderRequest>& order, Execution& execution, Instant now,
+               Actions& out);
+  OrderFacts facts(const OrderRequest& request, Instant now) const;
+  std::optional<Decimal> exposure_with(PairId pair, Decimal quantity) const;
+  Decimal worst_net(const Execution& execution) const;
+  Execution* find_execution(ExecutionId id);
+  Execution& execution_of(const Order& order, Instant now);
+  bool orders_done(const Execution& execution) const;
+  Decimal lot_of(PairId pair) const;
+  void settle(ExecutionId id, Instant now, Actions& out);
+  void finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Actions& out);
+  Decimal marked(const Execution& execution, Decimal base, Instant now) const;
+  void compute_reserved();
+
+  // --- unwinding (unwind.cpp) ---
+  void unwind(ExecutionId id, Instant now, Actions& out);
+  void wait(Execution& execution, Instant now, Actions& out);
+  void hand_over(Execution& execution, Instant now, Actions& out);
+  std::optional<WayOut> cheapest_way(const Execution& execution, Decimal net, Instant now,
+                                     bool& too_small_everywhere) const;
+  bool tolerable(PairId pair, Decimal base) const;
+  void take_up_inventory(PairId pair, bool wait_for_way, Instant now, Actions& out);
+
+  // --- orders (orders.cpp) ---
+  Order* find(OrderId id);
+  Order* known(OrderId id, Actions& out);
+  void reject(Order& order, Instant now, Actions& out);
+  void end(Order& order, OrderState state, Quantity filled, Instant now, Actions& out);
+  void conclude(Order& order, Instant now, Actions& out);
+  void make_unknown(Order& order, Instant now);
+  void revive(Order& order, Instant now);
+  void ask_soon(Order& order, Instant now, Duration delay);
+  void ask(Order& order, Instant now, Actions& out);
+  void ask_due(Instant now, Actions& out);
+  void resend(Order& order, Instant now, Actions& out);
+  void after(Order& order, Instant now, Actions& out);
+  void mismatch(Order& order, std::string_view what, Actions& out);
+
+  const Instrument& instrument(InstrumentId id) const { return desk_.universe.instrument(id); }
+  VenueId venue_of(const Order& order) const { return instrument(order.request.instrument).venue; }
+  bool usable(InstrumentId id, Instant now) const;
+  void alert(Severity severity, AlertCode code, const Scope& scope, std::string_view message,
+             Actions& out) const;
+
+  Desk desk_;
+  std::uint32_t incarnation_ = 0;
+  std::uint32_t order_counter_ = 0;
+  std::uint32_t execution_counter_ = 0;
+  std::deque<Order> orders_;  // all of every life: a late fill finds its order
+  std::unordered_map<OrderId, std::uint32_t> index_;  // asked only, never walked
+  std::vector<std::uint32_t> live_;                   // orders that are not done, oldest first
+  std::vector<Execution> executions_;                 // open, oldest first
+  std::vector<PairState> pairs_;
+  std::vector<Decimal> reserved_;  // venue-major
+};
+
+}  // namespace ats::core

@@ -1,0 +1,172 @@
+// One leg filled and the other did not, or not as much: what is open is traded away at the least cost,
+// held when it is too little to matter, or handed to a person when it cannot be.
+
+#include <algorithm>
+#include <string>
+
+#include "core/executor/executor.hpp"
+
+namespace ats::core {
+
+// All orders of the execution are done and it holds a difference.
+void Executor::unwind(ExecutionId id, Instant now, Actions& out) {
+  Execution& execution = *find_execution(id);
+  if (now < execution.try_from) return;
+
+  // What the pair holds from before goes the same way, or makes this difference smaller. While the pair
+  // is halted it stays: it may be in a person's hands.
+  PairState& pair = pairs_[execution.pair.index()];
+  if (!desk_.gate.halted(execution.pair)) {
+    execution.carried += pair.inventory;
+    pair.inventory = Decimal();
+  }
+  const Decimal net = execution.net();
+  if (net.abs() < lot_of(execution.pair)) {
+    const bool traded = execution.unwound || !execution.carried.is_zero();
+    finish(id, traded ? ExecutionOutcome::Unwound : ExecutionOutcome::Missed, now, out);
+    return;
+  }
+  if (tolerable(execution.pair, net)) {
+    finish(id, ExecutionOutcome::Residual, now, out);
+    return;
+  }
+  bool too_small_everywhere = false;
+  const auto way = cheapest_way(execution, net, now, too_small_everywhere);
+  if (!way) {
+    if (too_small_everywhere) {
+      finish(id, ExecutionOutcome::Residual, now, out);
+    } else {
+      wait(execution, now, out);
+    }
+    return;
+  }
+  if (execution.attempts >= desk_.config.max_unwind_attempts) {
+    hand_over(execution, now, out);
+    return;
+  }
+
+  OrderRequest request;
+  request.id = next_order_id();
+  request.execution = id;
+  request.instrument = way->instrument;
+  request.side = way->side;
+  request.price = way->limit;
+  request.quantity = way->quantity;
+  request.unwind = true;
+  OrderFacts given = facts(request, now);
+  given.open_net = net;
+  const auto approved = desk_.gate.approve(request, given);
+  if (!approved) {
+    wait(execution, now, out);
+    return;
+  }
+  ++execution.attempts;
+  execution.tried = net.abs();
+  execution.unwound = true;
+  execution.waiting = false;
+  execution.avoid = {};
+  place(*approved, execution, now, out);
+  compute_reserved();
+}
+
+// No way out at the moment. Looked for at every timer; each wait that passes, twice as long as the one
+// before, counts as an attempt, so that the wait has an end.
+void Executor::wait(Execution& execution, Instant now, Actions& out) {
+  if (execution.waiting && now < execution.wait_until) return;
+  if (execution.waiting) {
+    if (execution.attempts >= desk_.config.max_unwind_attempts) {
+      hand_over(execution, now, out);
+      return;
+    }
+    ++execution.attempts;
+  }
+  execution.waiting = true;
+  const std::uint32_t doublings = std::min(execution.attempts, 6u);
+  execution.wait_until = now + desk_.config.query_interval * (std::int64_t{1} << doublings);
+}
+
+void Executor::hand_over(Execution& execution, Instant now, Actions& out) {
+  const Scope scope{{}, execution.pair};
+  desk_.gate.halt(scope);
+  const Decimal net = execution.net();
+  const Pair& pair = desk_.universe.pair(execution.pair);
+  alert(Severity::Critical, AlertCode::UnwindFailed, scope,
+        "could not trade away " + net.to_string() + " " +
+            std::string(desk_.universe.asset(pair.base).name.view()) +
+            "; the pair is halted, resume it to try again",
+        out);
+  finish(execution.id, ExecutionOutcome::HandedOver, now, out);
+}
+
+// The best way among all instruments of the pair that can be traded now: the one that finishes the short
+// leg and the one that reverses the long leg are two of them.
+std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal net, Instant now,
+                                             bool& too_small_everywhere) const {
+  const Side side = net.negative() ? Side::Buy : Side::Sell;
+  std::optional<WayOut> best;
+  too_small_everywhere = true;
+  for (const Instrument& on : desk_.universe.instruments()) {
+    if (on.pair != execution.pair) continue;
+    const BookView view = desk_.books->view(on.id);
+    const bool open = on.status == InstrumentStatus::Trading && usable(on.id, now) &&
+                      desk_.situation.links[on.venue.index()].up() && !desk_.gate.halted(on.venue);
+    if (!open) {
+      if (!too_small(on, net.abs(), {})) too_small_everywhere = false;
+      continue;
+    }
+    const AssetId paid_with = side == Side::Buy ? on.quote : on.base;
+    const auto way = way_out(on, side, net.abs(), Levels(view.levels(opposite(side))),
+                             free(on.venue, paid_with), desk_.config.max_slippage);
+    if (!way) {
+      if (way.error() != NoWay::TooSmall) too_small_everywhere = false;
+      continue;
+    }
+    too_small_everywhere = false;
+    // Where the last attempt was refused is the last resort.
+    const bool avoided = on.id == execution.avoid;
+    const bool best_avoided = best && best->instrument == execution.avoid;
+    if (!best || (best_avoided && !avoided) ||
+        (avoided == best_avoided && better(*way, *best, desk_.universe))) {
+      best = *way;
+    }
+  }
+  return best;
+}
+
+// Little enough to keep. What has no mark is not known to be little.
+bool Executor::tolerable(PairId pair, Decimal base) const {
+  const auto worth = desk_.marks.worth(desk_.universe.pair(pair).base, base.abs());
+  return worth && *worth <= desk_.config.residual_tolerance;
+}
+
+void Executor::on_resumed(PairId pair, Instant now, Actions& out) {
+  take_up_inventory(pair, true, now, out);
+}
+
+// Inventory that is worth more than may be held (handed over and resumed, or risen in price) is traded
+// away in an execution of its own.
+void Executor::take_up_inventory(PairId pair, bool wait_for_way, Instant now, Actions& out) {
+  const Decimal inventory = pairs_[pair.index()].inventory;
+  if (inventory.abs() < lot_of(pair) || tolerable(pair, inventory)) return;
+  if (desk_.gate.halted(pair) || desk_.situation.stopping) return;
+  for (const Execution& open : executions_) {
+    if (open.pair == pair) return;
+  }
+  Execution execution;
+  execution.pair = pair;
+  bool too_small_everywhere = false;
+  const auto way = cheapest_way(execution, inventory, now, too_small_everywhere);
+  if (too_small_everywhere || (!way && !wait_for_way)) return;
+
+  ++execution_counter_;
+  execution.id = {make_order_id(incarnation_, execution_counter_).value};
+  for (const Instrument& on : desk_.universe.instruments()) {
+    if (on.pair == pair) execution.buy = execution.sell = on.id;
+  }
+  execution.opened = execution.try_from = now;
+  execution.unwinding = true;
+  executions_.push_back(std::move(execution));
+  unwind(executions_.back().id, now, out);
+}
+
+}  // namespace ats::core

@@ -1,0 +1,53 @@
+// Counts every allocation of the test program, to prove that market data costs none.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "core/executor/testing.hpp"
+
+namespace {
+std::size_t allocations = 0;
+}
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace ats::core {
+namespace {
+
+class HotPathTest : public ::testing::Test, protected testing::World {};
+
+TEST_F(HotPathTest, AMarketEventThatYieldsNoTradeAllocatesNothing) {
+  up();
+  const Level bids[] = {level(at_binance, "59994", "2"), level(at_binance, "59993", "2")};
+  const Level asks[] = {level(at_binance, "60001", "2"), level(at_binance, "60002", "0")};
+  const BookDelta delta{at_binance, times(), 2, 2, 1, std::nullopt, bids, asks};
+  const Event events[] = {delta, Heartbeat{kraken, times()},
+                          Trade{at_kraken, times(), Side::Buy, {1}, {1}, "x"}};
+  Actions out;
+  out.reserve(64);
+  for (const Event& event : events) engine.on(event, now, out);
+
+  // With an edge that is refused, too: its answer is known.
+  command(HaltCommand{{}, "ada", "looks odd"});
+  edge();
+  const Level more[] = {level(at_binance, "60000", "0.2")};
+  const BookDelta deeper{at_binance, times(), 3, 3, 2, std::nullopt, {}, more};
+  engine.on(deeper, now, out);
+  const std::size_t before = allocations;
+  for (int n = 0; n < 100; ++n) {
+    for (const Event& event : events) engine.on(event, now, out);
+    engine.on(deeper, now, out);
+  }
+  EXPECT_EQ(allocations - before, 0u);
+}
+
+}  // namespace
+}  // namespace ats::core
