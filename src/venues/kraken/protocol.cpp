@@ -1,6 +1,7 @@
 // Kraken's row of the registry.
 #include "venues/client.hpp"
 #include "venues/kraken/checksum.hpp"
+#include "venues/kraken/client.hpp"
 #include "venues/kraken/decoder.hpp"
 #include "venues/kraken/metadata.hpp"
 
@@ -18,12 +19,12 @@ const Protocol& kraken_protocol() {
                 .snapshot_by_request = false,
                 .max_age = seconds(5)},  // a heartbeat each second
       .market_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
-      .trading_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
+      .trading_policy = {.silence_max = seconds(30), .ping_every = seconds(10)},
       .metadata_requests = kraken::metadata_requests,
       .read_metadata = kraken::read_metadata,
       .make_decoder = kraken::make_decoder,
       .make_discovery = kraken::make_discovery,
-      .make_client = nullptr,
+      .make_client = kraken::make_client,
       .make_server = nullptr,
   };
   return protocol;

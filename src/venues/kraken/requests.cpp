@@ -1,0 +1,130 @@
+#include "venues/kraken/requests.hpp"
+
+#include <charconv>
+#include <cstring>
+
+#include "base/decimal.hpp"
+
+namespace ats::venues::kraken {
+namespace {
+
+// Appends into a buffer known to be large enough.
+class Writer {
+ public:
+  explicit Writer(std::span<char> buffer) : begin_(buffer.data()), end_(begin_) {}
+  Writer& text(std::string_view text) {
+    std::memcpy(end_, text.data(), text.size());
+    end_ += text.size();
+    return *this;
+  }
+  Writer& number(std::int64_t units, int scale) {
+    end_ = format_scaled(units, scale, end_);
+    return *this;
+  }
+  Writer& number(std::uint64_t n) {
+    constexpr std::ptrdiff_t longest = 20;
+    end_ = std::to_chars(end_, end_ + longest, n).ptr;
+    return *this;
+  }
+  std::string_view view() const { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
+
+ private:
+  char* begin_;
+  char* end_;
+};
+
+std::string_view word(TimeInForce tif) {
+  switch (tif) {
+    case TimeInForce::Ioc:
+      return "ioc";
+    case TimeInForce::Gtc:
+      return "gtc";
+    case TimeInForce::Fok:
+      return "fok";
+  }
+  return "ioc";
+}
+
+}  // namespace
+
+bool Requests::set_token(std::string_view token) {
+  if (token.empty() || token.size() > token_max) return false;
+  for (const char c : token) {
+    if (c <= ' ' || c > '~' || c == '"' || c == '\\') return false;
+  }
+  token_ = token;
+  return true;
+}
+
+std::string_view Requests::add_order(const OrderRequest& order, const Instrument& instrument,
+                                     std::uint64_t req_id) {
+  Writer frame(frame_);
+  frame.text(R"({"method":"add_order","params":{"order_type":"limit","side":")")
+      .text(order.side == Side::Buy ? "buy" : "sell")
+      .text(R"(","order_qty":)")
+      .number(order.quantity.units, instrument.qty_scale)
+      .text(R"(,"symbol":")")
+      .text(instrument.symbol.view())
+      .text(R"(","limit_price":)")
+      .number(order.price.units, instrument.price_scale)
+      .text(R"(,"time_in_force":")")
+      .text(word(order.time_in_force))
+      .text(R"(","cl_ord_id":")")
+      .text(client_order_id(order.id).view())
+      // Without it a sale's fee may be taken in the base asset.
+      .text(R"(","fee_preference":"quote","token":")")
+      .text(token_)
+      .text(R"("},"req_id":)")
+      .number(req_id)
+      .text("}");
+  return frame.view();
+}
+
+std::string_view Requests::cancel_order(const Cancel& cancel, std::uint64_t req_id) {
+  Writer frame(frame_);
+  frame.text(R"({"method":"cancel_order","params":{)");
+  if (cancel.venue_order_id.empty()) {
+    frame.text(R"("cl_ord_id":[")").text(client_order_id(cancel.order).view());
+  } else {
+    frame.text(R"("order_id":[")").text(cancel.venue_order_id.view());
+  }
+  frame.text(R"("],"token":")").text(token_).text(R"("},"req_id":)").number(req_id).text("}");
+  return frame.view();
+}
+
+std::string_view Requests::market(std::string_view method, std::string_view channel,
+                                  std::span<const std::string_view> symbols, std::uint16_t depth,
+                                  std::uint64_t req_id) {
+  const bool subscribe = method == "subscribe";
+  text_ = R"({"method":")";
+  text_.append(method).append(R"(","params":{"channel":")").append(channel);
+  text_.append(R"(","symbol":[)");
+  for (const std::string_view& symbol : symbols) {
+    if (&symbol != symbols.data()) text_ += ',';
+    text_.append("\"").append(symbol).append("\"");
+  }
+  text_ += ']';
+  if (depth != 0) text_.append(R"(,"depth":)").append(std::to_string(depth));
+  // A book starts with its snapshot; the prints of before are not wanted.
+  if (subscribe) text_.append(depth != 0 ? R"(,"snapshot":true)" : R"(,"snapshot":false)");
+  text_.append(R"(},"req_id":)").append(std::to_string(req_id)).append("}");
+  return text_;
+}
+
+std::string_view Requests::account(std::string_view method, std::string_view channel,
+                                   std::uint64_t req_id) {
+  text_ = R"({"method":")";
+  text_.append(method).append(R"(","params":{"channel":")").append(channel).append("\"");
+  if (method == "subscribe" && channel == "executions")
+    text_.append(R"(,"snap_orders":true,"snap_trades":false,"order_status":true)");
+  text_.append(R"(,"token":")").append(token_);
+  text_.append(R"("},"req_id":)").append(std::to_string(req_id)).append("}");
+  return text_;
+}
+
+std::string_view Requests::ping(std::uint64_t req_id) {
+  Writer frame(frame_);
+  return frame.text(R"({"method":"ping","req_id":)").number(req_id).text("}").view();
+}
+
+}  // namespace ats::venues::kraken
