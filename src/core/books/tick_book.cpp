@@ -121,7 +121,7 @@ void TickSide::clear() {
 }
 
 TickBook::TickBook(std::int64_t tick, int window_bits)
-    : tick_(tick), bids_(window_bits), asks_(window_bits) {
+    : tick_(tick), sides_{TickSide(window_bits), TickSide(window_bits)} {
   ATS_ASSERT(tick >= 1);
   tick_twos_ = std::countr_zero(static_cast<std::uint64_t>(tick));
   const std::uint64_t odd = static_cast<std::uint64_t>(tick) >> tick_twos_;
@@ -134,8 +134,7 @@ TickBook::TickBook(std::int64_t tick, int window_bits)
 }
 
 void TickBook::clear() {
-  bids_.clear();
-  asks_.clear();
+  for (TickSide& side : sides_) side.clear();
 }
 
 std::size_t TickBook::top(Side side, std::span<Level> out) const {

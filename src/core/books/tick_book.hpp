@@ -11,6 +11,7 @@
 // much as there are levels, and happens when the best price has moved by a quarter of the window.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -39,18 +40,19 @@ class TickSide {
     const std::uint64_t slot = slot_of(key);
     if (slot >= size_) [[unlikely]]
       return set_outside(key, quantity);
-    std::int64_t& held = quantities_[slot];
-    const bool was = held != 0;
-    held = quantity;
-    if (quantity != 0) {
-      in_window_ += !was;
-      set_bit(slot);
-      if (static_cast<std::int64_t>(slot) > best_) best_ = static_cast<std::int64_t>(slot);
-    } else if (was) {
-      --in_window_;
-      clear_bit(slot);
-      if (static_cast<std::int64_t>(slot) == best_) best_left();
-    }
+    // What is added and what is removed is a coin toss to the processor: no branch depends on it but
+    // where a word of the bitmap comes to life or dies, or the best level is touched.
+    const bool was = quantities_[slot] != 0;
+    const bool is = quantity != 0;
+    quantities_[slot] = quantity;
+    in_window_ += static_cast<std::size_t>(is) - static_cast<std::size_t>(was);
+    const std::uint64_t before = low_[slot >> 6];
+    const std::uint64_t after = (before & ~bit(slot)) | (std::uint64_t{is} << (slot & 63));
+    low_[slot >> 6] = after;
+    if ((before == 0) != (after == 0)) [[unlikely]]
+      word_changed(slot >> 6);
+    if (static_cast<std::int64_t>(slot) >= best_) [[unlikely]]
+      best_touched(static_cast<std::int64_t>(slot), is);
   }
 
   bool empty() const { return best_ < 0; }
@@ -126,6 +128,22 @@ class TickSide {
     return find_below_word(word);
   }
   std::int64_t find_below_word(std::uint64_t word) const;
+  void word_changed(std::uint64_t word) {
+    if (low_[word] != 0) {
+      mid_[word >> 6] |= bit(word);
+      top_ |= bit(word >> 6);
+    } else if ((mid_[word >> 6] &= ~bit(word)) == 0) {
+      top_ &= ~bit(word >> 6);
+    }
+  }
+  // A slot at or above the best was set.
+  void best_touched(std::int64_t slot, bool is) {
+    if (is) {
+      best_ = slot;
+    } else if (slot == best_) {
+      best_left();
+    }
+  }
   // The best level was removed: find the next one, and move the window when it runs low.
   void best_left() {
     best_ = best_ == 0 ? -1 : find_at_or_below(static_cast<std::uint64_t>(best_) - 1);
@@ -167,12 +185,7 @@ class TickBook {
       return fail(BookError::OffGrid);
     if (level.quantity.units < 0) [[unlikely]]
       return fail(BookError::NegativeQuantity);
-    const auto key = static_cast<std::int64_t>(index);
-    if (side == Side::Buy) {
-      bids_.set(key, level.quantity.units);
-    } else {
-      asks_.set(-key, level.quantity.units);
-    }
+    of(side).set(key_of(side, static_cast<std::int64_t>(index)), level.quantity.units);
     return Done{};
   }
 
@@ -185,7 +198,8 @@ class TickBook {
   }
   // Best bid at or above best ask.
   bool crossed() const {
-    return !bids_.empty() && !asks_.empty() && bids_.best_key() + asks_.best_key() >= 0;
+    return !sides_[0].empty() && !sides_[1].empty() &&
+           sides_[0].best_key() + sides_[1].best_key() >= 0;
   }
   std::size_t count(Side side) const { return of(side).size(); }
   // Keeps the best `depth` levels; depth >= 1.
@@ -213,8 +227,14 @@ class TickBook {
   Cursor levels(Side side) const { return {of(side), tick_}; }
 
  private:
-  const TickSide& of(Side side) const { return side == Side::Buy ? bids_ : asks_; }
-  TickSide& of(Side side) { return side == Side::Buy ? bids_ : asks_; }
+  const TickSide& of(Side side) const { return sides_[static_cast<std::size_t>(side)]; }
+  TickSide& of(Side side) { return sides_[static_cast<std::size_t>(side)]; }
+  // index for a bid, -index for an ask.
+  static std::int64_t key_of(Side side, std::int64_t index) {
+    static_assert(static_cast<int>(Side::Buy) == 0 && static_cast<int>(Side::Sell) == 1);
+    const auto sell = static_cast<std::int64_t>(side);
+    return (index ^ -sell) + sell;
+  }
   Price price_of(std::int64_t key) const { return {(key < 0 ? -key : key) * tick_}; }
 
   // price/tick without a division: multiplying by the inverse of the tick's odd part modulo 2^64 and
@@ -227,9 +247,8 @@ class TickBook {
   std::int64_t tick_;
   std::uint64_t tick_inverse_;
   int tick_twos_;
-  std::uint64_t index_max_;  // largest quotient of a Price
-  TickSide bids_;
-  TickSide asks_;
+  std::uint64_t index_max_;        // largest quotient of a Price
+  std::array<TickSide, 2> sides_;  // bids, asks
 };
 
 }  // namespace ats::core
