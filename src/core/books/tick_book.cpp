@@ -14,12 +14,21 @@ const char* name(BookError error) {
   return "?";
 }
 
+namespace {
+
+// As many as a usual snapshot has; more than that allocate while the book warms up.
+constexpr std::size_t levels_expected = 1'000;
+
+}  // namespace
+
 TickSide::TickSide(int window_bits) {
   ATS_ASSERT(window_bits >= 6 && window_bits <= 18);
   size_ = std::uint64_t{1} << window_bits;
   quantities_.resize(size_);
   low_.resize(size_ / 64);
   mid_.resize((low_.size() + 63) / 64);
+  far_.reserve(levels_expected);
+  moving_.reserve(levels_expected);
 }
 
 std::int64_t TickSide::find_below_word(std::uint64_t word) const {
