@@ -2,7 +2,13 @@
 // named here once.
 #include "venues/client.hpp"
 
-#define ATS_VENUES(venue) venue(binance) venue(binance_usdm) venue(binance_coinm) venue(kraken)
+// clang-format off
+#define ATS_VENUES(venue) \
+  venue(binance)          \
+  venue(binance_usdm)     \
+  venue(binance_coinm)    \
+  venue(kraken)
+// clang-format on
 
 namespace ats::venues {
 

@@ -1,7 +1,5 @@
 #include "venues/binance/decoder.hpp"
 
-#include <utility>
-
 #include "venues/json_scan.hpp"
 
 namespace ats::venues::binance {
@@ -259,10 +257,10 @@ FrameOutcome Decoder::emit(const MarketFrame& frame, Instant recv, EventSink& si
   } else if (const auto* top = std::get_if<TopFrame>(&frame)) {
     emit(*top, recv, sink);
   } else if (const auto* control = std::get_if<ControlFrame>(&frame)) {
-    if (control->kind == ControlFrame::Kind::SubscriptionRefused) {
+    notice_ = control->notice;
+    if (control->notice == MarketNotice::SubscriptionRefused) {
       sink.on(BookFault{{}, venue_, BookFaultReason::SubscriptionLost});
     } else {
-      shutdown_notice_ |= control->kind == ControlFrame::Kind::Shutdown;
       sink.on(Heartbeat{venue_, {{}, recv}});
     }
   } else {

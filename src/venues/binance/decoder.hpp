@@ -6,8 +6,8 @@
 // the scan answers, it answers what the parser would (fuzz/binance_decoder_fuzz.cpp).
 #pragma once
 
-#include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "venues/binance/frames.hpp"
@@ -30,8 +30,8 @@ class Decoder final : public MarketDecoder {
   FrameOutcome on_depth_body(InstrumentId instrument, std::string_view body, Instant recv,
                              EventSink& sink) override;
 
-  // Whether the server said, since the last call, that it is about to close the connection.
-  bool take_shutdown_notice() { return std::exchange(shutdown_notice_, false); }
+  // What the last frame said about the connection, told once.
+  MarketNotice take_notice() { return std::exchange(notice_, MarketNotice::None); }
   // Frames and bodies that the scan left to the parser.
   std::uint64_t parsed() const { return parsed_; }
 
@@ -52,7 +52,7 @@ class Decoder final : public MarketDecoder {
   Parser parser_;
   std::vector<Level> bids_;  // the scan's scratch, long enough for the longest frame so far
   std::vector<Level> asks_;
-  bool shutdown_notice_ = false;
+  MarketNotice notice_ = MarketNotice::None;
   std::uint64_t parsed_ = 0;
 };
 

@@ -256,11 +256,11 @@ TEST(BinanceDecoder, SaysWhyAFrameIsRefusedAndRaisesAFaultWhereABookLostSomethin
     EXPECT_EQ(pair.frame(c.frame), c.outcome) << c.frame;
     EXPECT_EQ(pair.seen.text, c.events) << c.frame;
   }
-  EXPECT_FALSE(pair.scan.take_shutdown_notice());
+  EXPECT_EQ(pair.scan.take_notice(), MarketNotice::SubscriptionRefused);
   EXPECT_EQ(pair.frame(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}})"),
             FrameOutcome::Decoded);
-  EXPECT_TRUE(pair.scan.take_shutdown_notice());
-  EXPECT_FALSE(pair.scan.take_shutdown_notice());
+  EXPECT_EQ(pair.scan.take_notice(), MarketNotice::Shutdown);
+  EXPECT_EQ(pair.scan.take_notice(), MarketNotice::None);
 }
 
 TEST(BinanceDecoder, AFrameCutAnywhereIsRefused) {

@@ -1,17 +1,14 @@
-#include <simdjson.h>
-
 #include <algorithm>
 #include <map>
 #include <optional>
 
+#include "venues/binance/dom.hpp"
 #include "venues/binance/metadata.hpp"
 
 namespace ats::venues::binance {
 namespace {
 
-using simdjson::dom::array;
-using simdjson::dom::element;
-using simdjson::dom::object;
+using namespace dom;
 
 // Quote assets of the venue's symbols, for recordings that come without metadata; longer names first where one
 // ends in another.
@@ -33,32 +30,28 @@ class DiscoveryOf final : public Discovery {
  public:
   void on_frame(std::string_view frame) override {
     element event;
-    if (parser_.parse(frame.data(), frame.size()).get(event) != simdjson::SUCCESS) return;
+    if (!document_.parse(frame, event)) return;
     element data;
     if (event.at_key("data").get(data) == simdjson::SUCCESS) event = data;
     object fields;
     std::string_view symbol;
-    if (event.get_object().get(fields) != simdjson::SUCCESS ||
-        fields.at_key("s").get_string().get(symbol) != simdjson::SUCCESS) {
+    if (event.get_object().get(fields) != simdjson::SUCCESS || !get(fields, "s", symbol)) {
       return;
     }
-    array levels;
-    if (fields.at_key("U").error() == simdjson::SUCCESS) {
+    if (has(fields, "U")) {
       learn_levels(symbol, fields, "b");
       learn_levels(symbol, fields, "a");
-    } else if (fields.at_key("B").error() == simdjson::SUCCESS) {
+    } else if (has(fields, "B")) {
       learn(symbol, fields.at_key("b"), fields.at_key("B"));
       learn(symbol, fields.at_key("a"), fields.at_key("A"));
-    } else if (fields.at_key("m").error() == simdjson::SUCCESS) {
+    } else if (has(fields, "m")) {
       learn(symbol, fields.at_key("p"), fields.at_key("q"));
     }
   }
 
   void on_depth_body(std::string_view symbol, std::string_view body) override {
-    element root;
     object fields;
-    if (parser_.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS &&
-        root.get_object().get(fields) == simdjson::SUCCESS) {
+    if (document_.parse(body, fields)) {
       learn_levels(symbol, fields, "bids");
       learn_levels(symbol, fields, "asks");
     }
@@ -105,7 +98,7 @@ class DiscoveryOf final : public Discovery {
   }
   void learn_levels(std::string_view symbol, const object& fields, std::string_view key) {
     array levels;
-    if (fields.at_key(key).get_array().get(levels) != simdjson::SUCCESS) return;
+    if (!get(fields, key, levels)) return;
     for (const element level : levels) {
       array pair;
       if (level.get_array().get(pair) == simdjson::SUCCESS) {
@@ -165,7 +158,7 @@ class DiscoveryOf final : public Discovery {
     return std::nullopt;
   }
 
-  simdjson::dom::parser parser_;
+  Document document_;
   std::map<std::string, Seen, std::less<>> seen_;  // ordered: the same file gives the same ids
   std::map<std::string, SymbolInfo, std::less<>> told_;
 };

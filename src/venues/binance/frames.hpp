@@ -37,8 +37,10 @@ struct TopFrame {
   Level bid;
   Level ask;
 };
+// What the server says about the connection rather than about a market.
+enum class MarketNotice : std::uint8_t { None, Acknowledged, SubscriptionRefused, Shutdown };
 struct ControlFrame {
-  enum class Kind : std::uint8_t { Acknowledged, SubscriptionRefused, Shutdown } kind;
+  MarketNotice notice = MarketNotice::None;
 };
 struct RefusedFrame {
   FrameOutcome outcome = FrameOutcome::Malformed;

@@ -1,27 +1,23 @@
 #include "venues/binance/metadata.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
+
+#include "venues/binance/dom.hpp"
+#include "venues/binance/percent.hpp"
 
 namespace ats::venues::binance {
 namespace {
 
-using simdjson::dom::array;
-using simdjson::dom::element;
-using simdjson::dom::object;
+using namespace dom;
 
 std::string_view text_of(const object& from, std::string_view key) {
   std::string_view text;
-  return from.at_key(key).get_string().get(text) == simdjson::SUCCESS ? text : std::string_view();
+  get(from, key, text);
+  return text;
 }
 
-// False when the number is there and wrong, or not there.
-bool decimal_of(const object& from, std::string_view key, Decimal& out) {
-  const auto number = Decimal::parse(text_of(from, key));
-  if (!number || number->negative()) return false;
-  out = *number;
-  return true;
+bool amount_of(const object& from, std::string_view key, Decimal& out) {
+  return get(from, key, out) && !out.negative();
 }
 
 InstrumentStatus status_of(std::string_view text) {
@@ -32,7 +28,7 @@ InstrumentStatus status_of(std::string_view text) {
 
 bool read_filters(const object& from, SymbolInfo& info) {
   array filters;
-  if (from.at_key("filters").get_array().get(filters) != simdjson::SUCCESS) return false;
+  if (!get(from, "filters", filters)) return false;
   bool price = false;
   bool lot = false;
   for (const element item : filters) {
@@ -40,13 +36,13 @@ bool read_filters(const object& from, SymbolInfo& info) {
     if (item.get_object().get(filter) != simdjson::SUCCESS) return false;
     const std::string_view type = text_of(filter, "filterType");
     if (type == "PRICE_FILTER") {
-      price = decimal_of(filter, "tickSize", info.tick_size);
+      price = amount_of(filter, "tickSize", info.tick_size);
     } else if (type == "LOT_SIZE") {
-      lot = decimal_of(filter, "stepSize", info.step_size) &&
-            decimal_of(filter, "minQty", info.min_quantity) &&
-            decimal_of(filter, "maxQty", info.max_quantity);
+      lot = amount_of(filter, "stepSize", info.step_size) &&
+            amount_of(filter, "minQty", info.min_quantity) &&
+            amount_of(filter, "maxQty", info.max_quantity);
     } else if (type == "NOTIONAL" || type == "MIN_NOTIONAL") {
-      if (!decimal_of(filter, "minNotional", info.min_notional)) return false;
+      if (!amount_of(filter, "minNotional", info.min_notional)) return false;
     }
   }
   return price && lot;
@@ -85,11 +81,19 @@ bool to_step(Decimal step, int spare_decimals, std::uint8_t& scale, std::int64_t
   return true;
 }
 
+// Symbols go as they are into queries, signatures and JSON. Unicode is fine, what means something there is not.
+bool is_plain(std::string_view symbol) {
+  return std::ranges::none_of(symbol, [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\' || c == '&' || c == '=' ||
+           c == '\x7f';
+  });
+}
+
 // False when the symbol cannot be held exactly.
 bool to_instrument(const SymbolInfo& info, VenueId venue, Universe& universe, Instrument& out) {
   out = {};
-  if (!Text<31>::fits(info.symbol) || !Text<15>::fits(info.base) || !Text<15>::fits(info.quote) ||
-      !to_step(info.tick_size, 0, out.price_scale, out.tick) ||
+  if (!is_plain(info.symbol) || !Text<31>::fits(info.symbol) || !Text<15>::fits(info.base) ||
+      !Text<15>::fits(info.quote) || !to_step(info.tick_size, 0, out.price_scale, out.tick) ||
       !to_step(info.step_size, spare_quantity_decimals, out.qty_scale, out.lot) ||
       out.price_scale + out.qty_scale > Decimal::scale) {
     return false;
@@ -110,30 +114,13 @@ bool to_instrument(const SymbolInfo& info, VenueId venue, Universe& universe, In
   return true;
 }
 
-void percent_encode(std::string_view text, std::string& out) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    }
-  }
-}
-
 }  // namespace
 
 Result<std::vector<SymbolInfo>, MetadataError> parse_exchange_info(std::string_view body) {
-  simdjson::dom::parser parser;
-  element root;
+  Document document;
+  object root;
   array symbols;
-  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
-      root.at_key("symbols").get_array().get(symbols) != simdjson::SUCCESS) {
+  if (!document.parse(body, root) || !get(root, "symbols", symbols)) {
     return fail(MetadataError::Malformed);
   }
   std::vector<SymbolInfo> all;
@@ -159,9 +146,7 @@ std::vector<HttpRequest> metadata_requests(std::span<const WantedPair> pairs) {
     symbols += '"' + pair.base + pair.quote + '"';
   }
   symbols += ']';
-  HttpRequest request{"GET", "/api/v3/exchangeInfo?symbols=", {}, {}};
-  percent_encode(symbols, request.target);
-  return {request};
+  return {{"GET", "/api/v3/exchangeInfo?symbols=" + percent_encoded(symbols), {}, {}}};
 }
 
 Status<MetadataError> read_metadata(std::span<const HttpResponse> answers,
@@ -173,6 +158,7 @@ Status<MetadataError> read_metadata(std::span<const HttpResponse> answers,
   if (answers[0].status != 200) return fail(MetadataError::Malformed);
   const auto symbols = parse_exchange_info(answers[0].body);
   if (!symbols) return fail(symbols.error());
+  universe.add_asset("BNB");  // fees may be taken in it
   for (const WantedPair& pair : pairs) {
     const auto info = std::ranges::find_if(*symbols, [&](const SymbolInfo& s) {
       return s.base == pair.base && s.quote == pair.quote;

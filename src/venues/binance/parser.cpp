@@ -1,37 +1,17 @@
 #include "venues/binance/parser.hpp"
 
-#include <simdjson.h>
-
 #include <charconv>
-#include <cstring>
+
+#include "venues/binance/dom.hpp"
 
 namespace ats::venues::binance {
 namespace {
 
-using simdjson::dom::array;
-using simdjson::dom::element;
-using simdjson::dom::object;
+using namespace dom;
 
 enum class Field : std::uint8_t { Fine, Malformed, OffGrid };
 
 Field worse(Field a, Field b) { return a == Field::Fine ? b : a; }
-
-bool text_of(const object& from, std::string_view key, std::string_view& out) {
-  return from.at_key(key).get_string().get(out) == simdjson::SUCCESS;
-}
-bool number_of(const object& from, std::string_view key, std::uint64_t& out) {
-  return from.at_key(key).get_uint64().get(out) == simdjson::SUCCESS;
-}
-bool time_of(const object& from, std::string_view key, WallTime& out) {
-  std::uint64_t ms = 0;
-  return number_of(from, key, ms) && to_wall(ms, out);
-}
-bool flag_of(const object& from, std::string_view key, bool& out) {
-  return from.at_key(key).get_bool().get(out) == simdjson::SUCCESS;
-}
-bool has(const object& from, std::string_view key) {
-  return from.at_key(key).error() == simdjson::SUCCESS;
-}
 
 // A decimal string that is not negative.
 Field scaled(std::string_view text, unsigned scale, std::int64_t& out) {
@@ -44,7 +24,7 @@ Field scaled(std::string_view text, unsigned scale, std::int64_t& out) {
 }
 Field scaled_of(const object& from, std::string_view key, unsigned scale, std::int64_t& out) {
   std::string_view text;
-  return text_of(from, key, text) ? scaled(text, scale, out) : Field::Malformed;
+  return get(from, key, text) ? scaled(text, scale, out) : Field::Malformed;
 }
 
 Field level_of(const element& from, const Symbol& symbol, Level& out) {
@@ -101,27 +81,17 @@ struct Parser::Impl {
 
   const Product product;
   const Symbols& symbols;
-  simdjson::dom::parser parser;
-  std::vector<char> padded;
+  Document document;
   std::vector<Level> bids;
   std::vector<Level> asks;
 
-  bool parse(std::string_view text, element& root) {
-    if (padded.size() < text.size() + simdjson::SIMDJSON_PADDING) {
-      padded.resize(2 * text.size() + simdjson::SIMDJSON_PADDING);
-    }
-    if (!text.empty()) std::memcpy(padded.data(), text.data(), text.size());
-    std::memset(padded.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
-    return parser.parse(padded.data(), text.size(), false).get(root) == simdjson::SUCCESS;
-  }
-
   MarketFrame read(std::string_view frame) {
     element root;
-    if (!parse(frame, root)) return refuse_book(FrameOutcome::Malformed, nullptr);
+    if (!document.parse(frame, root)) return refuse_book(FrameOutcome::Malformed, nullptr);
     element event = root;
     std::string_view stream;
     object wrapper;
-    if (root.get_object().get(wrapper) == simdjson::SUCCESS && text_of(wrapper, "stream", stream)) {
+    if (root.get_object().get(wrapper) == simdjson::SUCCESS && get(wrapper, "stream", stream)) {
       if (wrapper.at_key("data").get(event) != simdjson::SUCCESS) {
         return refuse_book(FrameOutcome::Malformed, nullptr);
       }
@@ -131,7 +101,7 @@ struct Parser::Impl {
       object first;
       std::string_view kind;
       const bool ignored = several.at(0).get_object().get(first) == simdjson::SUCCESS &&
-                           text_of(first, "e", kind) && is_ignored_kind(kind);
+                           get(first, "e", kind) && is_ignored_kind(kind);
       return refuse(ignored ? FrameOutcome::Ignored : FrameOutcome::UnknownKind);
     }
     object fields;
@@ -143,7 +113,7 @@ struct Parser::Impl {
 
   MarketFrame read_event(const object& fields, std::string_view stream) {
     std::string_view kind;
-    if (!text_of(fields, "e", kind)) return refuse_book(FrameOutcome::Malformed, nullptr);
+    if (!get(fields, "e", kind)) return refuse_book(FrameOutcome::Malformed, nullptr);
     if (kind == "depthUpdate") {
       if (is_partial_depth(stream)) return refuse(FrameOutcome::Ignored);
       return read_depth(fields);
@@ -153,7 +123,7 @@ struct Parser::Impl {
     if (kind == "bookTicker") {
       return product == Product::Spot ? refuse(FrameOutcome::OtherProtocol) : read_top(fields);
     }
-    if (kind == "serverShutdown") return ControlFrame{ControlFrame::Kind::Shutdown};
+    if (kind == "serverShutdown") return ControlFrame{MarketNotice::Shutdown};
     return refuse(is_ignored_kind(kind) ? FrameOutcome::Ignored : FrameOutcome::UnknownKind);
   }
 
@@ -164,25 +134,25 @@ struct Parser::Impl {
     }
     if (has(fields, "lastUpdateId")) return refuse(FrameOutcome::Ignored);
     if (has(fields, "error") || (has(fields, "code") && has(fields, "msg"))) {
-      return ControlFrame{ControlFrame::Kind::SubscriptionRefused};
+      return ControlFrame{MarketNotice::SubscriptionRefused};
     }
-    if (has(fields, "result")) return ControlFrame{ControlFrame::Kind::Acknowledged};
+    if (has(fields, "result")) return ControlFrame{MarketNotice::Acknowledged};
     return refuse(FrameOutcome::UnknownKind);
   }
 
   MarketFrame read_depth(const object& fields) {
     DepthFrame depth;
     std::string_view text;
-    if (!text_of(fields, "s", text)) return refuse_book(FrameOutcome::Malformed, nullptr);
+    if (!get(fields, "s", text)) return refuse_book(FrameOutcome::Malformed, nullptr);
     depth.symbol = symbols.find(text);
     const bool futures = has(fields, "pu");
     if (futures != (product != Product::Spot)) {
       return RefusedFrame{FrameOutcome::OtherProtocol, depth.symbol != nullptr, depth.symbol};
     }
     if (depth.symbol == nullptr) return refuse(FrameOutcome::UnknownSymbol);
-    if (!time_of(fields, "E", depth.time) || !number_of(fields, "U", depth.first) ||
-        !number_of(fields, "u", depth.last) || depth.first > depth.last ||
-        (futures && !number_of(fields, "pu", depth.previous))) {
+    if (!get(fields, "E", depth.time) || !get(fields, "U", depth.first) ||
+        !get(fields, "u", depth.last) || depth.first > depth.last ||
+        (futures && !get(fields, "pu", depth.previous))) {
       return refuse_book(FrameOutcome::Malformed, depth.symbol);
     }
     return with_levels(depth, fields, "b", "a");
@@ -201,19 +171,19 @@ struct Parser::Impl {
   MarketFrame read_print(const object& fields, std::string_view id_key) {
     PrintFrame print;
     std::string_view text;
-    if (!text_of(fields, "s", text)) return refuse(FrameOutcome::Malformed);
+    if (!get(fields, "s", text)) return refuse(FrameOutcome::Malformed);
     if (has(fields, "M") != (product == Product::Spot)) return refuse(FrameOutcome::OtherProtocol);
     print.symbol = symbols.find(text);
     if (print.symbol == nullptr) return refuse(FrameOutcome::UnknownSymbol);
     std::uint64_t id = 0;
     bool best_match = false;
-    if (!time_of(fields, "T", print.time) || !number_of(fields, id_key, id) ||
-        !flag_of(fields, "m", print.buyer_is_maker) ||
-        (product == Product::Spot && !flag_of(fields, "M", best_match))) {
+    if (!get(fields, "T", print.time) || !get(fields, id_key, id) ||
+        !get(fields, "m", print.buyer_is_maker) ||
+        (product == Product::Spot && !get(fields, "M", best_match))) {
       return refuse(FrameOutcome::Malformed);
     }
     if (has(fields, "X")) {  // futures name prints that are no trade between two users
-      if (!text_of(fields, "X", text)) return refuse(FrameOutcome::Malformed);
+      if (!get(fields, "X", text)) return refuse(FrameOutcome::Malformed);
       if (text != "MARKET") return refuse(FrameOutcome::Ignored);
     }
     const Field field =
@@ -232,11 +202,11 @@ struct Parser::Impl {
   MarketFrame read_top(const object& fields) {
     TopFrame top;
     std::string_view text;
-    if (!text_of(fields, "s", text)) return refuse(FrameOutcome::Malformed);
+    if (!get(fields, "s", text)) return refuse(FrameOutcome::Malformed);
     top.symbol = symbols.find(text);
     if (top.symbol == nullptr) return refuse(FrameOutcome::UnknownSymbol);
-    if (!number_of(fields, "u", top.update) ||
-        (product != Product::Spot && !time_of(fields, "E", top.time))) {
+    if (!get(fields, "u", top.update) ||
+        (product != Product::Spot && !get(fields, "E", top.time))) {
       return refuse(FrameOutcome::Malformed);
     }
     const unsigned price = top.symbol->price_scale;
@@ -250,13 +220,11 @@ struct Parser::Impl {
   }
 
   MarketFrame read_depth_body(const Symbol& symbol, std::string_view body) {
-    element root;
     object fields;
     DepthFrame depth;
     depth.symbol = &symbol;
-    if (!parse(body, root) || root.get_object().get(fields) != simdjson::SUCCESS ||
-        !number_of(fields, "lastUpdateId", depth.last) ||
-        (product != Product::Spot && !time_of(fields, "E", depth.time))) {
+    if (!document.parse(body, fields) || !get(fields, "lastUpdateId", depth.last) ||
+        (product != Product::Spot && !get(fields, "E", depth.time))) {
       return refuse_book(FrameOutcome::Malformed, &symbol);
     }
     MarketFrame frame = with_levels(depth, fields, "bids", "asks");

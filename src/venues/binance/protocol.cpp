@@ -1,6 +1,8 @@
 // The rows of the registry: spot, and the two futures products, whose market data alone is understood.
+#include "venues/binance/client.hpp"
 #include "venues/binance/decoder.hpp"
 #include "venues/binance/metadata.hpp"
+#include "venues/binance/server.hpp"
 #include "venues/client.hpp"
 
 namespace ats::venues {
@@ -11,6 +13,14 @@ using namespace binance;
 template <Product product>
 std::unique_ptr<MarketDecoder> make_decoder(VenueId venue, const Universe& universe) {
   return std::make_unique<Decoder>(product, venue, universe);
+}
+
+std::unique_ptr<Client> make_client(const ClientSetup& setup) {
+  return std::make_unique<SpotClient>(setup);
+}
+
+std::unique_ptr<Server> make_server(ExchangeApi& exchange) {
+  return std::make_unique<SpotServer>(exchange);
 }
 
 // A diff is sent only when something changed, so quiet symbols are silent; the server's ping every 20 s is not.
@@ -46,8 +56,8 @@ const Protocol& binance_protocol() {
                                  read_metadata,
                                  make_decoder<Product::Spot>,
                                  make_discovery,
-                                 nullptr,
-                                 nullptr};
+                                 make_client,
+                                 make_server};
   return protocol;
 }
 
