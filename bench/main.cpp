@@ -52,26 +52,44 @@ const char* name(Goal::Kind kind) {
 
 bool compares(const Result& result) { return !result.baseline_name.empty(); }
 
-void print(const Result& result) {
+std::string title(const Result& result) {
   std::string what = result.section + ": " + result.name;
   if (!result.metric.name.empty()) what += ", " + result.metric.name;
-  std::printf("%-58s %12.1f %-12s", what.c_str(), result.ours.median, result.metric.unit.c_str());
+  return what;
+}
+
+void print(const Result& result) {
+  const std::string what = title(result);
+  std::printf("%-66s %12.1f %-12s", what.c_str(), result.ours.median, result.metric.unit.c_str());
   if (compares(result)) {
-    std::printf(" %12.1f %-26s %6.2f %6.2f %6.2f", result.baseline.median,
+    std::printf(" %12.1f %-28s %6.2f %6.2f %6.2f", result.baseline.median,
                 result.baseline_name.c_str(), result.ratio.min, result.ratio.median,
                 result.ratio.max);
   } else {
-    std::printf(" %12s %-26s %6.4g %6.4g %6.4g", "", "(min, median, max)", result.ours.min,
+    std::printf(" %12s %-28s %6.4g %6.4g %6.4g", "", "(min, median, max)", result.ours.min,
                 result.ours.median, result.ours.max);
   }
-  if (result.metric.goal.kind != Goal::Kind::None) {
-    const bool most = result.metric.goal.kind == Goal::Kind::RatioAtMost ||
-                      result.metric.goal.kind == Goal::Kind::ValueAtMost;
-    std::printf("  goal %s %s %g (floor %g): %s", result.metric.goal_id.c_str(),
-                most ? "<=" : ">=", result.metric.goal.median, result.metric.goal.floor,
-                name(result.verdict));
-  }
   std::printf("%s\n", result.checksums_equal ? "" : "  CHECKSUMS DIFFER");
+}
+
+// Every goal in one place.
+void print_goals(const std::vector<Result>& results) {
+  std::printf("\n%-5s %-64s %18s %22s\n", "goal", "what", "median", "worst round (floor)");
+  for (const Result& result : results) {
+    const Goal& goal = result.metric.goal;
+    if (goal.kind == Goal::Kind::None) continue;
+    const bool most = goal.kind == Goal::Kind::RatioAtMost || goal.kind == Goal::Kind::ValueAtMost;
+    const char* sign = most ? "<=" : ">=";
+    std::printf("%-5s %-64s %8.4g %s %-6g %10.4g", result.metric.goal_id.c_str(),
+                title(result).c_str(), result.ratio.median, sign, goal.median,
+                most ? result.ratio.max : result.ratio.min);
+    if (goal.floor != 0) {
+      std::printf(" %s %-8g", sign, goal.floor);
+    } else {
+      std::printf(" %11s", "");
+    }
+    std::printf(" %s\n", name(result.verdict));
+  }
 }
 
 nlohmann::json json_of(const Spread& spread) {
@@ -147,7 +165,7 @@ int run(int argc, char** argv) {
   Session session(rounds, filter);
   std::size_t printed = 0;
   if (!quiet) {
-    std::printf("%-58s %12s %-12s %12s %-26s %6s %6s %6s\n", "what", "ours", "", "baseline", "",
+    std::printf("%-66s %12s %-12s %12s %-28s %6s %6s %6s\n", "what", "ours", "", "baseline", "",
                 "min", "median", "max");
   }
   for (const auto& section : sections()) {
@@ -161,6 +179,8 @@ int run(int argc, char** argv) {
     std::fflush(stdout);
   }
   if (isatty(STDERR_FILENO) != 0) std::fputs("\033[K", stderr);
+
+  if (!quiet) print_goals(session.results());
 
   bool failed = session.results().empty();
   if (failed) std::fprintf(stderr, "ats_bench: nothing is called '%s'\n", filter.c_str());
