@@ -457,6 +457,26 @@ TEST_F(ExecutionTest, WhatCannotBeUnwoundIsHandedOverThePairHaltedAndTheResidual
   EXPECT_TRUE(inventory().is_zero());
 }
 
+TEST_F(ExecutionTest, WhatComesLateToAPairInAPersonsHandsJoinsWhatThePersonHas) {
+  take_the_edge();
+  for (const VenueId v : {binance, kraken}) send(ConnectionDown{v, Channel::MarketData});
+  fill_all(buy);
+  reject(sell);
+  wait(seconds(600));
+  ASSERT_EQ(inventory(), d("0.0999"));
+  for (const VenueId v : {binance, kraken}) send(ConnectionUp{v, Channel::MarketData});
+  no_edge();
+  clear();
+  deliver(make_fill(sell, "0.03"));
+  found(sell, OrderState::Cancelled, "0.03");
+  EXPECT_TRUE(placed.empty()) << "sold with the rest it would be sold twice";
+  EXPECT_EQ(inventory(), d("0.0699"));
+  EXPECT_EQ(resolved.back().outcome, ExecutionOutcome::HandedOver);
+  command(resume({{}, pair}));
+  ASSERT_EQ(placed.size(), 1u);
+  EXPECT_EQ(placed[0].quantity, quantity(at_binance, "0.0699"));
+}
+
 TEST_F(ExecutionTest, UnwindsThatNeverFillEndWithAPerson) {
   take_the_edge();
   fill_all(buy);

@@ -125,7 +125,6 @@ class Executor final : public Funds {
   bool idle() const { return executions_.empty() && live_.empty(); }
   bool unresolved(VenueId venue) const;
   bool earlier_life_unresolved() const;
-  Decimal inventory(PairId pair) const { return pairs_[pair.index()].inventory; }
   void status(CoreStatus& out) const;
 
  private:
@@ -160,6 +159,7 @@ class Executor final : public Funds {
     Decimal inventory;  // base asset, signed
     Instant busy_until;
     bool cooling = false;
+    bool handed_over = false;    // the inventory is in a person's hands until the pair is resumed
     std::uint32_t refusals = 0;  // executions in a row that a venue refused
   };
 

@@ -13,13 +13,15 @@ void Executor::unwind(ExecutionId id, Instant now, Actions& out) {
   Execution& execution = *find_execution(id);
   if (now < execution.try_from) return;
 
-  // What the pair holds from before goes the same way, or makes this difference smaller. While the pair
-  // is halted it stays: it may be in a person's hands.
   PairState& pair = pairs_[execution.pair.index()];
-  if (!desk_.gate.halted(execution.pair)) {
-    execution.carried += pair.inventory;
-    pair.inventory = Decimal();
+  if (pair.handed_over && desk_.gate.halted(execution.pair)) {
+    hand_over(execution, now, out);
+    return;
   }
+  pair.handed_over = false;
+  // What the pair holds from before goes the same way, or makes this difference smaller.
+  execution.carried += pair.inventory;
+  pair.inventory = Decimal();
   const Decimal net = execution.net();
   if (net.abs() < lot_of(execution.pair)) {
     const bool traded = execution.unwound || !execution.carried.is_zero();
@@ -88,6 +90,7 @@ void Executor::wait(Execution& execution, Instant now, Actions& out) {
 void Executor::hand_over(Execution& execution, Instant now, Actions& out) {
   const Scope scope{{}, execution.pair};
   desk_.gate.halt(scope);
+  pairs_[execution.pair.index()].handed_over = true;
   const Decimal net = execution.net();
   const Pair& pair = desk_.universe.pair(execution.pair);
   alert(Severity::Critical, AlertCode::UnwindFailed, scope,

@@ -23,19 +23,6 @@ Quantity affordable(const Instrument& instrument, Price limit, Decimal free) {
 
 }  // namespace
 
-Price worse_by(const Instrument& instrument, Side side, Price price, Rate slippage) {
-  const Int128 move = Int128{price.units} * slippage.ppb / Rate::one;
-  const std::int64_t ticks = static_cast<std::int64_t>(move / instrument.tick);
-  if (side == Side::Buy) {
-    const Int128 limit = Int128{price.units} + Int128{ticks} * instrument.tick;
-    return limit > std::numeric_limits<std::int64_t>::max()
-               ? price
-               : Price{static_cast<std::int64_t>(limit)};
-  }
-  const std::int64_t limit = price.units - ticks * instrument.tick;
-  return limit > 0 ? Price{limit} : price;
-}
-
 bool too_small(const Instrument& instrument, Decimal wanted, Price price) {
   const Quantity quantity = on_lot(instrument, wanted);
   if (quantity.is_zero() || quantity < instrument.min_quantity) return true;
@@ -70,7 +57,8 @@ Result<WayOut, NoWay> way_out(const Instrument& instrument, Side side, Decimal w
     deepest = level.price;
   }
   if (taken.is_zero()) return fail(NoWay::NoDepth);
-  way.limit = worse_by(instrument, side, deepest, slippage);
+  way.limit = side == Side::Buy ? buy_limit(instrument, deepest, slippage)
+                                : sell_limit(instrument, deepest, slippage);
 
   const Quantity funded =
       side == Side::Sell ? on_lot(instrument, free) : affordable(instrument, way.limit, free);

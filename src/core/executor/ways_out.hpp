@@ -39,7 +39,4 @@ bool too_small(const Instrument& instrument, Decimal wanted, Price price);
 // Whether `a` is to be preferred: the whole first, then the better unit, then more, then the lower id.
 bool better(const WayOut& a, const WayOut& b, const Universe& universe);
 
-// `price` made worse for us by at most `slippage`, on the tick, never better than `price`.
-Price worse_by(const Instrument& instrument, Side side, Price price, Rate slippage);
-
 }  // namespace ats::core

@@ -108,13 +108,6 @@ bool BalanceWatch::agreed(VenueId venue, const CoreConfig& config, Instant now) 
   return watch.agreed && now - watch.compared < config.balance_interval * overdue_intervals;
 }
 
-bool BalanceWatch::broken(VenueId venue) const {
-  for (std::size_t a = 0; a < assets_; ++a) {
-    if (reports_[venue.index() * assets_ + a].broken) return true;
-  }
-  return false;
-}
-
 void BalanceWatch::breaks(VenueId venue, const Ledger& ledger, std::vector<Difference>& out) const {
   for (std::size_t a = 0; a < assets_; ++a) {
     const AssetId asset{static_cast<AssetId::rep>(a)};

@@ -61,7 +61,6 @@ class BalanceWatch {
 
   // Known breaks do not count: they were told, and the venue is halted.
   bool agreed(VenueId venue, const CoreConfig& config, Instant now) const;
-  bool broken(VenueId venue) const;
   // The differences that are breaks now; a person may accept them.
   void breaks(VenueId venue, const Ledger& ledger, std::vector<Difference>& out) const;
   // A person accepted the venue's numbers.

@@ -167,13 +167,13 @@ class BalanceWatchTest : public LedgerTest {
 
 TEST_F(BalanceWatchTest, OneDifferenceIsSuspectedAndTheSecondIsABreak) {
   EXPECT_TRUE(ask("99", 1).suspected);
-  EXPECT_FALSE(watch.broken(w.binance));
+  EXPECT_FALSE(watch.report(w.binance, w.usdt).broken);
   const auto second = ask("99", 2);
   ASSERT_EQ(second.breaks.size(), 1u);
   EXPECT_EQ(second.breaks[0].asset, w.usdt);
   EXPECT_EQ(second.breaks[0].ledger, d("100"));
   EXPECT_EQ(second.breaks[0].reported, d("99"));
-  EXPECT_TRUE(watch.broken(w.binance));
+  EXPECT_TRUE(watch.report(w.binance, w.usdt).broken);
   EXPECT_TRUE(ask("99", 3).breaks.empty()) << "a break is told once";
 }
 
@@ -238,7 +238,7 @@ TEST_F(BalanceWatchTest, AVenueThatIsNeverQuietHasToAgreeAnew) {
 TEST_F(BalanceWatchTest, ABreakHealsWhenTheLostFillIsFound) {
   (void)ask("94", 1);
   (void)ask("94", 2);
-  ASSERT_TRUE(watch.broken(w.binance));
+  ASSERT_TRUE(watch.report(w.binance, w.usdt).broken);
   ASSERT_TRUE(book(fill(w.at_binance, Side::Buy, "lost", "60000", "0.0001", "0", w.btc)).ok());
   watch.asked(w.binance, true, at(3));
   watch.reported(w.binance, w.usdt, d("94"));
@@ -246,7 +246,7 @@ TEST_F(BalanceWatchTest, ABreakHealsWhenTheLostFillIsFound) {
   BalanceWatch::Findings found;
   watch.complete(w.binance, ledger, at(3), found);
   EXPECT_EQ(found.healed.size(), 1u);
-  EXPECT_FALSE(watch.broken(w.binance));
+  EXPECT_FALSE(watch.report(w.binance, w.usdt).broken);
 }
 
 TEST(MarksTest, AnAssetIsMarkedDirectlyOrOverAnother) {

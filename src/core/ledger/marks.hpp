@@ -26,7 +26,6 @@ class Marks {
 
   AssetId reporting() const { return reporting_; }
   bool fresh(AssetId asset) const { return marks_[asset.index()].fresh; }
-  bool known(AssetId asset) const { return marks_[asset.index()].known; }
   // Worth of an amount, rounded down; nothing when there is no mark or no Decimal holds the worth.
   std::optional<Decimal> worth(AssetId asset, Decimal amount) const;
 

@@ -26,7 +26,6 @@ class RiskGate {
                                                        const OrderFacts& facts);
   // The answer approve() would give.
   RefuseReason check(const OrderRequest& order, const OrderFacts& facts) const;
-  std::uint64_t approvals() const { return approvals_; }
 
   // --- halts; a scope is halted at most once ---
   bool halt(const Scope& scope);    // false: it was halted
