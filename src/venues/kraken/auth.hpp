@@ -15,11 +15,6 @@ namespace ats::venues::kraken {
 std::string api_sign(security::HmacSigner& signer, std::string_view path, std::string_view nonce,
                      std::string_view body);
 
-// Form bodies: application/x-www-form-urlencoded.
-std::string form_encode(std::string_view text);
-// False when an escape is broken.
-bool form_decode(std::string_view text, std::string& out);
-
 class Auth {
  public:
   explicit Auth(const Credentials& credentials);

@@ -38,16 +38,6 @@ TEST(KrakenAuth, postsTheNonceInFrontOfTheFieldsAndRaisesItAlways) {
   EXPECT_EQ(auth.post("/", "", {1'700'000'000'000'000'001}).body, "nonce=1700000060000000001");
 }
 
-TEST(KrakenAuth, formTextIsEncodedAndDecoded) {
-  EXPECT_EQ(form_encode("a b,c&d=e~"), "a%20b%2Cc%26d%3De~");
-  std::string out;
-  EXPECT_TRUE(form_decode("a+b%2Cc%26d%3de~", out));
-  EXPECT_EQ(out, "a b,c&d=e~");
-  EXPECT_FALSE(form_decode("100%", out));
-  EXPECT_FALSE(form_decode("%2", out));
-  EXPECT_FALSE(form_decode("%zz", out));
-}
-
 TEST(KrakenErrors, haveTheMeaningTheSheetGivesThem) {
   const auto refused = [](std::string_view error, RejectReason reason) {
     const Meaning meaning = meaning_of(error);

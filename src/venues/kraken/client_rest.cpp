@@ -3,6 +3,7 @@
 
 #include "venues/kraken/client.hpp"
 #include "venues/kraken/names.hpp"
+#include "venues/percent.hpp"
 
 namespace ats::venues::kraken {
 namespace {
@@ -55,12 +56,12 @@ SendOutcome KrakenClient::query_order(const QueryOrder& query, const Now& now, O
   if (!query.venue_order_id.empty()) {
     call.question = Question::OpenById;
     sent = ask(std::move(call), "/0/private/QueryOrders",
-               "trades=true&txid=" + form_encode(query.venue_order_id.view()), rest_call_cost, 0,
-               now, outbox);
+               "trades=true&txid=" + percent_encoded(query.venue_order_id.view()), rest_call_cost,
+               0, now, outbox);
   } else {
     call.question = Question::OpenByUs;
     sent = ask(std::move(call), "/0/private/OpenOrders",
-               "trades=true&cl_ord_id=" + form_encode(client_order_id(query.order).view()),
+               "trades=true&cl_ord_id=" + percent_encoded(client_order_id(query.order).view()),
                rest_call_cost, 0, now, outbox);
   }
   return sent ? SendOutcome::Sent : SendOutcome::RateLimited;
@@ -308,7 +309,7 @@ void KrakenClient::ask_trades(RestCall call, const Now& now, EventSink& sink, Ou
   const std::size_t count = std::min(trades_at_once, call.trades.size());
   for (std::size_t i = 0; i < count; ++i) {
     if (i != 0) fields += "%2C";
-    fields += form_encode(call.trades[i]);
+    fields += percent_encoded(call.trades[i]);
   }
   call.trades.erase(call.trades.begin(), call.trades.begin() + static_cast<std::ptrdiff_t>(count));
   const RestCall kept = call;

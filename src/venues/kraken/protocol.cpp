@@ -4,6 +4,7 @@
 #include "venues/kraken/client.hpp"
 #include "venues/kraken/decoder.hpp"
 #include "venues/kraken/metadata.hpp"
+#include "venues/kraken/server.hpp"
 
 namespace ats::venues {
 
@@ -25,7 +26,7 @@ const Protocol& kraken_protocol() {
       .make_decoder = kraken::make_decoder,
       .make_discovery = kraken::make_discovery,
       .make_client = kraken::make_client,
-      .make_server = nullptr,
+      .make_server = kraken::make_server,
   };
   return protocol;
 }
