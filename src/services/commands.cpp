@@ -5,6 +5,7 @@
 #include "services/replay.hpp"
 #include "services/run.hpp"
 #include "services/sim_command.hpp"
+#include "services/simulate.hpp"
 
 namespace ats::services {
 
@@ -12,6 +13,8 @@ std::span<const Command> commands() {
   static constexpr Command list[] = {
       {"run", "all roles in one process; by default on simulated exchanges", run_command},
       {"sim", "simulated exchanges on loopback, for any client", sim_command},
+      {"simulate", "the core in a seeded world with faults, its invariants checked",
+       simulate_command},
       {"status", "what a running process is doing", status_command},
       {"halt", "stop new trades: everywhere, on one venue or of one pair", halt_command},
       {"resume", "lift a halt", resume_command},

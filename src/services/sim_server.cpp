@@ -230,6 +230,12 @@ SimServer::~SimServer() = default;
 
 Result<std::unique_ptr<SimServer>, std::string> SimServer::start(const SimServerOptions& options) {
   if (options.port_base > 65'530) return fail(std::string("--port-base: at most 65530"));
+  for (const std::string& name : options.venues) {
+    const venues::Protocol* protocol = venues::find_protocol(name);
+    if (protocol == nullptr || protocol->make_server == nullptr) {
+      return fail("'" + name + "' is not a venue that can be simulated");
+    }
+  }
   auto universe = simulated_universe(options.venues, options.pairs);
   if (!universe) return fail(universe.error());
   auto world = std::make_unique<World>(options, std::move(*universe));

@@ -77,9 +77,7 @@ Result<Universe, std::string> simulated_universe(const std::vector<std::string>&
   Universe universe;
   for (const std::string& name : venue_names) {
     const venues::Protocol* protocol = venues::find_protocol(name);
-    if (protocol == nullptr || protocol->make_server == nullptr) {
-      return fail("'" + name + "' is not a venue that can be simulated");
-    }
+    if (protocol == nullptr) return fail("'" + name + "' is not a venue that can be simulated");
     const VenueId venue = universe.add_venue(name, protocol->rules);
     for (const std::string& pair : pairs) {
       const std::size_t slash = std::min(pair.find('/'), pair.size());

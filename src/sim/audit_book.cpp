@@ -95,6 +95,8 @@ bool AuditBook::proves(const std::optional<std::uint32_t>& checksum) const {
 
 void AuditBook::on(const BookSnapshot& snapshot) {
   if (!up_) return;
+  // Taken before what we have already: it says nothing new.
+  if (synced_ && rules_.sequence != SequenceRule::None && snapshot.last <= last_) return;
   bids_.clear();
   asks_.clear();
   apply(snapshot.bids, snapshot.asks);

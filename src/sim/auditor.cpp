@@ -252,13 +252,15 @@ void Auditor::check_limits(const OrderRequest& o, Instant now) {
   }
 }
 
-// An unwind makes what is open smaller: never larger, never the other way round.
+// An unwind makes what is open smaller, of the pair or of its own execution (what the pair held before may
+// be in a person's hands): never larger, never the other way round.
 void Auditor::check_unwind(const OrderRequest& o, Instant now) {
   const Instrument& i = instrument(o.instrument);
   const Decimal open = inventory_[i.pair.index()];
+  const Decimal own = nets_[o.execution.value];
   const Decimal quantity = i.quantity_decimal(o.quantity);
-  const bool reduces = o.side == Side::Sell ? quantity <= open : quantity <= -open;
-  if (!reduces) {
+  const bool sells = o.side == Side::Sell;
+  if (quantity > std::max(sells ? open : -open, sells ? own : -own)) {
     violate(Invariant::ApprovedOnly, now,
             "unwind " + spell(o.id) + " of " + quantity.to_string() + " while " + open.to_string() +
                 " is open");
@@ -422,6 +424,7 @@ void Auditor::booked_fill(const Booked& entry, Instant now) {
   Decimal at_venue[2] = {buys ? base : -base, buys ? -quote : quote};
   at_venue[fill.fee_asset == i.base ? 0 : 1] -= fill.fee;
   inventory_[i.pair.index()] += at_venue[0];
+  nets_[order->second.request.execution.value] += at_venue[0];
   Decimal fees;
   for (std::size_t n = 0; n < entry.count; ++n) {
     const Posting& posting = entry.postings[n];

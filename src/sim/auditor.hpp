@@ -172,7 +172,8 @@ class Auditor {
   std::vector<AuditBook> books_;         // by instrument
   std::vector<Watched> watched_;         // by venue
   std::unordered_map<std::uint64_t, Order> orders_;
-  std::map<std::uint64_t, Execution> open_;  // executions by id, not resolved
+  std::map<std::uint64_t, Execution> open_;          // executions by id, not resolved
+  std::unordered_map<std::uint64_t, Decimal> nets_;  // of every execution: base asset booked
   std::set<std::pair<int, int>> halts_;
   std::uint64_t last_serial_ = 0;
   std::uint32_t incarnation_ = 0;

@@ -67,9 +67,24 @@ void Exchange::set_time(Instant now, WallTime wall) {
   ATS_ASSERT(now >= now_);
   now_ = now;
   wall_ = wall;
+  if (!late_rests_.empty()) expire_late_rests();
   if (faults_.active(FaultKind::CrossedBook, now)) return;
   for (InstrumentState& state : states_) {
     if (state.crossed_at.units != 0) end_crossed(state);
+  }
+}
+
+void Exchange::expire_late_rests() {
+  for (std::size_t n = 0; n < late_rests_.size();) {
+    OrderRecord& late = record(late_rests_[n].order);
+    if (now_ < late_rests_[n].expires && late.order.live()) {
+      ++n;
+      continue;
+    }
+    late_rests_.erase(late_rests_.begin() + static_cast<std::ptrdiff_t>(n));
+    if (!late.order.live()) continue;
+    end_order(late, VenueOrderState::Expired);
+    finish(at(late.order.instrument));
   }
 }
 
@@ -222,7 +237,7 @@ Result<VenueOrder, PlaceFault> Exchange::place(const NewOrder& order) {
   const InstrumentStatus status = instrument(order.instrument).status;
   const bool open = status == InstrumentStatus::Trading ||
                     (status == InstrumentStatus::PostOnly && order.kind == OrderKind::LimitMaker);
-  if (!open || faults_.active(FaultKind::Maintenance, now_)) {
+  if (!open || faults_.strike(FaultKind::Maintenance, now_)) {
     return fail(PlaceFault::InstrumentClosed);
   }
   const Reach reachable = reach(order);
@@ -260,6 +275,11 @@ Result<VenueOrder, PlaceFault> Exchange::place(const NewOrder& order) {
   }
   InstrumentState& state = at(o.instrument);
   match(taker, most);
+  if (o.live() && o.time_in_force == TimeInForce::Ioc && o.kind == OrderKind::Limit &&
+      faults_.active(FaultKind::LateCancel, now_)) {
+    late_rests_.push_back({o.id, now_ + faults_.by(FaultKind::LateCancel, now_)});
+    rests = faults_.strike(FaultKind::LateCancel, now_);
+  }
   if (o.live()) {
     if (rests) {
       taker.slot = state.queues.add(o.side, o.price, o.quantity - o.executed, o.id);

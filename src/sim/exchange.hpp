@@ -162,6 +162,7 @@ class Exchange final : public venues::ExchangeApi {
   void finish(InstrumentState& state);
   void tell_balances();
   void change_balance(Account& account, AssetId asset, Decimal total, Decimal held);
+  void expire_late_rests();
   void begin_crossed(InstrumentState& state);
   void end_crossed(InstrumentState& state);
 
@@ -174,6 +175,11 @@ class Exchange final : public venues::ExchangeApi {
   std::vector<InstrumentId> instruments_;
   std::vector<InstrumentState> states_;     // in the order of instruments_
   std::vector<std::uint16_t> state_index_;  // by instrument id
+  struct LateRest {
+    std::uint64_t order;
+    Instant expires;
+  };
+  std::vector<LateRest> late_rests_;  // of immediate orders: LateCancel
   std::vector<Account> accounts_;
   std::deque<OrderRecord> orders_;  // id - 1
   std::deque<venues::VenueFill> fills_;

@@ -350,6 +350,27 @@ TEST_F(ExchangeTest, faults_of_the_exchange_show_on_the_occasions_they_were_orde
   EXPECT_EQ(binance_.wall() - right, seconds(-3));
 }
 
+TEST_F(ExchangeTest,
+       the_rest_of_an_immediate_order_that_is_cancelled_late_can_be_filled_meanwhile) {
+  binance_.house_level(btc_binance_, Side::Sell, {6'000'000}, {1000});
+  const FaultOrder late{FaultKind::LateCancel, {}, 1, seconds(2)};
+  binance_.faults().inject(late, binance_.now());
+  const auto order = binance_.place(limit(Side::Buy, 6'000'000, 3000, TimeInForce::Ioc, "late"));
+  EXPECT_EQ(order->state, VenueOrderState::PartlyFilled);
+  binance_.house_take(btc_binance_, Side::Sell, {6'000'000}, {500});
+  const auto pass = [&](Duration d) {
+    binance_.set_time(binance_.now() + d, binance_.wall() + d);
+    return binance_.find_order(me_, {0, "late"});
+  };
+  EXPECT_TRUE(pass(milliseconds(1900))->live());
+  const auto* over = pass(milliseconds(200));
+  EXPECT_EQ(over->state, VenueOrderState::Expired);
+  EXPECT_EQ(over->executed, Quantity{1500});
+  EXPECT_EQ(told_.updates.back().kind, OrderUpdate::Kind::Expired);
+  EXPECT_TRUE(binance_.balance(me_, usdt_).held.is_zero());
+  EXPECT_TRUE(binance_.conserved());
+}
+
 TEST_F(ExchangeTest, a_crossed_book_shows_for_its_time_and_then_is_whole_again) {
   binance_.house_level(btc_binance_, Side::Sell, {6'000'000}, {1000});
   binance_.house_level(btc_binance_, Side::Buy, {5'999'900}, {1000});

@@ -31,15 +31,16 @@ enum class FaultKind : std::uint8_t {
   TimeoutThenReject,  // the order is not carried out, its answer never comes
   DuplicateFill,      // a fill is told twice on the private stream
   DropFill,           // a fill is not told on the private stream
-  LateCancel,         // the order is filled just before its cancel is carried out
-  PartialFill,        // an order gets half of what it could have had, the rest expires
-  Reject,             // an order is refused for no reason of its own
-  RateLimit,          // requests are refused: too many (orders are certainly not carried out)
-  Ban,                // as RateLimit, and for every request
-  ServerError,        // the answer is an error that says nothing: carried out or not
-  Maintenance,        // no orders, no cancels; market data goes on
-  ClockSkew,          // the venue's clock is off by `by`
-  MalformedFrame,     // one book message arrives as bytes that are not the protocol
+  LateCancel,      // an immediate order's rest stays in the book for `by` longer; an order that is
+                   // to be cancelled is filled just before
+  PartialFill,     // an order gets half of what it could have had, the rest expires
+  Reject,          // an order is refused for no reason of its own
+  RateLimit,       // requests are refused: too many (orders are certainly not carried out)
+  Ban,             // as RateLimit, and for every request
+  ServerError,     // the answer is an error that says nothing: carried out or not
+  Maintenance,     // no orders, no cancels; market data goes on
+  ClockSkew,       // the venue's clock is off by `by`
+  MalformedFrame,  // one book message arrives as bytes that are not the protocol
 };
 constexpr std::size_t fault_kind_count = 19;
 
@@ -52,7 +53,8 @@ struct FaultOrder {
   FaultKind kind = FaultKind::Disconnect;
   Duration length{};
   std::uint32_t count = 0;
-  Duration by = milliseconds(1500);  // Slow: extra delay; ClockSkew: offset, may be negative
+  // Slow: extra delay; ClockSkew: offset, may be negative; LateCancel: how late.
+  Duration by = milliseconds(1500);
 };
 
 class Faults {

@@ -169,13 +169,16 @@ void Link::drop(Channel channel) {
   if (!connection.up) return;
   connection.up = false;
   ++connection.epoch;
-  post(channel, now_, ConnectionDown{venue(), channel});
+  // What was in flight and the connection's end are told in either order.
+  const bool down_first = rng_.one_in(2);
+  if (down_first) post(channel, now_, ConnectionDown{venue(), channel});
   if (channel == Channel::MarketData) {
     for (View& view : views_) view.subscribed = false;
   } else {
     for (const Pending& pending : pending_) give_up(pending, UnknownReason::ConnectionLost);
     pending_.clear();
   }
+  if (!down_first) post(channel, now_, ConnectionDown{venue(), channel});
   connection.connecting = true;
   timeline_.put(now_ + draw_wait(rng_, seconds(1)) + delay(model_.connect), Happening::Connect,
                 venue().value, static_cast<std::uint32_t>(channel));
@@ -214,7 +217,12 @@ void Link::give_up(const Pending& pending, UnknownReason reason) {
       post(Channel::Trading, now_, QueryFailed{pending.order});
       break;
     case Asked::Cancel:
-      post(Channel::Trading, now_, CancelRejected{pending.order, RejectReason::Other, times()});
+      if (reason == UnknownReason::ConnectionLost) {
+        post(Channel::Trading, now_, OrderUnknown{pending.order, reason, times()});
+      } else {
+        post(Channel::Trading, now_,
+             CancelRejected{pending.order, RejectReason::VenueBusy, times()});
+      }
       break;
     case Asked::Nothing:
       break;
@@ -228,7 +236,8 @@ void Link::inject(const FaultOrder& order) {
     if (which != 0) drop(Channel::MarketData);
     if (which != 1) drop(Channel::Trading);
   }
-  if (order.kind == FaultKind::Maintenance && side(Channel::MarketData).up) {
+  // A venue that closes may say so, or only refuse.
+  if (order.kind == FaultKind::Maintenance && side(Channel::MarketData).up && rng_.one_in(2)) {
     for (const InstrumentId id : exchange_.instruments()) {
       Instrument closed = exchange_.universe().instrument(id);
       closed.status = InstrumentStatus::Halted;
@@ -453,8 +462,13 @@ void Link::request(const Action& action, Channel channel) {
 }
 
 void Link::send(const Action& action) {
-  if (std::holds_alternative<Resubscribe>(action)) {
-    if (side(Channel::MarketData).up) request(action, Channel::MarketData);
+  if (const auto* wanted = std::get_if<Resubscribe>(&action)) {
+    if (side(Channel::MarketData).up) {
+      request(action, Channel::MarketData);
+    } else {
+      post(Channel::MarketData, now_,
+           BookFault{wanted->instrument, venue(), BookFaultReason::SubscriptionLost});
+    }
     return;
   }
   if (const auto* wanted = std::get_if<RequestSnapshot>(&action)) {

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "base/assert.hpp"
-#include "sim/catalogue.hpp"
 #include "sim/draw.hpp"
 
 namespace ats::sim {
@@ -13,21 +12,23 @@ namespace {
 
 constexpr std::int64_t any_quantity = std::int64_t{1} << 60;
 
-// Compared with BTC.
 struct AssetModel {
   std::string_view name;
-  double volatility;
-  double liquidity;  // of its books, by worth
+  double worth;       // of one unit in USDT, roughly
+  double volatility;  // times that of BTC
+  double liquidity;   // of its books by worth, times that of BTC's
 };
 constexpr std::array assets = {
-    AssetModel{"USDT", 0, 1},     AssetModel{"USD", 0, 1}, AssetModel{"USDC", 0, 1},
-    AssetModel{"EUR", 0, 1},      AssetModel{"KRW", 0, 1}, AssetModel{"BTC", 1, 1},
-    AssetModel{"ETH", 1.25, 0.5},
+    AssetModel{"USDT", 1, 0, 1},         AssetModel{"USD", 1, 0, 1},
+    AssetModel{"USDC", 1, 0, 1},         AssetModel{"EUR", 1.09, 0, 1},
+    AssetModel{"KRW", 0.000725, 0, 1},   AssetModel{"BTC", 61'700, 1, 1},
+    AssetModel{"ETH", 2'680, 1.25, 0.5}, AssetModel{"SOL", 163, 1.6, 0.2},
+    AssetModel{"XRP", 0.61, 1.6, 0.2},   AssetModel{"DOGE", 0.107, 1.8, 0.2},
 };
 AssetModel model_of(std::string_view name) {
   const auto found = std::find_if(assets.begin(), assets.end(),
                                   [name](const AssetModel& a) { return a.name == name; });
-  return found == assets.end() ? AssetModel{name, 1.6, 0.2} : *found;
+  return found == assets.end() ? AssetModel{name, 10, 1.6, 0.2} : *found;
 }
 
 // Figures of BTC in docs/simulation.md; sizes as worth in USDT, so that they carry over.
@@ -67,13 +68,13 @@ MarketConfig calibrated_market(const Universe& universe, double activity, double
     const std::string_view base = universe.asset(pair.base).name.view();
     PairModel model;
     model.pair = PairId{static_cast<PairId::rep>(n)};
-    model.start_mid = assumed_worth(base) / assumed_worth(universe.asset(pair.quote).name.view());
+    model.start_mid = model_of(base).worth / model_of(universe.asset(pair.quote).name.view()).worth;
     model.volatility_bps *= std::max(model_of(base).volatility, 0.05);
     config.pairs.push_back(model);
   }
   for (const Instrument& i : universe.instruments()) {
     const std::string_view base = universe.asset(i.base).name.view();
-    const double worth = assumed_worth(base);
+    const double worth = model_of(base).worth;
     const VenueFigures& figures = figures_of(universe.venue(i.venue).name.view());
     VenueModel model;
     model.instrument = i.id;

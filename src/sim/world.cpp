@@ -59,7 +59,7 @@ std::vector<FaultRow> all_faults() {
       {FaultKind::TimeoutThenReject, minutes_of(15), {}, {}},
       {FaultKind::DuplicateFill, minutes_of(8), {}, {}},
       {FaultKind::DropFill, minutes_of(12), {}, {}},
-      {FaultKind::LateCancel, minutes_of(30), {}, {}},
+      {FaultKind::LateCancel, minutes_of(15), {}, seconds(8)},
       {FaultKind::PartialFill, minutes_of(5), {}, {}},
       {FaultKind::Reject, minutes_of(12), {}, {}},
       {FaultKind::RateLimit, minutes_of(45), seconds(10), {}},
@@ -196,7 +196,7 @@ Step World::step(EventSink& sink) {
       break;
     case Happening::Crash:
       // At once, or in the middle of the next actions: before the first, second, … takes effect.
-      if (item.payload != life_ || !engine_up_ || calming_) break;
+      if (item.payload != life_ || !engine_up_ || !may_die()) break;
       if (rng_.one_in(3)) {
         die();
         return Step::EngineDied;
@@ -222,8 +222,7 @@ void World::start_engine() {
     link->connect(Channel::MarketData);
     link->connect(Channel::Trading);
   }
-  const bool may_die = config_.crash_every.ns > 0 && now_ - Instant{} < config_.crash_last;
-  if (may_die) {
+  if (config_.crash_every.ns > 0 && may_die()) {
     timeline_.put(now_ + draw_wait(rng_, config_.crash_every), Happening::Crash, 0, life_);
   }
 }
@@ -246,7 +245,7 @@ bool World::act(const Action& action) {
     return true;
   }
   if (!is_effect(action)) return true;
-  if (doomed_ && !calming_ && rng_.one_in(2)) {
+  if (doomed_ && may_die() && rng_.one_in(2)) {
     die();
     return false;
   }

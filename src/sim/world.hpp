@@ -119,6 +119,7 @@ class World {
   void person_halts(EventSink& sink);
   void plan_resume(const Scope& scope);
   void die();
+  bool may_die() const { return !calming_ && now_ - Instant{} < config_.crash_last; }
   Link& link_of(InstrumentId instrument);
 
   WorldConfig config_;

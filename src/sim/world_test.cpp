@@ -222,9 +222,7 @@ TEST(World, with_faults_all_kinds_show_and_still_every_fill_can_be_found) {
   run(world, robot, hours(3));
   for (const auto& count : world.fault_counts()) {
     EXPECT_GT(count.injected, 0u) << name(count.kind);
-    // The robot never cancels.
-    const bool can_show = count.kind != FaultKind::LateCancel;
-    EXPECT_EQ(count.shown > 0, can_show) << name(count.kind);
+    EXPECT_GT(count.shown, 0u) << name(count.kind);
   }
   EXPECT_GT(robot.doubled_fills, 0u);
   EXPECT_GT(robot.wrong_books, 10);

@@ -1,0 +1,262 @@
+#include "services/simulate.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+
+#include "io/clock.hpp"
+#include "services/command_line.hpp"
+#include "services/simulation.hpp"
+
+namespace ats::services {
+namespace {
+
+constexpr std::array all_outcomes = {ExecutionOutcome::Completed, ExecutionOutcome::Unwound,
+                                     ExecutionOutcome::Residual, ExecutionOutcome::Missed,
+                                     ExecutionOutcome::HandedOver};
+
+struct Seeds {
+  std::uint64_t first = 1;
+  std::uint64_t last = 1;
+};
+
+// "7" or "1..50".
+std::optional<Seeds> parse_seeds(const std::string& text) {
+  const std::size_t dots = text.find("..");
+  const auto first = parse_scaled(text.substr(0, dots), 0);
+  const auto last =
+      dots == std::string::npos ? first : parse_scaled(std::string_view(text).substr(dots + 2), 0);
+  if (!first || !last || *first < 0 || *last < *first) return std::nullopt;
+  return Seeds{static_cast<std::uint64_t>(*first), static_cast<std::uint64_t>(*last)};
+}
+
+std::optional<Mutant> parse_mutant(std::string_view text) {
+  for (int n = 0; n <= static_cast<int>(Mutant::ReuseOrderId); ++n) {
+    const auto mutant = static_cast<Mutant>(n);
+    if (text == name(mutant)) return mutant;
+  }
+  return std::nullopt;
+}
+
+// "1.02:03:04" of virtual time: days, hours, minutes, seconds.
+std::string clock_of(Instant at) {
+  const std::int64_t s = at.ns / 1'000'000'000;
+  return fmt::format("{}.{:02}:{:02}:{:02}", s / 86'400, s / 3600 % 24, s / 60 % 60, s % 60);
+}
+
+std::string describe(const sim::Violation& v) {
+  return fmt::format("seed {} at {}: {}: {}", v.seed, clock_of(v.at), name(v.invariant), v.detail);
+}
+
+// Runs the seeds on several threads, each seed on one; tells of each as it ends.
+class Batch {
+ public:
+  Batch(const SimulationSetup& setup, Seeds seeds, bool progress)
+      : setup_(setup), seeds_(seeds), progress_(progress) {
+    reports_.resize(seeds.last - seeds.first + 1);
+  }
+
+  const std::vector<SimulationReport>& run(unsigned jobs) {
+    std::vector<std::thread> threads;
+    for (unsigned n = 1; n < jobs; ++n) threads.emplace_back([this] { work(); });
+    work();
+    for (std::thread& thread : threads) thread.join();
+    if (progress_) std::fprintf(stderr, "\r\x1b[K");
+    return reports_;
+  }
+
+ private:
+  void work() {
+    for (std::uint64_t n = next_++; n < reports_.size(); n = next_++) {
+      reports_[n] = run_simulation(setup_, seeds_.first + n);
+      if (!progress_) continue;
+      const std::lock_guard lock(mutex_);
+      ++done_;
+      if (!reports_[n].violations.empty()) {
+        std::fprintf(stderr, "\r\x1b[K%s\n", describe(reports_[n].violations.front()).c_str());
+      }
+      std::fprintf(stderr, "\r\x1b[K%zu of %zu seeds", done_, reports_.size());
+    }
+  }
+
+  const SimulationSetup& setup_;
+  Seeds seeds_;
+  bool progress_;
+  std::vector<SimulationReport> reports_;
+  std::atomic<std::uint64_t> next_{0};
+  std::mutex mutex_;
+  std::size_t done_ = 0;
+};
+
+struct Total {
+  double virtual_seconds = 0;
+  std::uint64_t events = 0, folded = 0, crashes = 0, commands = 0;
+  std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0;
+  std::array<std::uint64_t, all_outcomes.size()> outcomes{};
+  std::array<std::uint64_t, refuse_reason_count> refused{};
+  std::vector<sim::World::FaultCount> faults;
+  std::vector<sim::Violation> violations;  // the first of each seed that has one
+};
+
+Total add_up(const std::vector<SimulationReport>& reports) {
+  Total total;
+  for (const SimulationReport& r : reports) {
+    total.virtual_seconds += static_cast<double>(r.virtual_time.ns) * 1e-9;
+    total.events += r.events;
+    total.folded += r.folded_events;
+    total.crashes += r.crashes;
+    total.commands += r.commands;
+    total.placed += r.counts.placed;
+    total.fills += r.counts.fills;
+    total.opened += r.counts.opened;
+    total.alerts += r.counts.alerts;
+    for (std::size_t n = 0; n < total.outcomes.size(); ++n) {
+      total.outcomes[n] += r.counts.outcomes[n];
+    }
+    for (std::size_t n = 0; n < total.refused.size(); ++n) total.refused[n] += r.counts.refused[n];
+    if (total.faults.empty()) total.faults.resize(r.faults.size());
+    for (std::size_t n = 0; n < r.faults.size(); ++n) {
+      total.faults[n].kind = r.faults[n].kind;
+      total.faults[n].injected += r.faults[n].injected;
+      total.faults[n].shown += r.faults[n].shown;
+    }
+    if (!r.violations.empty()) total.violations.push_back(r.violations.front());
+  }
+  return total;
+}
+
+nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
+  nlohmann::json out{{"seeds", seeds},
+                     {"virtual_seconds", t.virtual_seconds},
+                     {"seconds", seconds},
+                     {"times_real_time", t.virtual_seconds / seconds},
+                     {"events", t.events},
+                     {"folded_events", t.folded},
+                     {"crashes", t.crashes},
+                     {"commands", t.commands},
+                     {"orders_placed", t.placed},
+                     {"fills_booked", t.fills},
+                     {"executions_opened", t.opened},
+                     {"alerts", t.alerts}};
+  for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
+    out["executions"][name(all_outcomes[n])] = t.outcomes[n];
+  }
+  for (std::size_t n = 1; n < t.refused.size(); ++n) {
+    out["refused"][name(static_cast<RefuseReason>(n))] = t.refused[n];
+  }
+  out["faults"] = nlohmann::json::object();
+  for (const auto& fault : t.faults) {
+    out["faults"][name(fault.kind)] = {{"injected", fault.injected}, {"shown", fault.shown}};
+  }
+  out["violations"] = nlohmann::json::array();
+  for (const sim::Violation& v : t.violations) {
+    out["violations"].push_back({{"seed", v.seed},
+                                 {"virtual_seconds", static_cast<double>(v.at.ns) * 1e-9},
+                                 {"invariant", name(v.invariant)},
+                                 {"detail", v.detail}});
+  }
+  return out;
+}
+
+void print(const Total& t, std::size_t seeds, double seconds) {
+  const bool any_fault =
+      std::any_of(t.faults.begin(), t.faults.end(), [](const auto& f) { return f.injected > 0; });
+  if (any_fault) {
+    fmt::print("{:<22}{:>10}{:>10}\n", "fault", "injected", "shown");
+    for (const auto& fault : t.faults) {
+      if (fault.injected == 0) continue;
+      fmt::print("{:<22}{:>10}{:>10}\n", name(fault.kind), fault.injected, fault.shown);
+    }
+  }
+  if (t.crashes > 0) fmt::print("{:<22}{:>10}\n", "crash", t.crashes);
+  if (t.commands > 0) fmt::print("{:<22}{:>10}\n", "commands", t.commands);
+  fmt::print("\n{} executions:", t.opened);
+  for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
+    fmt::print(" {} {}{}", t.outcomes[n], name(all_outcomes[n]),
+               n + 1 < all_outcomes.size() ? "," : "\n");
+  }
+  fmt::print("{} orders, {} fills, {} alerts, {} events ({} more folded after deaths)\n", t.placed,
+             t.fills, t.alerts, t.events, t.folded);
+  fmt::print("{} seeds, {:.1f} h of virtual time in {:.1f} s: {:.0f} times real time\n", seeds,
+             t.virtual_seconds / 3600, seconds, t.virtual_seconds / seconds);
+  for (const sim::Violation& v : t.violations) fmt::print("VIOLATION {}\n", describe(v));
+  fmt::print("{} violations\n", t.violations.size());
+}
+
+}  // namespace
+
+int simulate_command(int argc, const char* const* argv) {
+  std::string seeds_text = "1";
+  double length_hours = 1;
+  std::string faults = "all";
+  std::string mutant = name(Mutant::None);
+  unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
+  bool json = false;
+  SimulationSetup setup;
+  CLI::App app(
+      "Runs the core in a simulated world, from a seed, on virtual time, and checks the "
+      "invariants.",
+      "ats simulate");
+  app.add_option("--seed", seeds_text, "a seed, or a range such as 1..50");
+  app.add_option("--hours", length_hours, "virtual hours of each seed")
+      ->check(CLI::Range(0.01, 24.0 * 365));
+  app.add_option(
+      "--faults", faults,
+      "all, none, or names with commas (docs/simulation.md lists them; crash and halts too)");
+  app.add_option("--mutant", mutant, "plant a deliberate bug, to see it caught (by name)");
+  app.add_option("--activity", setup.activity, "times the calibrated rate of market events")
+      ->check(CLI::Range(0.01, 1000.0));
+  app.add_option("--edges", setup.edges, "times the usual number of dislocations; 0 for none")
+      ->check(CLI::Range(0.0, 1000.0));
+  app.add_option("--jobs", jobs, "seeds run at the same time")->check(CLI::Range(1u, 256u));
+  app.add_option("--trace", setup.trace,
+                 "after a violation, print this many lines of what led to it");
+  app.add_flag("--json", json, "the result as one JSON object");
+  app.footer(
+      "Exit code 3 when an invariant broke; the seed repeats it.\n"
+      "Example:\n  ats simulate --seed 1..50 --hours 24 --faults all");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+
+  const auto seeds = parse_seeds(seeds_text);
+  if (!seeds)
+    return usage_error("--seed: '" + seeds_text + "' is not a number or a range like 1..50");
+  const auto chosen = choose_faults(faults, setup);
+  if (!chosen) return usage_error("--faults: " + chosen.error());
+  const auto planted = parse_mutant(mutant);
+  if (!planted) {
+    std::string known;
+    for (int n = 0; n <= static_cast<int>(Mutant::ReuseOrderId); ++n) {
+      known += std::string(n == 0 ? "" : ", ") + name(static_cast<Mutant>(n));
+    }
+    return usage_error("--mutant: '" + mutant + "' is none of " + known);
+  }
+  setup.core.mutant = *planted;
+  setup.length = seconds(static_cast<std::int64_t>(length_hours * 3600));
+
+  const bool progress = ::isatty(STDERR_FILENO) == 1;
+  Batch batch(setup, *seeds, progress);
+  const Instant begun = io::OsClock::now();
+  const std::vector<SimulationReport>& reports = batch.run(jobs);
+  const double took = static_cast<double>((io::OsClock::now() - begun).ns) * 1e-9;
+  const Total total = add_up(reports);
+  for (const SimulationReport& report : reports) {
+    if (report.violations.empty()) continue;
+    for (const std::string& line : report.trace) fmt::print("{}\n", line);
+  }
+  if (json) {
+    fmt::print("{}\n", as_json(total, reports.size(), took).dump());
+  } else {
+    print(total, reports.size(), took);
+  }
+  return total.violations.empty() ? exit_done : exit_invariant;
+}
+
+}  // namespace ats::services

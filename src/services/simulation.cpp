@@ -1,0 +1,264 @@
+#include "services/simulation.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+
+#include "base/assert.hpp"
+#include "core/engine.hpp"
+#include "domain/codec.hpp"
+#include "services/describe.hpp"
+#include "services/sim_setup.hpp"
+#include "venues/client.hpp"
+
+namespace ats::services {
+namespace {
+
+constexpr Duration check_every = seconds(5);
+// Deaths come in the first part of a run only: each of them folds all that happened before.
+constexpr Duration crash_last = hours(2);
+constexpr Duration stop_within = seconds(1800);
+
+// What a journal of the run's first part holds: events, and a digest of what the engine answered to each.
+class Journal {
+ public:
+  struct Record {
+    std::size_t end = 0;  // in bytes_
+    std::uint64_t answer = 0;
+  };
+
+  void begin(const Event& event, Instant now) {
+    encode_event(event, now, bytes_);
+    records_.push_back({bytes_.size(), 0});
+  }
+  void end(std::uint64_t answer) { records_.back().answer = answer; }
+  std::span<const Record> records() const { return records_; }
+  std::span<const std::byte> bytes(std::size_t record) const {
+    const std::size_t from = record == 0 ? 0 : records_[record - 1].end;
+    return std::span(bytes_).subspan(from, records_[record].end - from);
+  }
+  void forget() {
+    std::vector<std::byte>().swap(bytes_);
+    std::vector<Record>().swap(records_);
+  }
+
+ private:
+  std::vector<std::byte> bytes_;
+  std::vector<Record> records_;
+};
+
+class Run final : public EventSink {
+ public:
+  Run(const SimulationSetup& setup, std::uint64_t seed)
+      : world_(config(setup), seed),
+        auditor_(world_.universe(), world_.core_config(), seed),
+        length_(setup.length),
+        journalling_(setup.crashes),
+        trace_max_(setup.trace) {
+    for (const auto& link : world_.links()) auditor_.watch(link->exchange(), link->account());
+    report_.seed = seed;
+  }
+
+  SimulationReport go() {
+    const Instant begin = world_.now();
+    run_until(begin + length_);
+    if (sound()) wind_down();
+    report_.virtual_time = world_.now() - begin;
+    report_.events = world_.events();
+    report_.crashes = world_.crashes();
+    report_.commands = world_.commands();
+    report_.faults = world_.fault_counts();
+    report_.violations = auditor_.violations();
+    report_.counts = auditor_.counts();
+    if (engine_) engine_->status(report_.status);
+    report_.trace.assign(trace_.begin(), trace_.end());
+    return std::move(report_);
+  }
+
+  void on(const Event& event) override {
+    const Instant now = world_.now();
+    if (journalling_) journal_.begin(event, now);
+    auditor_.before(event, now);
+    actions_.clear();
+    engine_->on(event, now, actions_);
+    if (journalling_) journal_.end(digest(actions_));
+    if (trace_max_ > 0) trace(event, now);
+    if (actions_.empty()) return;
+    auditor_.after(actions_, now);
+    for (const Action& action : actions_) {
+      if (std::holds_alternative<Stopped>(action)) report_.stopped = true;
+      if (!world_.act(action)) {
+        engine_.reset();
+        if (trace_max_ > 0) keep("the process died before it did all of this");
+        return;
+      }
+    }
+  }
+
+ private:
+  static sim::WorldConfig config(const SimulationSetup& setup) {
+    auto universe = simulated_universe(setup.venues, setup.pairs);
+    ATS_ASSERT(universe.ok());
+    sim::WorldConfig config = sim::default_world(*std::move(universe), setup.activity, setup.edges);
+    config.endowments.clear();
+    for (const SimulatedFunds& funds : simulated_funds(config.universe)) {
+      config.endowments.push_back({funds.venue, funds.asset, funds.amount});
+    }
+    config.core = setup.core;
+    config.faults = setup.faults;
+    if (setup.crashes) config.crash_every = seconds(900);
+    config.crash_last = crash_last;
+    if (setup.halts) config.halt_every = seconds(2700);
+    return config;
+  }
+
+  bool sound() const { return auditor_.violations().empty(); }
+
+  void run_until(Instant end) {
+    while (world_.now() < end && sound()) {
+      switch (world_.step(*this)) {
+        case sim::Step::Went:
+          break;
+        case sim::Step::EngineDied:
+          engine_.reset();
+          break;
+        case sim::Step::EngineStarts:
+          fold();
+          break;
+      }
+      if (world_.now() >= next_check_) check();
+    }
+  }
+
+  void check() {
+    next_check_ = world_.now() + check_every;
+    if (journalling_ && engine_ && world_.now() - Instant{} > crash_last) {
+      journalling_ = false;
+      journal_.forget();
+    }
+    if (!engine_ || !world_.engine_up()) return;
+    engine_->status(report_.status);
+    calm_.clear();
+    for (const auto& link : world_.links()) calm_.push_back(world_.calm_since(link->venue()));
+    auditor_.check(report_.status, calm_, world_.now());
+  }
+
+  // The engine's state is what its journal says: the same events give the same answers.
+  void fold() {
+    engine_ = std::make_unique<core::Engine>();
+    DecodedEvent decoded;
+    Actions answers;
+    const auto records = journal_.records();
+    for (std::size_t n = 0; n < records.size(); ++n) {
+      if (!decode_event(journal_.bytes(n), decoded).ok()) {
+        auditor_.violate(sim::Invariant::JournalFolds, world_.now(), "a record does not read back");
+        return;
+      }
+      if (std::holds_alternative<Started>(decoded.event)) venues::bind_rules(decoded.universe);
+      answers.clear();
+      engine_->on(decoded.event, decoded.now, answers);
+      if (digest(answers) != records[n].answer) {
+        auditor_.violate(sim::Invariant::SameInputSameAction, world_.now(),
+                         "record " + std::to_string(n) + " is answered differently when folded");
+        return;
+      }
+    }
+    report_.folded_events += records.size();
+  }
+
+  std::uint64_t digest(const Actions& actions) {
+    bytes_.clear();
+    for (const Action& action : actions) encode_action(action, bytes_);
+    std::uint64_t sum = 14695981039346656037ull;
+    for (const std::byte b : bytes_) sum = (sum ^ static_cast<std::uint64_t>(b)) * 0x100000001B3ull;
+    return sum;
+  }
+
+  // Market data and the clock are left out unless something was done about them.
+  void trace(const Event& event, Instant now) {
+    const std::size_t kind = event.index();
+    const bool market = std::holds_alternative<Timer>(event) ||
+                        (kind >= Event(Heartbeat{}).index() && kind <= Event(Quote{}).index());
+    if (market && actions_.empty()) return;
+    const std::string at = std::to_string(now.ns / 1'000'000) + " ms ";
+    keep(at + describe(event, world_.universe()));
+    for (const Action& action : actions_) keep("  -> " + describe(action, world_.universe()));
+  }
+  void keep(std::string line) {
+    trace_.push_back(std::move(line));
+    if (trace_.size() > trace_max_) trace_.pop_front();
+  }
+
+  // No more faults: what is open must come to its end, and everything must add up.
+  void wind_down() {
+    world_.calm_down();
+    run_until(world_.now() + sim::Auditor::settle * 3);
+    world_.ask_to_stop();
+    const Instant latest = world_.now() + stop_within;
+    while (!report_.stopped && world_.now() < latest && sound()) {
+      run_until(world_.now() + seconds(1));
+    }
+    if (!report_.stopped && sound()) {
+      auditor_.violate(sim::Invariant::ExposureResolved, world_.now(),
+                       "the engine was asked to stop and does not");
+    }
+    run_until(world_.now() + sim::Auditor::settle * 3);
+    if (!sound()) return;
+    check();
+    if (sound() && auditor_.fills_not_booked() > 0) {
+      auditor_.violate(sim::Invariant::FillBookedOnce, world_.now(),
+                       "fills were never booked at the end");
+    }
+  }
+
+  sim::World world_;
+  sim::Auditor auditor_;
+  Duration length_;
+  bool journalling_;
+  Journal journal_;
+  std::unique_ptr<core::Engine> engine_;
+  Actions actions_;
+  std::vector<std::byte> bytes_;
+  std::vector<Instant> calm_;
+  Instant next_check_{};
+  std::size_t trace_max_;
+  std::deque<std::string> trace_;
+  SimulationReport report_;
+};
+
+}  // namespace
+
+Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup) {
+  setup.faults.clear();
+  setup.crashes = setup.halts = false;
+  if (text == "none") return Done{};
+  const std::vector<sim::FaultRow> all = sim::all_faults();
+  if (text == "all") {
+    setup.faults = all;
+    setup.crashes = setup.halts = true;
+    return Done{};
+  }
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view name = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    if (name == "crash") {
+      setup.crashes = true;
+    } else if (name == "halts") {
+      setup.halts = true;
+    } else if (const auto kind = sim::parse_fault_kind(name)) {
+      for (const sim::FaultRow& row : all) {
+        if (row.kind == *kind) setup.faults.push_back(row);
+      }
+    } else {
+      return fail("no fault is called '" + std::string(name) + "'");
+    }
+  }
+  return Done{};
+}
+
+SimulationReport run_simulation(const SimulationSetup& setup, std::uint64_t seed) {
+  return Run(setup, seed).go();
+}
+
+}  // namespace ats::services

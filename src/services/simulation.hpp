@@ -1,0 +1,54 @@
+// One seed's simulation, wired: world, engine, auditor, and a journal in memory that the engine is folded
+// from after each death of its process. No clock, no files: a pure function of setup and seed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "domain/config.hpp"
+#include "domain/status.hpp"
+#include "services/sim_setup.hpp"
+#include "sim/auditor.hpp"
+#include "sim/world.hpp"
+
+namespace ats::services {
+
+struct SimulationSetup {
+  std::vector<std::string> venues = {"binance", "kraken"};
+  std::vector<std::string> pairs = simulated_pairs();
+  Duration length = hours(1);
+  std::vector<sim::FaultRow> faults;
+  bool crashes = false;
+  bool halts = false;
+  double activity = 1;    // of the market
+  double edges = 1;       // how often a venue is dislocated
+  std::size_t trace = 0;  // lines kept of what led to the end
+  CoreConfig core;
+};
+
+// "all", "none", or names with commas: the kinds of sim/faults.hpp, "crash" and "halts". The error names
+// what is not known.
+Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup);
+
+struct SimulationReport {
+  std::uint64_t seed = 0;
+  Duration virtual_time{};
+  std::uint64_t events = 0;
+  std::uint64_t folded_events = 0;  // taken from the journal after deaths
+  std::uint64_t crashes = 0, commands = 0;
+  bool stopped = false;  // the engine said so before the end
+  std::vector<sim::World::FaultCount> faults;
+  std::vector<sim::Violation> violations;
+  sim::Auditor::Counts counts;
+  CoreStatus status;               // at the end
+  std::vector<std::string> trace;  // the last answers, commands and actions, oldest first
+};
+
+// Ends at the first violation, or when the engine has stopped in order after `length`.
+SimulationReport run_simulation(const SimulationSetup& setup, std::uint64_t seed);
+
+}  // namespace ats::services

@@ -1,0 +1,85 @@
+// The whole core in the simulated world: nothing is violated, and every planted bug is caught.
+
+#include <gtest/gtest.h>
+
+#include "services/simulation.hpp"
+
+namespace ats::services {
+namespace {
+
+SimulationSetup setup_of(std::string_view faults, Duration length) {
+  SimulationSetup setup;
+  setup.length = length;
+  EXPECT_TRUE(choose_faults(faults, setup).ok());
+  return setup;
+}
+
+std::string first_violation(const SimulationReport& report) {
+  if (report.violations.empty()) return {};
+  const sim::Violation& v = report.violations.front();
+  return std::string(name(v.invariant)) + ": " + v.detail + " (seed " + std::to_string(v.seed) +
+         ")";
+}
+
+TEST(Simulation, without_faults_every_execution_ends_and_the_engine_stops_when_asked) {
+  const SimulationReport report = run_simulation(setup_of("none", hours(2)), 1);
+  EXPECT_EQ(first_violation(report), "");
+  EXPECT_TRUE(report.stopped);
+  EXPECT_GT(report.counts.outcomes[static_cast<std::size_t>(ExecutionOutcome::Completed)], 100u);
+  EXPECT_TRUE(report.status.open_orders.empty());
+  EXPECT_TRUE(report.status.open_executions.empty());
+}
+
+TEST(Simulation, with_all_faults_deaths_and_halts_no_invariant_breaks) {
+  const SimulationSetup setup = setup_of("all", hours(3));
+  std::uint64_t crashes = 0;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    const SimulationReport report = run_simulation(setup, seed);
+    EXPECT_EQ(first_violation(report), "");
+    EXPECT_TRUE(report.stopped) << "seed " << seed;
+    crashes += report.crashes;
+  }
+  EXPECT_GT(crashes, 12u);
+}
+
+TEST(Simulation, each_kind_of_fault_alone_breaks_nothing) {
+  for (std::size_t n = 0; n < sim::fault_kind_count; ++n) {
+    SimulationSetup setup = setup_of(sim::name(static_cast<sim::FaultKind>(n)), hours(1));
+    for (sim::FaultRow& row : setup.faults) row.every = row.every / 10;
+    const SimulationReport report = run_simulation(setup, 100 + n);
+    EXPECT_EQ(first_violation(report), "") << sim::name(static_cast<sim::FaultKind>(n));
+    EXPECT_GT(report.faults[n].shown, 0u) << sim::name(static_cast<sim::FaultKind>(n));
+  }
+}
+
+TEST(Simulation, a_seed_gives_the_same_run_again) {
+  const SimulationSetup setup = setup_of("all", hours(1));
+  const SimulationReport one = run_simulation(setup, 42);
+  const SimulationReport two = run_simulation(setup, 42);
+  EXPECT_EQ(one.events, two.events);
+  EXPECT_EQ(one.counts.fills, two.counts.fills);
+  EXPECT_EQ(one.status.pnl_reporting, two.status.pnl_reporting);
+}
+
+TEST(Simulation, every_planted_bug_is_caught) {
+  for (int n = 1; n <= static_cast<int>(Mutant::ReuseOrderId); ++n) {
+    SimulationSetup setup = setup_of("all", hours(3));
+    setup.core.mutant = static_cast<Mutant>(n);
+    int caught = 0;
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      caught += run_simulation(setup, seed).violations.empty() ? 0 : 1;
+    }
+    EXPECT_GT(caught, 0) << name(setup.core.mutant);
+  }
+}
+
+TEST(Simulation, a_fault_that_nobody_knows_is_named) {
+  SimulationSetup setup;
+  EXPECT_EQ(choose_faults("gap,meteor", setup).error(), "no fault is called 'meteor'");
+  ASSERT_TRUE(choose_faults("gap,crash,halts", setup).ok());
+  EXPECT_EQ(setup.faults.size(), 1u);
+  EXPECT_TRUE(setup.crashes && setup.halts);
+}
+
+}  // namespace
+}  // namespace ats::services
