@@ -82,12 +82,11 @@ std::uint32_t checksum_of(const TopLevels& top) {
 
 void books_keep_their_promises(Bytes& bytes) {
   Universe universe;
-  // A depth keeps the windows, and so the cost of a run, small.
-  universe.add_venue(
-      "spanning", {.sequence = SequenceRule::Spanning, .depth = 50, .snapshot_by_request = true});
+  universe.add_venue("spanning", {.sequence = SequenceRule::Spanning, .snapshot_by_request = true});
   universe.add_venue("checked", {.checksum = checksum_of, .depth = 4});
   universe.add_venue(
       "linked", {.sequence = SequenceRule::PrevLinked, .depth = 50, .snapshot_by_request = true});
+  // (A depth keeps the window, and so the cost of a run, small.)
   for (std::uint8_t venue = 0; venue < 3; ++venue) {
     Instrument instrument;
     instrument.venue = {venue};
@@ -113,14 +112,19 @@ void books_keep_their_promises(Bytes& bytes) {
       for (int n = bytes.next() % 4; n > 0; --n)
         levels.push_back({{from + bytes.next() % 16}, {bytes.next() % 3}});
     };
+    // Long enough to be a snapshot that was cut; with quantity 0 a delta that takes it all away.
+    const auto draw_many = [&](std::int64_t quantity) {
+      for (std::int64_t n = 0; n < 120; ++n) bids.push_back({{289 - n}, {quantity}});
+    };
     out.clear();
     switch (what / 3 % 8) {
       case 0:
         books.on_connection(venue, bytes.next() % 4 != 0, now, out);
         break;
       case 1: {
-        draw(bids, 90);
-        draw(asks, 104);
+        draw(bids, 290);
+        draw(asks, 304);
+        if ((what & 64) != 0) draw_many(1);
         const std::uint32_t checksum = bytes.next() % 16;
         books.on_snapshot({id, times, bytes.next(), checksum, bids, asks}, now, out);
         break;
@@ -137,8 +141,9 @@ void books_keep_their_promises(Bytes& bytes) {
                        now, out);
         break;
       default: {
-        draw(bids, 90);
-        draw(asks, 104);
+        draw(bids, 290);
+        draw(asks, 304);
+        if ((what & 192) == 192) draw_many(0);
         const Sequence first = bytes.next();
         const std::uint32_t checksum = bytes.next() % 16;
         books.on_delta(

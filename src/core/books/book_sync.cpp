@@ -50,8 +50,19 @@ BookChange BookSync::on_connection(bool up, Instant now, Actions& out) {
 
 BookChange BookSync::on_snapshot(const BookSnapshot& snapshot, Instant now, Actions& out) {
   if (!connected_) return BookChange::None;
-  // An answer nobody waits for any more: the book in hand is newer.
-  if (rules_.snapshot_by_request && state_ != BookState::Resyncing) return BookChange::None;
+  const std::uint64_t deltas_applied = counters_.deltas;
+  if (rules_.snapshot_by_request && state_ != BookState::Resyncing) {
+    // An answer nobody waits for any more: the book in hand is newer.
+    if (!refreshing_) return BookChange::None;
+    if (!can_replace(snapshot)) {
+      answer_due_.reset();
+      wanted_ = true;
+      send_request(now, out);
+      return BookChange::None;
+    }
+  }
+  const bool refreshed = refreshing_;
+  refreshing_ = false;
   answer_due_.reset();
   book_.clear();
   crossed_since_.reset();
@@ -72,6 +83,7 @@ BookChange BookSync::on_snapshot(const BookSnapshot& snapshot, Instant now, Acti
     case Joined::Broken:
       return resync(why, now, out);
   }
+  if (refreshed) counters_.deltas = deltas_applied;  // applied before, and again just now
   ++counters_.snapshots;
   counters_.last_update = std::max(counters_.last_update, snapshot.times.recv_time);
   wanted_ = false;
@@ -104,6 +116,8 @@ BookChange BookSync::on_delta(const BookDelta& delta, Instant now, Actions& out)
   }
   const BookReason why = apply_delta(delta);
   if (why != BookReason::None) return resync(why, now, out);
+  if (refreshing_) [[unlikely]]
+    buffer(delta);
   return settle(now, out);
 }
 
@@ -118,7 +132,7 @@ BookChange BookSync::on_fault(BookFaultReason reason, Instant now, Actions& out)
       resubscribe_ = true;
       return resync(BookReason::SubscriptionLost, now, out);
     case BookFaultReason::SnapshotFailed:
-      if (state_ != BookState::Resyncing) return BookChange::None;
+      if (state_ != BookState::Resyncing && !refreshing_) return BookChange::None;
       answer_due_.reset();
       wanted_ = true;
       resubscribe_ = resubscribe_ || !rules_.snapshot_by_request;
@@ -144,8 +158,7 @@ BookChange BookSync::on_timer(Instant now, Actions& out) {
 BookChange BookSync::on_stale(bool stale, Actions& out) {
   stale_ = stale;
   if (state_ == BookState::Resyncing || crossed_since_) return BookChange::None;
-  return stale ? become(BookState::Suspect, BookReason::Stale, out)
-               : become(BookState::Valid, BookReason::None, out);
+  return become_sound(out);
 }
 
 BookChange BookSync::on_instrument(const Instrument& instrument, Instant now, Actions& out) {
@@ -239,6 +252,23 @@ bool BookSync::outside_extent() const {
           (book_.empty(Side::Sell) || book_.best(Side::Sell).price > *highest_ask_));
 }
 
+void BookSync::refresh(Instant now, Actions& out) {
+  if (refreshing_) return;
+  refreshing_ = true;
+  if (now - synced_at_ >= SyncTimings::settled) backoff_ = SyncTimings::backoff_min;
+  wanted_ = true;
+  send_request(now, out);
+}
+
+// The deltas from the snapshot to the present are all in the buffer, or there are none.
+bool BookSync::can_replace(const BookSnapshot& snapshot) const {
+  if (snapshot.last >= last_) return true;
+  if (buffered_.empty()) return false;
+  const Sequence first = buffered_.front().delta.first;
+  return rules_.sequence == SequenceRule::PrevLinked ? first <= snapshot.last
+                                                     : first <= snapshot.last + 1;
+}
+
 BookSync::Joined BookSync::apply_buffered(BookReason& why) {
   for (const Buffered& buffered : buffered_) {
     BookDelta delta = buffered.delta;
@@ -283,13 +313,12 @@ void BookSync::drop_buffered() {
 }
 
 BookChange BookSync::settle(Instant now, Actions& out) {
-  if (outside_extent()) return resync(BookReason::OutsideWindow, now, out);
   if (!book_.crossed()) [[likely]] {
     crossed_since_.reset();
+    if (outside_extent()) [[unlikely]]
+      refresh(now, out);
     const BookChange top = refresh_top();
-    const BookChange state = stale_ ? become(BookState::Suspect, BookReason::Stale, out)
-                                    : become(BookState::Valid, BookReason::None, out);
-    return std::max(top, state);
+    return std::max(top, become_sound(out));
   }
   if (!crossed_since_) {
     crossed_since_ = now;
@@ -308,6 +337,7 @@ BookChange BookSync::resync(BookReason reason, Instant now, Actions& out) {
   }
   book_.clear();
   drop_buffered();
+  refreshing_ = false;
   crossed_since_.reset();
   answer_due_.reset();
   refresh_top();
@@ -336,6 +366,12 @@ void BookSync::send_request(Instant now, Actions& out) {
   }
   wanted_ = false;
   answer_due_ = now + SyncTimings::answer_max;
+}
+
+// Joined and uncrossed: Valid, unless its venue is mute.
+BookChange BookSync::become_sound(Actions& out) {
+  if (stale_) return become(BookState::Suspect, BookReason::Stale, out);
+  return become(BookState::Valid, refreshing_ ? BookReason::OutsideWindow : BookReason::None, out);
 }
 
 BookChange BookSync::become(BookState state, BookReason reason, Actions& out) {

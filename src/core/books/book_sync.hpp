@@ -7,6 +7,10 @@
 // Resyncing: the book has no levels, deltas are buffered (bounded) where a snapshot comes by request and
 // dropped where the stream brings it; a snapshot is asked for, with backoff. Suspect: the levels stand,
 // nothing may be priced from them. A lost connection always means Resyncing: nothing is replayed.
+//
+// Past the end of a snapshot that was cut, the venue's book is known only where it changes. When the best
+// price gets there the book stays Valid, with OutsideWindow as its reason: every level it has is real, so it
+// shows the venue's prices no better than they are. A fresh snapshot is asked for and takes its place.
 // Invariant: Valid implies that every message since the snapshot was applied, none missing, and that the
 // best bid is below the best ask. Data is taken only between ConnectionUp and ConnectionDown.
 #pragma once
@@ -44,8 +48,7 @@ struct SyncTimings {
 
 class BookSync {
  public:
-  // A snapshot with fewer levels on a side than this is the whole side: venues cut at 100 or more. Past
-  // the end of one that may be cut, only changes are known: a best price there is not the best.
+  // A snapshot with fewer levels on a side than this is the whole side: venues cut at 100 or more.
   static constexpr std::size_t whole_side_below = 100;
   // Buffered while a snapshot is awaited; more than this starts the buffer over, so that the snapshot
   // is found too old and asked for again.
@@ -91,15 +94,18 @@ class BookSync {
   bool checksum_holds(std::uint32_t told);
   void know_extent(const BookSnapshot& snapshot);
   bool outside_extent() const;
+  void refresh(Instant now, Actions& out);
+  bool can_replace(const BookSnapshot& snapshot) const;
   enum class Joined : std::uint8_t { Whole, SnapshotTooOld, Broken };
   Joined apply_buffered(BookReason& why);
   void buffer(const BookDelta& delta);
   void drop_buffered();
 
-  // After a complete message: crossing, then the state that follows.
+  // After a complete message: crossing and extent, then the state that follows.
   BookChange settle(Instant now, Actions& out);
   BookChange resync(BookReason reason, Instant now, Actions& out);
   void send_request(Instant now, Actions& out);
+  BookChange become_sound(Actions& out);
   BookChange become(BookState state, BookReason reason, Actions& out);
   BookChange refresh_top();
 
@@ -116,8 +122,9 @@ class BookSync {
   bool joining_ = false;  // a snapshot stands, no delta has followed it yet
   bool connected_ = false;
   bool stale_ = false;
+  bool refreshing_ = false;  // a snapshot is awaited that will replace a sound book
   std::optional<Instant> crossed_since_;
-  // Worst prices of a snapshot that may have been cut: past them the venue's book is not known.
+  // Worst prices of a snapshot that may have been cut.
   std::optional<Price> lowest_bid_;
   std::optional<Price> highest_ask_;
   BookStatus counters_;
