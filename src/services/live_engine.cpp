@@ -162,6 +162,10 @@ void LiveEngine::ask_to_stop(std::string_view who) {
   host_->on(CommandReceived{StopCommand{Text<31>::cut(who)}});
 }
 
+void LiveEngine::halt_everything(std::string_view who, std::string_view reason) {
+  host_->on(CommandReceived{HaltCommand{{}, Text<31>::cut(who), Text<63>::cut(reason)}});
+}
+
 bool LiveEngine::close() {
   closing_ = true;
   for (const auto& driver : drivers_) driver->stop();

@@ -42,6 +42,7 @@ class LiveEngine final : private HostWatcher {
   void start();
   // Asks the core to stop: no new trades, open legs are resolved; stopped() says when.
   void ask_to_stop(std::string_view who);
+  void halt_everything(std::string_view who, std::string_view reason);
   bool stopped() const { return host_->stopped(); }
   // Not empty: the system can go on no more, and why.
   const std::string& failure() const { return host_->failure(); }

@@ -1,0 +1,192 @@
+// The whole system over real sockets: simulated exchanges, the live engine, its journal.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "io/clock.hpp"
+#include "io/http.hpp"
+#include "io/net_address.hpp"
+#include "services/fold.hpp"
+#include "services/live_engine.hpp"
+#include "services/sim_server.hpp"
+#include "services/sim_setup.hpp"
+
+namespace ats::services {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+class Live : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    dir_ = fs::temp_directory_path() / ("ats-live-" + std::to_string(::getpid()));
+    fs::remove_all(dir_);
+    fs::create_directories(dir_);
+    SimServerOptions options;
+    options.seed = 11;
+    options.pairs = simulated_pairs();
+    auto sim = SimServer::start(options);
+    ASSERT_TRUE(sim.ok()) << sim.error();
+    sim_ = std::move(*sim);
+  }
+  void TearDown() override {
+    live_.reset();
+    sim_.reset();
+    fs::remove_all(dir_);
+  }
+
+  void start() {
+    LiveSetup setup;
+    setup.title = "test";
+    setup.config = default_config();
+    setup.config.pairs = simulated_pairs();
+    setup.journal_dir = dir_ / "journal";
+    setup.control_socket = dir_ / "control.sock";
+    setup.log = [this](const std::string& line) { log_ += line + "\n"; };
+    for (const SimVenue& venue : sim_->venues()) {
+      for (VenueConfig& known : setup.config.venues) {
+        if (known.name != venue.name) continue;
+        known.enabled = true;
+        known.urls = venue.urls;
+      }
+      setup.credentials[venue.name] = venue.credentials;
+    }
+    auto opened = LiveEngine::open(reactor_, std::move(setup));
+    ASSERT_TRUE(opened.ok()) << opened.error();
+    live_ = std::move(*opened);
+    live_->start();
+  }
+  LiveView view() {
+    LiveView v;
+    live_->view(v);
+    return v;
+  }
+  // Polls until `condition` holds; false after `limit`.
+  template <class Condition>
+  bool until(Duration limit, Condition condition) {
+    const Instant end = io::OsClock::now() + limit;
+    while (io::OsClock::now() < end) {
+      reactor_.poll(milliseconds(10));
+      if (!live_->failure().empty()) return false;
+      if (condition()) return true;
+    }
+    return false;
+  }
+  void stop() {
+    live_->ask_to_stop("test");
+    EXPECT_TRUE(until(seconds(40), [&] { return live_->stopped(); })) << log_;
+  }
+  std::vector<std::string> differences() {
+    std::vector<std::string> out;
+    const json state = json::parse(sim_->state_json());
+    for (const BalanceStatus& b : view().core.balances) {
+      const std::string venue(view().universe->venue(b.venue).name.view());
+      const std::string asset(view().universe->asset(b.asset).name.view());
+      const json& told = state["venues"][venue]["accounts"][0]["balances"];
+      const Decimal theirs =
+          told.contains(asset) ? Decimal::of(told[asset]["total"].get<std::string>()) : Decimal();
+      if (theirs != b.total)
+        out.push_back(venue + " " + asset + " ledger " + b.total.to_string() + " exchange " +
+                      theirs.to_string());
+    }
+    return out;
+  }
+  void inject(const json& fault) {
+    const auto url = io::parse_url(sim_->control_url());
+    io::HttpClientOptions options;
+    options.host = url->host;
+    options.port = url->port;
+    io::HttpClient client(reactor_, std::move(options));
+    std::optional<int> status;
+    client.request(
+        {"POST", "/faults", {}, fault.dump()}, seconds(5),
+        [&](Result<HttpResponse, TransportError> answer) { status = answer ? answer->status : 0; });
+    ASSERT_TRUE(until(seconds(10), [&] { return status.has_value(); }));
+    EXPECT_EQ(*status, 200) << fault.dump();
+  }
+  std::uint64_t trades() {
+    const CoreStatus core = view().core;
+    return core.completed + core.unwound + core.residual;
+  }
+
+  fs::path dir_;
+  io::Reactor reactor_;
+  std::unique_ptr<SimServer> sim_;
+  std::unique_ptr<LiveEngine> live_;
+  std::string log_;
+};
+
+TEST_F(Live, TradesEndFlatTheLedgerIsTheExchangesAndTheJournalReplaysToTheSameBytes) {
+  start();
+  ASSERT_TRUE(until(seconds(120), [&] { return trades() >= 3; })) << log_;
+  stop();
+  EXPECT_TRUE(until(seconds(10), [&] { return differences().empty(); }))
+      << ::testing::PrintToString(differences()) << log_;
+  EXPECT_TRUE(view().core.open_executions.empty());
+  EXPECT_TRUE(view().core.halts.empty()) << log_;
+  ASSERT_TRUE(live_->close());
+
+  auto reader = io::JournalReader::open(dir_ / "journal");
+  ASSERT_TRUE(reader.ok());
+  core::Engine again;
+  const auto folded = fold_journal(*reader, again);
+  ASSERT_TRUE(folded.ok()) << folded.error().detail;
+  EXPECT_FALSE(folded->difference)
+      << folded->difference->journalled << " / " << folded->difference->wanted;
+  EXPECT_TRUE(folded->closed_cleanly);
+  EXPECT_GT(folded->actions, 0u);
+}
+
+TEST_F(Live, EveryFaultOnEveryVenueEndsWithTheLedgerOfTheExchanges) {
+  start();
+  ASSERT_TRUE(until(seconds(60), [&] { return view().core.reconciled; })) << log_;
+  for (const char* kind : {"disconnect", "mute", "gap", "bad_checksum", "crossed_book", "slow",
+                           "timeout_then_accept", "timeout_then_reject", "duplicate_fill",
+                           "drop_fill", "late_cancel", "partial_fill", "reject", "server_error",
+                           "rate_limit", "ban", "maintenance", "clock_skew", "malformed_frame"}) {
+    for (const char* venue : {"binance", "kraken"}) {
+      const bool timed = std::string(kind) == "mute" || std::string(kind) == "maintenance" ||
+                         std::string(kind) == "clock_skew" || std::string(kind) == "rate_limit" ||
+                         std::string(kind) == "ban";
+      json fault{{"venue", venue}, {"kind", kind}};
+      if (timed)
+        fault["for_ms"] = 1000;
+      else
+        fault["count"] = 2;
+      inject(fault);
+    }
+    const std::uint64_t before = trades();
+    until(seconds(3), [&] { return trades() > before; });
+  }
+  EXPECT_TRUE(until(seconds(60), [&] {
+    const CoreStatus core = view().core;
+    return std::ranges::all_of(core.books,
+                               [](const BookStatus& b) { return b.state == BookState::Valid; });
+  })) << log_;
+  stop();
+  EXPECT_TRUE(until(seconds(40), [&] { return differences().empty(); }))
+      << ::testing::PrintToString(differences()) << log_;
+  EXPECT_TRUE(view().core.open_executions.empty());
+  ASSERT_TRUE(live_->close());
+}
+
+TEST_F(Live, AHaltSurvivesARestart) {
+  start();
+  ASSERT_TRUE(until(seconds(60), [&] { return view().core.reconciled; })) << log_;
+  live_->halt_everything("test", "to see whether it is kept");
+  ASSERT_EQ(view().core.halts.size(), 1u);
+  live_.reset();  // without close(): as a crash leaves it
+  start();
+  EXPECT_EQ(view().core.halts.size(), 1u);
+  const std::uint64_t before = view().core.orders_placed;
+  until(seconds(5), [] { return false; });
+  EXPECT_EQ(view().core.orders_placed, before);
+}
+
+}  // namespace
+}  // namespace ats::services
