@@ -1,6 +1,7 @@
 #include "io/venue_driver.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "io/clock.hpp"
 #include "io/net_address.hpp"
@@ -89,10 +90,16 @@ void VenueDriver::connect(Line& line) {
 
 void VenueDriver::line_open(Line& line) {
   line.opened = OsClock::now();
-  line.status.up = true;
+  line.open = true;
   ++line.status.connects;
-  sink_.on(ConnectionUp{venue(), line.channel});
   client_->on_open(line.channel, now(), sink_, *this);
+  tell_when_ready(line);
+}
+
+void VenueDriver::tell_when_ready(Line& line) {
+  if (!line.open || line.status.up || !client_->ready(line.channel)) return;
+  line.status.up = true;
+  sink_.on(ConnectionUp{venue(), line.channel});
 }
 
 void VenueDriver::line_message(Line& line, Opcode kind, std::string_view payload,
@@ -101,20 +108,21 @@ void VenueDriver::line_message(Line& line, Opcode kind, std::string_view payload
   line.status.bytes += payload.size();
   if (kind != Opcode::Text && kind != Opcode::Binary) return;
   client_->on_text(line.channel, payload, {received, OsClock::wall()}, sink_, *this);
+  if (!line.status.up) tell_when_ready(line);
   handling_.record((OsClock::now() - received).ns);
 }
 
 void VenueDriver::line_closed(Line& line, const WsClosed& closed) {
-  const bool was_up = line.status.up;
-  line.status.up = false;
+  const bool was_open = std::exchange(line.open, false);
+  const bool was_up = std::exchange(line.status.up, false);
   line.status.last_loss = line.reason.empty() ? describe(closed) : line.reason;
-  if (was_up) {
+  if (was_open) {
     ++line.status.losses;
     client_->on_close(line.channel, now(), sink_);
-    sink_.on(ConnectionDown{venue(), line.channel});
   }
+  if (was_up) sink_.on(ConnectionDown{venue(), line.channel});
   if (!running_) return;
-  if (was_up && OsClock::now() - line.opened >= stable_after) line.failures = 0;
+  if (was_open && OsClock::now() - line.opened >= stable_after) line.failures = 0;
   Duration wait = backoff_max;
   if (line.failures < 7)
     wait = std::min(backoff_max, backoff_min * (std::int64_t{1} << line.failures));
@@ -127,13 +135,14 @@ void VenueDriver::line_closed(Line& line, const WsClosed& closed) {
 void VenueDriver::tick() {
   const Instant instant = OsClock::now();
   for (Line* line : {&market_, &trading_}) {
-    if (line->status.up && instant - line->socket->last_receive() > line->policy.silence_max) {
+    if (line->open && instant - line->socket->last_receive() > line->policy.silence_max) {
       line->reason =
           "silent for " + std::to_string(line->policy.silence_max.ns / 1'000'000) + " ms";
       line->socket->reset();
     }
   }
   client_->on_timer(now(), sink_, *this);
+  for (Line* line : {&market_, &trading_}) tell_when_ready(*line);
   if (running_) tick_timer_ = reactor_.after(tick_every, [this] { tick(); });
 }
 
@@ -185,7 +194,7 @@ void VenueDriver::send_rest(venues::RestTag tag, const HttpRequest& request, Dur
 
 void VenueDriver::reconnect(Channel channel, std::string_view why) {
   Line& l = line(channel);
-  if (!l.socket || !l.status.up) return;
+  if (!l.socket || !l.open) return;
   l.reason = why;
   l.socket->reset();
 }

@@ -6,7 +6,8 @@
 //    opened anew; pings go out in between;
 //  - reconnecting backs off from 250 ms to 30 s, doubled each time, each wait drawn from [half, whole] so
 //    that many clients do not come back as one; a connection that stood ten seconds starts over;
-//  - ConnectionUp is told when the channel is open, ConnectionDown when it is lost, always in pairs;
+//  - ConnectionUp is told when the channel serves (Client::ready: logged in, private stream standing),
+//    ConnectionDown when it is lost, always in pairs;
 //  - an effect that certainly did not leave comes back as OrderNotSent, QueryFailed or BookFault.
 // Single-threaded: everything happens in Reactor::poll() or in execute().
 #pragma once
@@ -36,7 +37,7 @@ struct DriverSetup {
 };
 
 struct ChannelStatus {
-  bool up = false;
+  bool up = false;  // serves: ConnectionUp was told
   std::uint64_t connects = 0;
   std::uint64_t losses = 0;
   std::uint64_t messages = 0;
@@ -83,6 +84,7 @@ class VenueDriver final : private venues::Outbox {
     ChannelStatus status;
     TimerId retry;
     int failures = 0;
+    bool open = false;  // the WebSocket stands
     Instant opened;
     std::string reason;  // why we cut it ourselves
   };
@@ -99,6 +101,8 @@ class VenueDriver final : private venues::Outbox {
   void line_open(Line& line);
   void line_message(Line& line, Opcode kind, std::string_view payload, Instant received);
   void line_closed(Line& line, const WsClosed& closed);
+  // Tells ConnectionUp once the client finds the open channel ready.
+  void tell_when_ready(Line& line);
   void tick();
   venues::Now now() const;
 

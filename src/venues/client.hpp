@@ -124,6 +124,9 @@ class Client {
   // Several times a second: answers overdue, tokens to renew, pings, budgets.
   virtual void on_timer(const Now& now, EventSink& sink, Outbox& outbox) = 0;
 
+  // MarketData: subscriptions are on their way. Trading: orders may leave, and what becomes of them is heard.
+  virtual bool ready(Channel channel) const = 0;
+
   // The core's effects. Anything but Sent means certainly nothing left.
   virtual SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) = 0;
   virtual SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) = 0;

@@ -47,6 +47,9 @@ class SpotClient final : public Client {
   SendOutcome request_snapshot(InstrumentId instrument, const Now& now, Outbox& outbox) override;
   SendOutcome resubscribe(InstrumentId instrument, const Now& now, Outbox& outbox) override;
 
+  bool ready(Channel channel) const override {
+    return channel == Channel::MarketData ? market_open_ : account_open_;
+  }
   const ClientCounters& counters() const override { return counters_; }
 
  private:

@@ -45,6 +45,9 @@ class KrakenClient final : public Client {
   SendOutcome request_snapshot(InstrumentId instrument, const Now& now, Outbox& outbox) override;
   SendOutcome resubscribe(InstrumentId instrument, const Now& now, Outbox& outbox) override;
 
+  bool ready(Channel channel) const override {
+    return channel == Channel::MarketData ? market_open_ : ready();
+  }
   const ClientCounters& counters() const override { return counters_; }
 
  private:
