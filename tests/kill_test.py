@@ -5,16 +5,16 @@ Each round: start, wait until reconciled; every other round, halt, wait until no
 the ledger with the exchanges' own balances, unit for unit; trade on for a random moment; kill -9. At the
 end: every order id seen by an exchange once, no open order left, the journal replays to the same actions.
 
-usage: ATS_BIN=build/release/ats tests/kill_test.py [--rounds N] [--seed S]     prints the counts; exits 1 when anything is wrong
+usage: kill_test.py ATS [--rounds N] [--seed S]     prints the counts; exits 1 when anything is wrong
 """
 import argparse, json, os, random, signal, subprocess, sys, tempfile, time, urllib.request
 from decimal import Decimal
 
 parser = argparse.ArgumentParser()
+parser.add_argument("ats")
 parser.add_argument("--rounds", type=int, default=20)
 parser.add_argument("--seed", type=int, default=1)
 args = parser.parse_args()
-args.ats = os.environ.get("ATS_BIN", "build/release/ats")
 rng = random.Random(args.seed)
 problems = []
 
