@@ -61,6 +61,7 @@ class Discovery {
   virtual void on_depth_body(std::string_view symbol, std::string_view body) = 0;
   // A recorded metadata answer (exchangeInfo, AssetPairs), where there is one: wins over guesses.
   virtual void on_metadata_body(std::string_view body) = 0;
+  // May be called again after more was seen: the same instruments keep their ids.
   virtual void finish(VenueId venue, Universe& universe) = 0;
 };
 

@@ -121,10 +121,16 @@ struct Parser::Impl {
     if (kind == "trade") return read_print(fields, "t");
     if (kind == "aggTrade") return read_print(fields, "a");
     if (kind == "bookTicker") {
-      return product == Product::Spot ? refuse(FrameOutcome::OtherProtocol) : read_top(fields);
+      return product == Product::Spot || is_coinm_only(fields) ? refuse(FrameOutcome::OtherProtocol)
+                                                               : read_top(fields);
     }
     if (kind == "serverShutdown") return ControlFrame{MarketNotice::Shutdown};
     return refuse(is_ignored_kind(kind) ? FrameOutcome::Ignored : FrameOutcome::UnknownKind);
+  }
+
+  // COIN-M alone names the underlying pair.
+  bool is_coinm_only(const object& fields) const {
+    return product == Product::Usdm && has(fields, "ps");
   }
 
   // Frames that do not say what they are: spot's bookTicker and partial books, and answers to requests.
@@ -146,7 +152,7 @@ struct Parser::Impl {
     if (!get(fields, "s", text)) return refuse_book(FrameOutcome::Malformed, nullptr);
     depth.symbol = symbols.find(text);
     const bool futures = has(fields, "pu");
-    if (futures != (product != Product::Spot)) {
+    if (futures != (product != Product::Spot) || is_coinm_only(fields)) {
       return RefusedFrame{FrameOutcome::OtherProtocol, depth.symbol != nullptr, depth.symbol};
     }
     if (depth.symbol == nullptr) return refuse(FrameOutcome::UnknownSymbol);
