@@ -95,6 +95,7 @@ class Session {
 
   // Runs both sides once unmeasured, then `rounds` rounds, alternating which side goes first.
   void compare(const Comparison& comparison);
+  int rounds() const { return rounds_; }
   // Whether anything of this name would run: lets a section skip costly preparation.
   bool wanted(const std::string& name) const;
   const std::vector<Result>& results() const { return results_; }
@@ -124,6 +125,11 @@ double percentile(std::span<const double> values, double p);
 // Folds a value into a digest.
 constexpr std::uint64_t mix(std::uint64_t digest, std::uint64_t value) {
   return (digest ^ value) * 0x9E3779B97F4A7C15ull + (digest >> 29);
+}
+// Keeps a computed value from being optimised away.
+template <class T>
+inline void keep(const T& value) {
+  asm volatile("" : : "g"(&value) : "memory");
 }
 // Heap allocations of this thread since it started: operator new counts them in this program.
 std::uint64_t allocations();

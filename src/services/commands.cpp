@@ -1,9 +1,11 @@
 #include "services/commands.hpp"
 
 #include "services/config_command.hpp"
+#include "services/decode.hpp"
 #include "services/operate.hpp"
 #include "services/replay.hpp"
 #include "services/run.hpp"
+#include "services/scan.hpp"
 #include "services/sim_command.hpp"
 #include "services/simulate.hpp"
 
@@ -20,6 +22,8 @@ std::span<const Command> commands() {
       {"resume", "lift a halt", resume_command},
       {"replay", "run a journal through the core again and report the first difference",
        replay_command},
+      {"scan", "what recorded market data says of books and of edges between venues", scan_command},
+      {"decode", "recorded frames as normalised events, JSON lines", decode_command},
       {"config", "check a configuration, print the effective one", config_command},
   };
   return list;

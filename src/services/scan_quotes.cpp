@@ -1,0 +1,95 @@
+#include "services/scan_quotes.hpp"
+
+#include <fmt/format.h>
+
+namespace ats::services {
+namespace {
+
+// Longer names first where one ends in another.
+constexpr std::string_view known_quotes[] = {"FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "EUR",
+                                             "GBP",   "JPY",  "KRW",  "TRY",  "BTC",  "ETH", "BNB"};
+
+}  // namespace
+
+std::pair<std::string, std::string> split_symbol(std::string_view symbol) {
+  if (const std::size_t at = symbol.find_first_of("-/");
+      at != std::string_view::npos && at != 0 && at + 1 < symbol.size()) {
+    return {std::string(symbol.substr(0, at)), std::string(symbol.substr(at + 1))};
+  }
+  const std::string_view name = symbol.substr(0, symbol.find('_'));
+  for (const std::string_view quote : known_quotes) {
+    if (name.size() > quote.size() && name.ends_with(quote))
+      return {std::string(name.substr(0, name.size() - quote.size())), std::string(quote)};
+  }
+  return {std::string(symbol), ""};
+}
+
+Result<std::unique_ptr<QuoteScan>, std::string> QuoteScan::open(const RecordingFile& file,
+                                                                const TakerFees& fees) {
+  std::unique_ptr<QuoteScan> scan(new QuoteScan(file, fees));
+  auto lines = scan->file_.lines();
+  if (!lines) return fail(lines.error());
+  scan->lines_ = *std::move(lines);
+  scan->reader_ = file.format().quotes();
+  if (const auto fetched = scan->fetch(); !fetched) return fail(fetched.error());
+  if (scan->over_) return fail(fmt::format("{}: holds no quote", file.path()));
+  scan->first_ns_ = scan->row_.ns;
+  return scan;
+}
+
+Status<std::string> QuoteScan::fetch() {
+  while (true) {
+    const auto line = lines_->next();
+    if (!line) return fail(line.error());
+    if (!*line) {
+      over_ = true;
+      return Done{};
+    }
+    const auto row = reader_->read(**line);
+    if (!row) return fail(lines_->at_line(row.error()));
+    if (!*row) continue;
+    row_ = **row;
+    return Done{};
+  }
+}
+
+Result<std::size_t, std::string> QuoteScan::instrument(EdgeBoard& board) {
+  const std::string name = fmt::format("{},{}", row_.venue, row_.symbol);
+  if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
+  const auto fee = fees_->of(row_.venue);
+  if (!fee) {
+    return fail(lines_->at_line(
+        fmt::format("no taker fee is known of {0}: say --fee {0}=BPS, or --no-fees", row_.venue)));
+  }
+  QuotedInstrument added;
+  added.venue = row_.venue;
+  added.symbol = row_.symbol;
+  std::tie(added.base, added.quote) = split_symbol(row_.symbol);
+  entries_.push_back(
+      board.add({added.venue, added.symbol, added.base, added.quote, "quote", *fee}));
+  instruments_.push_back(std::move(added));
+  return by_name_[name] = instruments_.size() - 1;
+}
+
+Status<std::string> QuoteScan::step(EdgeBoard& board) {
+  board.advance(row_.ns);
+  const auto at = instrument(board);
+  if (!at) return fail(at.error());
+  QuotedInstrument& seen = instruments_[*at];
+  ++rows_;
+  last_ns_ = row_.ns;
+  ++seen.rows;
+  seen.crossed += row_.bid < row_.ask ? 0u : 1u;
+  seen.bid = row_.bid;
+  seen.bid_quantity = row_.bid_quantity;
+  seen.ask = row_.ask;
+  seen.ask_quantity = row_.ask_quantity;
+  board.set(entries_[*at], row_.bid, row_.ask);
+  const auto fetched = fetch();
+  if (fetched && over_) {
+    for (const std::size_t entry : entries_) board.clear(entry);
+  }
+  return fetched;
+}
+
+}  // namespace ats::services
