@@ -63,8 +63,6 @@ function kraken(told) {
     private: http,
     ws: { ...exchange.urls.api.ws, publicV2: `${ws}/v2`, privateV2: `${ws}/v2`, beta: `${ws}/v2` },
   };
-  // So that the client verifies every book the simulated exchange sends.
-  exchange.options.watchOrderBook = { checksum: true };
   return exchange;
 }
 
