@@ -52,6 +52,17 @@ TEST(Simulation, each_kind_of_fault_alone_breaks_nothing) {
   }
 }
 
+TEST(Simulation, a_day_that_loses_more_than_it_may_ends_in_a_halt) {
+  SimulationSetup setup = setup_of("partial_fill,reject", hours(2));
+  for (sim::FaultRow& row : setup.faults) row.every = row.every / 30;
+  setup.edges = 0.3;
+  setup.core.max_daily_loss = Decimal::from_int(1);
+  setup.core.min_edge = Rate::bps(1);
+  const SimulationReport report = run_simulation(setup, 3);
+  EXPECT_EQ(first_violation(report), "");
+  EXPECT_GT(report.commands, 2u);  // somebody lifts the halts
+}
+
 TEST(Simulation, a_seed_gives_the_same_run_again) {
   const SimulationSetup setup = setup_of("all", hours(1));
   const SimulationReport one = run_simulation(setup, 42);

@@ -98,7 +98,7 @@ class Batch {
 
 struct Total {
   double virtual_seconds = 0;
-  std::uint64_t events = 0, folded = 0, crashes = 0, commands = 0;
+  std::uint64_t events = 0, folded = 0, crashes = 0, commands = 0, strangers = 0;
   std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0;
   std::array<std::uint64_t, all_outcomes.size()> outcomes{};
   std::array<std::uint64_t, refuse_reason_count> refused{};
@@ -114,6 +114,7 @@ Total add_up(const std::vector<SimulationReport>& reports) {
     total.folded += r.folded_events;
     total.crashes += r.crashes;
     total.commands += r.commands;
+    total.strangers += r.strangers;
     total.placed += r.counts.placed;
     total.fills += r.counts.fills;
     total.opened += r.counts.opened;
@@ -134,17 +135,12 @@ Total add_up(const std::vector<SimulationReport>& reports) {
 }
 
 nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
-  nlohmann::json out{{"seeds", seeds},
-                     {"virtual_seconds", t.virtual_seconds},
-                     {"seconds", seconds},
-                     {"times_real_time", t.virtual_seconds / seconds},
-                     {"events", t.events},
-                     {"folded_events", t.folded},
-                     {"crashes", t.crashes},
-                     {"commands", t.commands},
-                     {"orders_placed", t.placed},
-                     {"fills_booked", t.fills},
-                     {"executions_opened", t.opened},
+  nlohmann::json out{{"seeds", seeds},           {"virtual_seconds", t.virtual_seconds},
+                     {"seconds", seconds},       {"times_real_time", t.virtual_seconds / seconds},
+                     {"events", t.events},       {"folded_events", t.folded},
+                     {"crashes", t.crashes},     {"commands", t.commands},
+                     {"strangers", t.strangers}, {"orders_placed", t.placed},
+                     {"fills_booked", t.fills},  {"executions_opened", t.opened},
                      {"alerts", t.alerts}};
   for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
     out["executions"][name(all_outcomes[n])] = t.outcomes[n];
@@ -178,6 +174,7 @@ void print(const Total& t, std::size_t seeds, double seconds) {
   }
   if (t.crashes > 0) fmt::print("{:<22}{:>10}\n", "crash", t.crashes);
   if (t.commands > 0) fmt::print("{:<22}{:>10}\n", "commands", t.commands);
+  if (t.strangers > 0) fmt::print("{:<22}{:>10}\n", "strangers", t.strangers);
   fmt::print("\n{} executions:", t.opened);
   for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
     fmt::print(" {} {}{}", t.outcomes[n], name(all_outcomes[n]),
@@ -208,9 +205,9 @@ int simulate_command(int argc, const char* const* argv) {
   app.add_option("--seed", seeds_text, "a seed, or a range such as 1..50");
   app.add_option("--hours", length_hours, "virtual hours of each seed")
       ->check(CLI::Range(0.01, 24.0 * 365));
-  app.add_option(
-      "--faults", faults,
-      "all, none, or names with commas (docs/simulation.md lists them; crash and halts too)");
+  app.add_option("--faults", faults,
+                 "all, none, or names with commas (docs/simulation.md lists them; crash, halts and "
+                 "strangers too)");
   app.add_option("--mutant", mutant, "plant a deliberate bug, to see it caught (by name)");
   app.add_option("--activity", setup.activity, "times the calibrated rate of market events")
       ->check(CLI::Range(0.01, 1000.0));

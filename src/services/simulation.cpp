@@ -67,6 +67,7 @@ class Run final : public EventSink {
     report_.events = world_.events();
     report_.crashes = world_.crashes();
     report_.commands = world_.commands();
+    report_.strangers = world_.strangers();
     report_.faults = world_.fault_counts();
     report_.violations = auditor_.violations();
     report_.counts = auditor_.counts();
@@ -109,6 +110,7 @@ class Run final : public EventSink {
     if (setup.crashes) config.crash_every = seconds(900);
     config.crash_last = crash_last;
     if (setup.halts) config.halt_every = seconds(2700);
+    if (setup.strangers) config.stranger_every = hours(2);
     return config;
   }
 
@@ -230,12 +232,12 @@ class Run final : public EventSink {
 
 Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup) {
   setup.faults.clear();
-  setup.crashes = setup.halts = false;
+  setup.crashes = setup.halts = setup.strangers = false;
   if (text == "none") return Done{};
   const std::vector<sim::FaultRow> all = sim::all_faults();
   if (text == "all") {
     setup.faults = all;
-    setup.crashes = setup.halts = true;
+    setup.crashes = setup.halts = setup.strangers = true;
     return Done{};
   }
   while (!text.empty()) {
@@ -246,6 +248,8 @@ Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup)
       setup.crashes = true;
     } else if (name == "halts") {
       setup.halts = true;
+    } else if (name == "strangers") {
+      setup.strangers = true;
     } else if (const auto kind = sim::parse_fault_kind(name)) {
       for (const sim::FaultRow& row : all) {
         if (row.kind == *kind) setup.faults.push_back(row);

@@ -24,14 +24,15 @@ struct SimulationSetup {
   std::vector<sim::FaultRow> faults;
   bool crashes = false;
   bool halts = false;
+  bool strangers = false;
   double activity = 1;    // of the market
   double edges = 1;       // how often a venue is dislocated
   std::size_t trace = 0;  // lines kept of what led to the end
   CoreConfig core;
 };
 
-// "all", "none", or names with commas: the kinds of sim/faults.hpp, "crash" and "halts". The error names
-// what is not known.
+// "all", "none", or names with commas: the kinds of sim/faults.hpp, "crash", "halts" and "strangers".
+// The error names what is not known.
 Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup);
 
 struct SimulationReport {
@@ -39,7 +40,7 @@ struct SimulationReport {
   Duration virtual_time{};
   std::uint64_t events = 0;
   std::uint64_t folded_events = 0;  // taken from the journal after deaths
-  std::uint64_t crashes = 0, commands = 0;
+  std::uint64_t crashes = 0, commands = 0, strangers = 0;
   bool stopped = false;  // the engine said so before the end
   std::vector<sim::World::FaultCount> faults;
   std::vector<sim::Violation> violations;

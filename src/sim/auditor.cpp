@@ -23,7 +23,8 @@ Auditor::Auditor(const Universe& universe, const CoreConfig& config, std::uint64
       ledger_(universe.venues().size() * universe.assets().size()),
       inventory_(universe.pairs().size()),
       open_since_(universe.pairs().size()),
-      mids_(universe.pairs().size()) {
+      mids_(universe.pairs().size()),
+      opening_(universe.assets().size()) {
   for (const Instrument& i : instruments_) books_.emplace_back(universe.venue(i.venue).book);
 }
 
@@ -363,6 +364,12 @@ void Auditor::booked(const Booked& entry, Instant now) {
   if (std::any_of(std::begin(sums), std::end(sums), [](Decimal d) { return !d.is_zero(); })) {
     violate(Invariant::LedgerBalances, now, "postings do not add up to zero");
   }
+  if (entry.kind != EntryKind::Fill) {
+    for (std::size_t n = 0; n < entry.count; ++n) {
+      const Posting& posting = entry.postings[n];
+      if (posting.account == Account::Venue) opening_[posting.asset.index()] += posting.amount;
+    }
+  }
   switch (entry.kind) {
     case EntryKind::Fill:
       booked_fill(entry, now);
@@ -436,152 +443,6 @@ void Auditor::booked_fill(const Booked& entry, Instant now) {
   }
   if (!at_venue[0].is_zero() || !at_venue[1].is_zero() || fees != fill.fee) {
     violate(Invariant::ExactNumbers, now, which + " is booked with other numbers than the venue's");
-  }
-}
-
-// ---- what must be true once things have settled
-
-bool Auditor::settled(VenueId venue, Instant since, std::span<const Instant> calm_since,
-                      Instant now) const {
-  return now - std::max(since, std::min(calm_since[venue.index()], now)) >= settle;
-}
-
-void Auditor::see_fills(Instant now) {
-  for (Watched& venue : watched_) {
-    if (venue.exchange == nullptr) continue;
-    const auto& all = venue.exchange->all_fills();
-    for (; venue.fills_seen < all.size(); ++venue.fills_seen) {
-      const venues::VenueFill& fill = all[venue.fills_seen];
-      if (fill.account != venue.account) continue;
-      const FillKey fill_key{fill.instrument.value, std::to_string(fill.trade_id)};
-      fills_[fill_key].fill = fill;
-      unbooked_[fill_key] = now;
-    }
-  }
-}
-
-void Auditor::check(const CoreStatus& status, std::span<const Instant> calm_since, Instant now) {
-  see_fills(now);
-  refresh_mids();
-  check_fills(calm_since, now);
-  check_ledger(status, calm_since, now);
-  check_exposure(calm_since, now);
-  for (const auto& halt : halts_) {
-    const bool kept = std::any_of(status.halts.begin(), status.halts.end(),
-                                  [&](const Scope& scope) { return key(scope) == halt; });
-    if (!kept) violate(Invariant::HaltsHold, now, "a halt that nobody lifted is gone");
-  }
-  for (const Scope& scope : status.halts) halts_.insert(key(scope));
-  if (now - last_conserved_ < seconds(60)) return;
-  last_conserved_ = now;
-  for (const Watched& venue : watched_) {
-    if (venue.exchange != nullptr && !venue.exchange->conserved()) {
-      violate(Invariant::MoneyConserved, now, "a simulated exchange lost or made money");
-    }
-  }
-}
-
-void Auditor::check_fills(std::span<const Instant> calm_since, Instant now) {
-  for (auto& [fill_key, since] : unbooked_) {
-    const VenueId venue = universe_.instrument(InstrumentId{fill_key.first}).venue;
-    if (!settled(venue, since, calm_since, now)) continue;
-    violate(Invariant::FillBookedOnce, now,
-            "fill " + fill_key.second + " on " +
-                universe_.instrument_name(InstrumentId{fill_key.first}) + " was never booked");
-    since = now;  // told again only after another while
-  }
-}
-
-bool Auditor::differs(VenueId venue) {
-  const Watched& watched = watched_[venue.index()];
-  for (std::size_t a = 0; a < universe_.assets().size(); ++a) {
-    const AssetId asset{static_cast<AssetId::rep>(a)};
-    if (watched.exchange->balance(watched.account, asset).total != ledger(venue, asset)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-void Auditor::check_ledger(const CoreStatus& status, std::span<const Instant> calm_since,
-                           Instant now) {
-  for (const BalanceStatus& balance : status.balances) {
-    if (balance.total != ledger(balance.venue, balance.asset)) {
-      violate(Invariant::LedgerBalances, now,
-              "the engine shows " + balance.total.to_string() + " and booked " +
-                  ledger(balance.venue, balance.asset).to_string());
-    }
-  }
-  for (std::size_t v = 0; v < watched_.size(); ++v) {
-    const VenueId id{static_cast<VenueId::rep>(v)};
-    Watched& venue = watched_[v];
-    if (venue.exchange == nullptr || !venue.opened) continue;
-    if (!differs(id)) {
-      venue.differs_since = {};
-      venue.break_raised = false;
-      continue;
-    }
-    if (venue.differs_since == Instant{}) venue.differs_since = now;
-    if (!settled(id, venue.differs_since, calm_since, now) || venue.break_raised) continue;
-    violate(Invariant::LedgerBalances, now,
-            "the ledger of " + std::string(universe_.venue(id).name.view()) +
-                " is not what the venue holds, and no break was raised");
-    venue.differs_since = now;
-  }
-}
-
-void Auditor::refresh_mids() {
-  for (const Instrument& i : instruments_) {
-    const auto bid = books_[i.id.index()].best(Side::Buy);
-    const auto ask = books_[i.id.index()].best(Side::Sell);
-    if (!bid || !ask) continue;
-    const Decimal sum = i.price_decimal(*bid) + i.price_decimal(*ask);
-    mids_[i.pair.index()] = Decimal::from_raw(sum.raw() / 2);
-  }
-}
-
-Decimal Auditor::worth(PairId pair, Decimal base) const {
-  const auto product = base.multiply_floor(mids_[pair.index()]);
-  return product ? *product : Decimal{};
-}
-
-void Auditor::check_exposure(std::span<const Instant> calm_since, Instant now) {
-  const auto pair_settled = [&](PairId pair, Instant since, Duration length) {
-    for (const Instrument& i : instruments_) {
-      if (i.pair != pair) continue;
-      const Instant calm = std::max(since, std::min(calm_since[i.venue.index()], now));
-      if (now - calm < length) return false;
-      if (halted({i.venue, {}}) || i.status != InstrumentStatus::Trading) return false;
-    }
-    return true;
-  };
-  for (auto& [id, execution] : open_) {
-    if (pair_settled(execution.pair, execution.opened, resolve) ||
-        now - execution.opened > resolve_at_last) {
-      violate(Invariant::ExposureResolved, now,
-              "an execution on " + universe_.pair_name(execution.pair) + " does not end");
-      execution.opened = now;
-    }
-  }
-  // A little more than the tolerance: it is measured at other moments than ours.
-  const Decimal most =
-      config_.residual_tolerance + *config_.residual_tolerance.multiply_floor(Decimal::of("0.2"));
-  for (std::size_t p = 0; p < inventory_.size(); ++p) {
-    const PairId pair{static_cast<PairId::rep>(p)};
-    const bool busy = std::any_of(open_.begin(), open_.end(), [pair](const auto& execution) {
-      return execution.second.pair == pair;
-    });
-    const bool excused = busy || halted({{}, pair}) || halted({});
-    if (excused || worth(pair, inventory_[p]).abs() <= most) {
-      open_since_[p] = {};
-      continue;
-    }
-    if (open_since_[p] == Instant{}) open_since_[p] = now;
-    if (!pair_settled(pair, open_since_[p], settle)) continue;
-    violate(Invariant::ExposureResolved, now,
-            inventory_[p].to_string() + " of " + universe_.pair_name(pair) +
-                " stays open with nobody at work on it");
-    open_since_[p] = now;
   }
 }
 

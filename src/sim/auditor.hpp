@@ -146,6 +146,7 @@ class Auditor {
   void check_exposure(std::span<const Instant> calm_since, Instant now);
   void refresh_mids();
   bool differs(VenueId venue);
+  void check_loss(const CoreStatus& status, Instant now);
 
   const Instrument& instrument(InstrumentId id) const { return instruments_[id.index()]; }
   Watched& watched(InstrumentId id) { return watched_[instrument(id).venue.index()]; }
@@ -183,6 +184,10 @@ class Auditor {
   std::vector<Decimal> inventory_;       // by pair: base asset booked since the opening
   std::vector<Instant> open_since_;      // by pair: worth more than the tolerance; zero: it is not
   std::vector<Decimal> mids_;            // by pair
+  std::vector<Decimal> opening_;         // by asset: what the ledgers began with, and corrections
+  std::int64_t day_ = -1;                // UTC, of the last check
+  Decimal day_began_with_;               // made by then, in the reporting currency
+  bool lost_too_much_ = false;           // at the last check
   Instant last_conserved_{};
   std::vector<Violation> violations_;
   Counts counts_;

@@ -415,11 +415,39 @@ TEST_F(AuditorTest, postings_that_do_not_add_up_are_found) {
   expect(Invariant::LedgerBalances);
 }
 
-TEST_F(AuditorTest, a_balance_that_differs_without_a_break_is_found) {
+TEST_F(AuditorTest, a_balance_that_differs_without_a_break_is_found_in_time) {
   start();
   kraken_.deposit(AccountId{0}, usdt_, Decimal::of("0.01"));
   settle();
+  expect(std::nullopt);
+  pass(config_.balance_interval * 8);
+  check();
   expect(Invariant::LedgerBalances);
+}
+
+TEST_F(AuditorTest, a_loss_beyond_the_days_limit_without_a_halt_is_found) {
+  start();
+  check();
+  trade_well();
+  check();
+  expect(std::nullopt);
+  for (std::uint64_t execution = 2; execution < 60; ++execution) {
+    act(both_legs(execution));
+    act({right_booking(buy_, carry_out(buy_))});
+    tell(OrderRejected{sell_.id, RejectReason::Other, "", {}});
+    OrderRequest back = leg(Side::Sell, ++counter_, execution);
+    back.unwind = true;
+    back.instrument = bn_;
+    back.price = {6'000'000};
+    back.quantity = {9'990};
+    act({place(back)});
+    act({right_booking(back, carry_out(back))});
+    resolve(ExecutionOutcome::Unwound, execution);
+  }
+  check();
+  expect(std::nullopt);  // the engine may be about to halt
+  check();
+  expect(Invariant::HaltsHold);
 }
 
 TEST_F(AuditorTest, a_break_that_is_raised_where_there_is_one_passes_and_another_is_found) {

@@ -62,6 +62,10 @@ class Link final : public ExchangeListener {
   void tick();                 // heartbeats, watchdogs, answers overdue; then again later
   void inject(const FaultOrder& order);
   void fault_over(FaultKind kind);
+  // Somebody else on our account: money comes or goes, or an order that is not ours stands far from the
+  // market until the next time.
+  void stranger_moves_money();
+  void stranger_orders();
   // The engine's process dies: nobody is there to notice anything.
   void engine_died();
 
@@ -160,7 +164,22 @@ class Link final : public ExchangeListener {
   Instant last_request_{};
   Instant budget_window_{};
   std::uint32_t budget_used_ = 0;
+  std::uint64_t strangers_ = 0;
+  std::uint64_t strangers_order_ = 0;
   bool stream_quiet_ = false;  // while an order is carried out whose fate must stay unknown
 };
+
+template <class E>
+void Link::post(Channel channel, Instant at, const E& event) {
+  post(channel, at).event = event;
+}
+
+template <class E>
+void Link::answer(Asked kind, OrderId order, Instant at, const E& event) {
+  Message& message = post(Channel::Trading, at);
+  message.event = event;
+  message.answers = kind;
+  message.order = order;
+}
 
 }  // namespace ats::sim

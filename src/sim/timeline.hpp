@@ -45,6 +45,7 @@ enum class Happening : std::uint8_t {
   FaultOver,  // payload: row of the fault plan
   Command,    // a person does something
   Resume,     // payload: index of what a person will lift
+  Stranger,   // somebody else uses one of our accounts
   Crash,
   Restart,
 };

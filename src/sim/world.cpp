@@ -126,6 +126,9 @@ World::World(WorldConfig config, std::uint64_t seed) : config_(std::move(config)
   if (config_.halt_every.ns > 0) {
     timeline_.put(now_ + draw_wait(rng_, config_.halt_every), Happening::Command, 0, 0);
   }
+  if (config_.stranger_every.ns > 0) {
+    timeline_.put(now_ + draw_wait(rng_, config_.stranger_every), Happening::Stranger, 0, 0);
+  }
   timeline_.put(now_, Happening::Restart, 0, 0);
 }
 
@@ -193,6 +196,9 @@ Step World::step(EventSink& sink) {
       }
       ++commands_;
       hand(CommandReceived{ResumeCommand{to_resume_[item.payload], person, "looked at it"}}, sink);
+      break;
+    case Happening::Stranger:
+      stranger();
       break;
     case Happening::Crash:
       // At once, or in the middle of the next actions: before the first, second, … takes effect.
@@ -315,6 +321,19 @@ void World::person_halts(EventSink& sink) {
   plan_resume(scope);
   ++commands_;
   hand(CommandReceived{HaltCommand{scope, person, "a drill"}}, sink);
+}
+
+void World::stranger() {
+  if (calming_) return;
+  timeline_.put(now_ + draw_wait(rng_, config_.stranger_every), Happening::Stranger, 0, 0);
+  ++strangers_;
+  Link& link = *links_[rng_.below(links_.size())];
+  link.set_time(now_, wall());
+  if (rng_.one_in(2)) {
+    link.stranger_moves_money();
+  } else {
+    link.stranger_orders();
+  }
 }
 
 void World::plan_resume(const Scope& scope) {

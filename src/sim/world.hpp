@@ -63,6 +63,7 @@ struct WorldConfig {
   Duration down_for = seconds(8);
   Duration halt_every{};  // a person halts something; zero = never
   Duration halt_for = seconds(180);
+  Duration stranger_every{};  // somebody else uses one of our accounts; zero = never
   WallTime start{1'764'547'200'000'000'000};  // 2025-12-01T00:00:00Z
 };
 
@@ -108,6 +109,7 @@ class World {
   std::vector<FaultCount> fault_counts() const;
   std::uint64_t crashes() const { return crashes_; }
   std::uint64_t commands() const { return commands_; }
+  std::uint64_t strangers() const { return strangers_; }
   std::uint64_t events() const { return events_; }
 
  private:
@@ -118,6 +120,7 @@ class World {
   void inject(std::uint32_t row, std::uint8_t venue);
   void person_halts(EventSink& sink);
   void plan_resume(const Scope& scope);
+  void stranger();
   void die();
   bool may_die() const { return !calming_ && now_ - Instant{} < config_.crash_last; }
   Link& link_of(InstrumentId instrument);
@@ -137,7 +140,7 @@ class World {
   std::uint32_t life_ = 0;  // crashes drawn in an earlier life do not count
   bool doomed_ = false;     // dies at one of the next actions
   std::vector<Scope> to_resume_;
-  std::uint64_t crashes_ = 0, commands_ = 0, events_ = 0;
+  std::uint64_t crashes_ = 0, commands_ = 0, strangers_ = 0, events_ = 0;
 };
 
 }  // namespace ats::sim

@@ -1,0 +1,267 @@
+// The engine's requests: how they leave, how they reach the venue, and what the venue answers.
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "sim/link.hpp"
+
+namespace ats::sim {
+
+using venues::PlaceFault;
+using venues::VenueFill;
+using venues::VenueOrder;
+using venues::VenueOrderState;
+
+namespace {
+
+constexpr Duration budget_length = seconds(10);
+constexpr Duration receive_window = seconds(5);  // a request stamped further off is refused
+
+RejectReason reason_of(PlaceFault fault) {
+  switch (fault) {
+    case PlaceFault::InsufficientFunds:
+      return RejectReason::InsufficientFunds;
+    case PlaceFault::InstrumentClosed:
+      return RejectReason::InstrumentClosed;
+    case PlaceFault::DuplicateClientOrderId:
+      return RejectReason::DuplicateId;
+    case PlaceFault::Injected:
+      return RejectReason::Other;
+    case PlaceFault::UnknownInstrument:
+    case PlaceFault::PriceFilter:
+    case PlaceFault::LotFilter:
+    case PlaceFault::MinQuantity:
+    case PlaceFault::MaxQuantity:
+    case PlaceFault::MinNotional:
+    case PlaceFault::WouldTake:
+      break;
+  }
+  return RejectReason::InvalidOrder;
+}
+
+OrderState state_of(VenueOrderState state) {
+  switch (state) {
+    case VenueOrderState::New:
+      return OrderState::Acked;
+    case VenueOrderState::PartlyFilled:
+      return OrderState::PartlyFilled;
+    case VenueOrderState::Filled:
+      return OrderState::Filled;
+    case VenueOrderState::Cancelled:
+    case VenueOrderState::Expired:
+      break;
+  }
+  return OrderState::Cancelled;
+}
+
+}  // namespace
+
+// ---- what the engine wants
+
+void Link::request(const Action& action, Channel channel) {
+  const std::uint32_t slot = timeline_.requests.take();
+  timeline_.requests[slot] = {action, side(channel).epoch};
+  last_request_ = std::max(last_request_, now_ + delay(model_.request));
+  timeline_.put(last_request_, Happening::Arrive, venue().value, slot);
+}
+
+void Link::send(const Action& action) {
+  if (const auto* wanted = std::get_if<Resubscribe>(&action)) {
+    if (side(Channel::MarketData).up) {
+      request(action, Channel::MarketData);
+    } else {
+      post(Channel::MarketData, now_,
+           BookFault{wanted->instrument, venue(), BookFaultReason::SubscriptionLost});
+    }
+    return;
+  }
+  if (const auto* wanted = std::get_if<RequestSnapshot>(&action)) {
+    if (side(Channel::MarketData).up) {
+      request(action, Channel::MarketData);
+    } else {
+      post(Channel::MarketData, now_,
+           BookFault{wanted->instrument, venue(), BookFaultReason::SnapshotFailed});
+    }
+    return;
+  }
+  if (!side(Channel::Trading).up) {
+    not_sent(action);
+    return;
+  }
+  const Instant overdue = now_ + model_.answer_timeout;
+  if (const auto* place = std::get_if<Place>(&action)) {
+    if (now_ - budget_window_ >= budget_length) {
+      budget_window_ = now_;
+      budget_used_ = 0;
+    }
+    if (budget_used_ >= model_.orders_max) {
+      not_sent(action);
+      return;
+    }
+    ++budget_used_;
+    pending_.push_back({Asked::Place, place->order->id, overdue});
+  } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
+    pending_.push_back({Asked::Cancel, cancel->order, overdue});
+  } else if (const auto* query = std::get_if<QueryOrder>(&action)) {
+    pending_.push_back({Asked::Query, query->order, overdue});
+  }
+  request(action, Channel::Trading);
+}
+
+void Link::not_sent(const Action& action) {
+  if (const auto* place = std::get_if<Place>(&action)) {
+    post(Channel::Trading, now_, OrderNotSent{place->order->id});
+  } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
+    post(Channel::Trading, now_, CancelRejected{cancel->order, RejectReason::VenueBusy, times()});
+  } else if (const auto* query = std::get_if<QueryOrder>(&action)) {
+    post(Channel::Trading, now_, QueryFailed{query->order});
+  }
+}
+
+// ---- requests reach the venue
+
+void Link::arrive(const Request& request) {
+  const bool market = std::holds_alternative<Resubscribe>(request.action) ||
+                      std::holds_alternative<RequestSnapshot>(request.action);
+  const Channel channel = market ? Channel::MarketData : Channel::Trading;
+  // Sent on a connection that broke since: half of it got through.
+  if (request.epoch != side(channel).epoch && (market || rng_.one_in(2))) return;
+  std::visit(
+      [this](const auto& action) {
+        if constexpr (requires { this->arrive(action); }) {
+          this->arrive(action);
+        } else {
+          ATS_ASSERT(!"a notice was sent to a venue");
+        }
+      },
+      request.action);
+}
+
+std::optional<RejectReason> Link::refused_at_the_door() {
+  if (strike(FaultKind::Ban) || strike(FaultKind::RateLimit)) return RejectReason::RateLimited;
+  const Duration skew = exchange_.faults().by(FaultKind::ClockSkew, now_);
+  if ((skew > receive_window || skew < Duration{} - receive_window) &&
+      strike(FaultKind::ClockSkew)) {
+    return RejectReason::VenueBusy;  // certainly not carried out
+  }
+  return std::nullopt;
+}
+
+void Link::arrive(const Place& place) {
+  const OrderRequest& wanted = *place.order;
+  const auto reject = [&](RejectReason reason) {
+    answer(Asked::Place, wanted.id, due(Path::Answer),
+           OrderRejected{wanted.id, reason, name(reason), times()});
+  };
+  if (const auto reason = refused_at_the_door()) return reject(*reason);
+  if (strike(FaultKind::TimeoutThenReject)) return;
+  const bool answer_lost = strike(FaultKind::TimeoutThenAccept);
+  const bool server_error = strike(FaultKind::ServerError);
+  const auto says_nothing = [&] {
+    answer(Asked::Place, wanted.id, due(Path::Answer),
+           OrderUnknown{wanted.id, UnknownReason::VenueSaysUnknown, times()});
+  };
+  if (server_error && rng_.one_in(2)) return says_nothing();
+
+  venues::NewOrder order;
+  order.account = account_;
+  order.instrument = wanted.instrument;
+  order.side = wanted.side;
+  order.time_in_force = wanted.time_in_force;
+  order.price = wanted.price;
+  order.quantity = wanted.quantity;
+  order.client_order_id = client_order_id(wanted.id).view();
+  stream_quiet_ = (answer_lost || server_error) && rng_.one_in(2);
+  const auto placed = exchange_.place(order);
+  stream_quiet_ = false;
+  if (answer_lost) return;
+  if (server_error) return says_nothing();
+  if (!placed) return reject(reason_of(placed.error()));
+
+  const Instant at = due(Path::Answer);
+  answer(Asked::Place, wanted.id, at,
+         OrderAcked{wanted.id, VenueOrderId(std::to_string(placed->id)), times()});
+  if (!model_.answers_tell_fills) return;
+  tell_fills(*placed, wanted.id, at);
+  if (!placed->live()) {
+    post(Channel::Trading, at,
+         OrderEnded{wanted.id, state_of(placed->state), placed->executed, times()});
+  }
+}
+
+void Link::tell_fills(const VenueOrder& order, OrderId id, Instant at) {
+  for (const VenueFill& fill : exchange_.fills(account_, order.id, SIZE_MAX)) {
+    post(Channel::Trading, at, filled(fill, id));
+  }
+}
+
+OrderFound Link::found(const VenueOrder& order, OrderId id) const {
+  return {id, VenueOrderId(std::to_string(order.id)), state_of(order.state), order.executed,
+          times()};
+}
+
+void Link::arrive(const Cancel& cancel) {
+  const auto reject = [&](RejectReason reason) {
+    answer(Asked::Cancel, cancel.order, due(Path::Answer),
+           CancelRejected{cancel.order, reason, times()});
+  };
+  if (const auto reason = refused_at_the_door()) return reject(*reason);
+  if (strike(FaultKind::Maintenance)) return reject(RejectReason::InstrumentClosed);
+  const auto done =
+      exchange_.cancel(account_, {0, std::string(client_order_id(cancel.order).view())});
+  if (!done) return reject(RejectReason::Other);
+  answer(Asked::Cancel, cancel.order, due(Path::Answer),
+         OrderEnded{cancel.order, OrderState::Cancelled, done->executed, times()});
+}
+
+void Link::arrive(const QueryOrder& query) {
+  const Instant at = due(Path::Answer);
+  const bool down = active(FaultKind::ServerError) && rng_.one_in(2);
+  if (refused_at_the_door() || down || strike(FaultKind::Maintenance)) {
+    answer(Asked::Query, query.order, at, QueryFailed{query.order});
+    return;
+  }
+  const VenueOrder* order =
+      exchange_.find_order(account_, {0, std::string(client_order_id(query.order).view())});
+  if (order == nullptr) {
+    answer(Asked::Query, query.order, at, OrderNotFound{query.order, times()});
+    return;
+  }
+  tell_fills(*order, query.order, at);
+  answer(Asked::Query, query.order, at, found(*order, query.order));
+}
+
+void Link::arrive(const QueryOpenOrders&) {
+  if (refused_at_the_door()) return;
+  const Instant at = due(Path::Answer);
+  for (const VenueOrder& order : exchange_.open_orders(account_)) {
+    if (const auto id = parse_client_order_id(order.client_order_id)) {
+      tell_fills(order, *id, at);
+      post(Channel::Trading, at, found(order, *id));
+    } else {
+      post(Channel::Trading, at, ForeignOrder{venue(), VenueOrderId(std::to_string(order.id))});
+    }
+  }
+}
+
+void Link::arrive(const QueryBalances&) {
+  if (refused_at_the_door()) return;
+  const Instant at = due(Path::Answer);
+  for (const venues::VenueBalance& balance : exchange_.balances(account_)) {
+    if (balance.total.is_zero()) continue;
+    post(Channel::Trading, at,
+         BalanceReported{venue(), balance.asset, balance.total, balance.held, times()});
+  }
+  post(Channel::Trading, at, BalancesComplete{venue(), times()});
+}
+
+void Link::arrive(const RequestSnapshot& wanted) {
+  if (strike(FaultKind::Ban) || strike(FaultKind::RateLimit)) {
+    post(Channel::MarketData, due(Path::Depth),
+         BookFault{wanted.instrument, venue(), BookFaultReason::SnapshotFailed});
+    return;
+  }
+  send_image(wanted.instrument);
+}
+
+}  // namespace ats::sim
