@@ -223,6 +223,8 @@ TEST(BinanceClient, AnswersThatDoNotSayWhatHappenedLeaveTheOrderUnknown) {
   }
   EXPECT_THAT(answered(R"("status":500)"), unknown);
   EXPECT_THAT(answered(R"("status":503,"error":{"code":0,"msg":""})"), unknown);
+  EXPECT_THAT(answered(R"("status":418)"), ElementsAre("rejected 3 rate_limited: "));
+  talk.pass(seconds(60));
   EXPECT_THAT(answered(R"("status":200)"), unknown) << "a result without content";
   EXPECT_THAT(answered(R"("status":200,"result":{"orderId":7})"),
               ElementsAre("acked 3 as 7", "unknown 3 venue_says_unknown"));

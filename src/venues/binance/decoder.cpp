@@ -204,7 +204,7 @@ Decoder::Decoder(Product product, VenueId venue, const Universe& universe, Reade
       venue_(venue),
       symbols_(venue, universe),
       parser_(product, symbols_) {
-  make_room_for_levels(1 << 16);
+  make_room_for_levels(1 << 13);
 }
 
 void Decoder::make_room_for_levels(std::size_t bytes) {

@@ -1,7 +1,5 @@
-// For tests only: a client and a server of the venue in one memory, and an exchange that does what a test says.
+// For tests and fuzzers only: a client and a server of the venue in one memory, and an exchange that does what a test says.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <deque>
@@ -11,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "venues/binance/client.hpp"
 #include "venues/binance/server.hpp"
 
@@ -360,7 +359,7 @@ class Conversation : public Outbox, public ServerOutbox {
     return client->on_text(Channel::Trading, frame, now(), log, *this);
   }
   HttpRequest answer(int status, std::string body, std::vector<HttpHeader> headers = {}) {
-    EXPECT_FALSE(rest.empty());
+    ATS_ASSERT(!rest.empty());
     const auto [tag, request] = rest.front();
     rest.pop_front();
     client->on_response(tag, {status, std::move(headers), std::move(body)}, now(), log, *this);

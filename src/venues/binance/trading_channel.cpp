@@ -187,7 +187,8 @@ void SpotClient::on_refused(const InFlight& request, const object& answer, int s
   object data;
   std::int64_t code = 0;
   std::string_view message;
-  if (get(answer, "error", error)) {
+  const bool explained = get(answer, "error", error);
+  if (explained) {
     get(error, "code", code);
     get(error, "msg", message);
   }
@@ -196,7 +197,7 @@ void SpotClient::on_refused(const InFlight& request, const object& answer, int s
     budget_.orders_refused(venue_time(now));
   } else if (status == 429 || status == 418) {
     WallTime until = venue_time(now) + block_without_hint;
-    if (get(error, "data", data)) get(data, "retryAfter", until);  // the venue's clock
+    if (explained && get(error, "data", data)) get(data, "retryAfter", until);  // the venue's clock
     budget_.block_until(until);
   }
   if (meaning.clock_skewed) ask_time(now, outbox);
