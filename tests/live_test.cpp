@@ -79,7 +79,7 @@ class Live : public ::testing::Test {
   }
   void stop() {
     live_->ask_to_stop("test");
-    EXPECT_TRUE(until(seconds(40), [&] { return live_->stopped(); })) << log_;
+    EXPECT_TRUE(until(seconds(40), [&] { return live_->stopped(); })) << open() << log_;
   }
   std::vector<std::string> differences() {
     std::vector<std::string> out;
@@ -108,6 +108,23 @@ class Live : public ::testing::Test {
         [&](Result<HttpResponse, TransportError> answer) { status = answer ? answer->status : 0; });
     ASSERT_TRUE(until(seconds(10), [&] { return status.has_value(); }));
     EXPECT_EQ(*status, 200) << fault.dump();
+  }
+  // What is still open, for a failing test's message.
+  std::string open() {
+    std::string out;
+    const LiveView now = view();
+    for (const ExecutionStatus& e : now.core.open_executions) {
+      out += "execution " + std::to_string(e.id.value) + " " + now.universe->pair_name(e.pair) +
+             " net " + e.net_base.to_string() + " attempts " + std::to_string(e.unwind_attempts) +
+             "\n";
+    }
+    for (const OrderStatus& o : now.core.open_orders) {
+      out += std::string(client_order_id(o.request.id).view()) + " " +
+             now.universe->instrument_name(o.request.instrument) + " " + name(o.state) +
+             " booked " + std::to_string(o.filled.units) + " venue " +
+             std::to_string(o.venue_filled.units) + "\n";
+    }
+    return out;
   }
   std::uint64_t trades() {
     const CoreStatus core = view().core;

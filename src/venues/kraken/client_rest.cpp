@@ -13,6 +13,10 @@ constexpr Duration retry_after = seconds(2);
 constexpr Duration locked_out = seconds(30);  // repeated bad signatures lengthen a lockout
 constexpr Duration limited = seconds(5);
 constexpr std::size_t trades_at_once = 20;  // QueryTrades takes no more
+// A question about an order takes up to three calls. It begins only when all three can be paid: begun
+// questions that starve for their second call would eat the budget and never be answered.
+constexpr std::int64_t after_first_call = rest_call_cost + rest_history_cost;
+constexpr std::int64_t after_second_call = rest_history_cost;
 
 }  // namespace
 
@@ -57,12 +61,12 @@ SendOutcome KrakenClient::query_order(const QueryOrder& query, const Now& now, O
     call.question = Question::OpenById;
     sent = ask(std::move(call), "/0/private/QueryOrders",
                "trades=true&txid=" + percent_encoded(query.venue_order_id.view()), rest_call_cost,
-               0, now, outbox);
+               after_first_call, now, outbox);
   } else {
     call.question = Question::OpenByUs;
     sent = ask(std::move(call), "/0/private/OpenOrders",
                "trades=true&cl_ord_id=" + percent_encoded(client_order_id(query.order).view()),
-               rest_call_cost, 0, now, outbox);
+               rest_call_cost, after_first_call, now, outbox);
   }
   return sent ? SendOutcome::Sent : SendOutcome::RateLimited;
 }
@@ -251,7 +255,8 @@ bool KrakenClient::on_orders(RestCall& call, json::object& result, const Now& no
     call.question = Question::ClosedByUs;
     const std::string fields = call.fields;
     const RestCall kept = call;
-    if (!ask(std::move(call), "/0/private/ClosedOrders", fields, rest_call_cost, 0, now, outbox))
+    if (!ask(std::move(call), "/0/private/ClosedOrders", fields, rest_call_cost, after_second_call,
+             now, outbox))
       failed(kept, now, sink);
     return true;
   }
