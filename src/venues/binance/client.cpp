@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "venues/binance/percent.hpp"
+#include "venues/percent.hpp"
 
 namespace ats::venues::binance {
 namespace {

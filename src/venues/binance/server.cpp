@@ -5,8 +5,8 @@
 #include <charconv>
 
 #include "security/signing.hpp"
-#include "venues/binance/json_write.hpp"
-#include "venues/binance/percent.hpp"
+#include "venues/json_write.hpp"
+#include "venues/percent.hpp"
 
 namespace ats::venues::binance {
 namespace {

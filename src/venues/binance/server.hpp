@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "venues/binance/dom.hpp"
-#include "venues/binance/json_write.hpp"
+#include "venues/json_write.hpp"
 #include "venues/server.hpp"
 
 namespace ats::venues::binance {

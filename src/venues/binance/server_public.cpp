@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "venues/binance/json_write.hpp"
 #include "venues/binance/server.hpp"
 #include "venues/binance/server_text.hpp"
+#include "venues/json_write.hpp"
 
 namespace ats::venues::binance {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "base/rng.hpp"
 #include "venues/binance/metadata.hpp"
-#include "venues/binance/percent.hpp"
 #include "venues/binance/testing_exchange.hpp"
+#include "venues/percent.hpp"
 
 namespace ats::venues::binance {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "domain/instrument.hpp"
-#include "venues/binance/json_write.hpp"
+#include "venues/json_write.hpp"
 #include "venues/server.hpp"
 
 namespace ats::venues::binance {

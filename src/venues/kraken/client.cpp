@@ -56,7 +56,6 @@ void KrakenClient::on_close(Channel channel, const Now& now, EventSink& sink) {
   }
   trading_open_ = false;
   executions_stand_ = false;
-  balances_wanted_ = false;
   open_orders_due_.reset();
   for (const Request& request : pending_) {
     const bool of_order = request.asked == Asked::Place || request.asked == Asked::Cancel;
@@ -120,7 +119,7 @@ void KrakenClient::count_rate(std::int64_t level, std::int64_t limit) {
 }
 
 SendOutcome KrakenClient::place(const OrderRequest& order, const Now& now, Outbox& outbox) {
-  if (!ready()) return SendOutcome::NotConnected;
+  if (!ready(Channel::Trading)) return SendOutcome::NotConnected;
   const Instrument& instrument = universe_.instrument(order.instrument);
   if (instrument.venue != setup_.venue || !instrument.on_tick(order.price) ||
       !instrument.on_lot(order.quantity))
@@ -143,7 +142,7 @@ SendOutcome KrakenClient::place(const OrderRequest& order, const Now& now, Outbo
 }
 
 SendOutcome KrakenClient::cancel(const Cancel& cancel, const Now& now, Outbox& outbox) {
-  if (!ready()) return SendOutcome::NotConnected;
+  if (!ready(Channel::Trading)) return SendOutcome::NotConnected;
   const TrackedOrder* tracked = orders_.find(cancel.order);
   // Of an order from before this start nothing tells the age: the dearest is assumed.
   const Duration age = tracked == nullptr ? Duration{} : now.instant - tracked->placed;

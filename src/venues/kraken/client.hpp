@@ -2,9 +2,7 @@
 // questions over REST.
 //
 // The trading channel is ready when a token was fetched and the executions subscription stands; until
-// then nothing is placed, and balances are asked for only after it, so that whoever trades on told
-// balances trades on a stream that hears its fills. Every order sent ends in exactly one of: answered,
-// OrderUnknown. A gap in the executions' sequence makes every live order Unknown and subscribes anew.
+// then nothing is placed. Every order sent ends in exactly one of: answered, OrderUnknown. A gap in the executions' sequence makes every live order Unknown and subscribes anew.
 #pragma once
 
 #include <memory>
@@ -46,7 +44,7 @@ class KrakenClient final : public Client {
   SendOutcome resubscribe(InstrumentId instrument, const Now& now, Outbox& outbox) override;
 
   bool ready(Channel channel) const override {
-    return channel == Channel::MarketData ? market_open_ : ready();
+    return channel == Channel::MarketData ? market_open_ : trading_open_ && executions_stand_;
   }
   const ClientCounters& counters() const override { return counters_; }
 
@@ -91,8 +89,6 @@ class KrakenClient final : public Client {
     std::vector<FoundOrder> found;
     std::vector<std::string> trades;  // ids still to be asked for
   };
-
-  bool ready() const { return trading_open_ && executions_stand_; }
 
   // client_stream.cpp
   FrameOutcome on_market(std::string_view frame, const Now& now, EventSink& sink);
@@ -159,7 +155,6 @@ class KrakenClient final : public Client {
   bool market_open_ = false;
   bool trading_open_ = false;
   bool executions_stand_ = false;
-  bool balances_wanted_ = false;  // as soon as the channel is ready
   bool token_asked_ = false;
   Instant token_due_;
   std::optional<Instant> open_orders_due_;  // ask again: the last question failed

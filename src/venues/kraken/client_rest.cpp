@@ -83,10 +83,6 @@ SendOutcome KrakenClient::query_open_orders(const Now& now, Outbox& outbox) {
 
 SendOutcome KrakenClient::query_balances(const Now& now, Outbox& outbox) {
   if (!auth_) return SendOutcome::NotConnected;
-  if (!ready()) {
-    balances_wanted_ = true;
-    return SendOutcome::Sent;
-  }
   RestCall call;
   call.question = Question::Balances;
   return ask(std::move(call), "/0/private/BalanceEx", "", rest_call_cost, rest_reserve, now, outbox)

@@ -138,9 +138,12 @@ void KrakenClient::on_placed(const Request& request, const StreamAnswer& answer,
 void KrakenClient::on_subscribed(const Request& request, const StreamAnswer& answer, const Now& now,
                                  EventSink& sink, Outbox& outbox) {
   if (!answer.success) {
+    if (executions_stand_) {  // it served, and orders may be out: begin anew
+      outbox.reconnect(Channel::Trading, "a private subscription was refused");
+      return;
+    }
     const Meaning meaning = meaning_of(answer.error);
     requests_.clear_token();
-    executions_stand_ = false;
     token_due_ =
         now.instant + (meaning.reject == RejectReason::AuthFailed ? seconds(30) : seconds(2));
     return;
@@ -149,10 +152,6 @@ void KrakenClient::on_subscribed(const Request& request, const StreamAnswer& ans
   executions_stand_ = true;
   // What happened to them since the last stream broke off was not heard.
   tell_live_unknown(now, sink);
-  if (balances_wanted_) {
-    balances_wanted_ = false;
-    query_balances(now, outbox);
-  }
 }
 
 void KrakenClient::subscribe_account(const Now& now, Outbox& outbox) {
@@ -173,7 +172,7 @@ void KrakenClient::tell_live_unknown(const Now& now, EventSink& sink) {
 // Something on the private stream was missed or not understood: whatever lives may have changed.
 void KrakenClient::lose_track(const Now& now, EventSink& sink, Outbox& outbox) {
   tell_live_unknown(now, sink);
-  if (!ready()) return;
+  if (!ready(Channel::Trading)) return;
   for (const std::string_view channel : {"executions", "balances"}) {
     outbox.send_text(Channel::Trading, requests_.account("unsubscribe", channel, ++next_req_id_));
   }

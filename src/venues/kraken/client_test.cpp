@@ -187,8 +187,7 @@ TEST_F(KrakenClientTest, tellsWhenABookSubscriptionIsRefused) {
 TEST_F(KrakenClientTest, placesNothingBeforeItHearsItsExecutions) {
   EXPECT_EQ(client->place(order(1), now(), sent), SendOutcome::NotConnected);
   client->on_open(Channel::Trading, now(), log, sent);
-  EXPECT_EQ(client->query_balances(now(), sent), SendOutcome::Sent);
-  ASSERT_EQ(sent.rest.size(), 1u);  // the token; balances wait for the stream
+  EXPECT_FALSE(client->ready(Channel::Trading));
   answer(R"({"error":[],"result":{"token":"TOKEN","expires":900}})");
   EXPECT_EQ(client->place(order(1), now(), sent), SendOutcome::NotConnected);
   EXPECT_THAT(
@@ -198,8 +197,7 @@ TEST_F(KrakenClientTest, placesNothingBeforeItHearsItsExecutions) {
           R"({"method":"subscribe","params":{"channel":"balances","token":"TOKEN"},"req_id":2})"));
   text(Channel::Trading,
        R"({"method":"subscribe","result":{"channel":"executions"},"success":true,"req_id":1})");
-  ASSERT_EQ(sent.rest.size(), 1u);
-  EXPECT_EQ(sent.rest.front().request.target, "/0/private/BalanceEx");
+  EXPECT_TRUE(client->ready(Channel::Trading));
   EXPECT_EQ(client->place(order(1), now(), sent), SendOutcome::Sent);
 }
 
@@ -527,6 +525,20 @@ TEST_F(KrakenClientTest, answersAQuestionForBalances) {
   client->query_balances(now(), sent);
   answer(R"({"error":[],"result":{"USDT":{"balance":"1000.50000000"}}})");
   EXPECT_THAT(log.events, IsEmpty());  // half an answer is none
+}
+
+TEST_F(KrakenClientTest, asksForAnotherTokenWhenASubscriptionIsRefused) {
+  client->on_open(Channel::Trading, now(), log, sent);
+  answer(R"({"error":[],"result":{"token":"TOKEN","expires":900}})");
+  text(Channel::Trading,
+       R"({"error":"ESession:Invalid session","method":"subscribe","req_id":1,"success":false})");
+  elapsed = seconds(1);
+  client->on_timer(now(), log, sent);
+  EXPECT_TRUE(sent.rest.empty());
+  elapsed = seconds(2);
+  client->on_timer(now(), log, sent);
+  ASSERT_EQ(sent.rest.size(), 1u);
+  EXPECT_EQ(sent.rest.front().request.target, "/0/private/GetWebSocketsToken");
 }
 
 TEST_F(KrakenClientTest, fetchesANewTokenWhenTheOldOneIsRefused) {
