@@ -102,6 +102,7 @@ void KrakenClient::on_timer(const Now& now, EventSink& sink, Outbox& outbox) {
   }
   if (trading_open_ && !requests_.has_token() && !token_asked_ && now.instant >= token_due_)
     ask_token(now, outbox);
+  start_inquiry(now, outbox);
   if (open_orders_due_ && now.instant >= *open_orders_due_) {
     open_orders_due_.reset();
     query_open_orders(now, outbox);

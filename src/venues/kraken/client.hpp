@@ -3,6 +3,9 @@
 //
 // The trading channel is ready when a token was fetched and the executions subscription stands; until
 // then nothing is placed. Every order sent ends in exactly one of: answered, OrderUnknown. A gap in the executions' sequence makes every live order Unknown and subscribes anew.
+// Questions about orders are asked one bundle at a time: what comes in meanwhile goes together in the
+// next, so that ten Unknown orders cost what one does, and a bundle begins only when it can be paid to
+// its end.
 #pragma once
 
 #include <memory>
@@ -64,11 +67,16 @@ class KrakenClient final : public Client {
   enum class Question : std::uint8_t {
     Token,
     Balances,
-    OpenById,    // QueryOrders
-    OpenByUs,    // OpenOrders with our client order id
-    ClosedByUs,  // ClosedOrders with it, when it is not open
-    AllOpen,     // OpenOrders
-    Trades,      // QueryTrades of what was found
+    ById,    // QueryOrders, by the venue's ids
+    Open,    // OpenOrders
+    Closed,  // ClosedOrders: those that are not open
+    Trades,  // QueryTrades of what was found
+  };
+  struct Inquiry {  // the core wants to know where an order stands
+    OrderId id;
+    InstrumentId instrument;
+    VenueOrderId venue_id;
+    bool alone = false;  // the newest closed orders do not have it: ask for it by name
   };
   struct FoundOrder {
     OrderId id;
@@ -81,12 +89,12 @@ class KrakenClient final : public Client {
   struct RestCall {
     RestTag tag = 0;
     Question question = Question::Token;
-    OrderId order;  // the one asked about, where it is one
-    InstrumentId instrument;
+    bool all_open = false;  // part of the answer to QueryOpenOrders
     std::string path;
     std::string fields;
-    bool again = false;  // was sent a second time, with a higher nonce
-    std::vector<FoundOrder> found;
+    bool again = false;               // was sent a second time, with a higher nonce
+    std::vector<Inquiry> about;       // not found yet
+    std::vector<FoundOrder> found;    // told when their fills have been
     std::vector<std::string> trades;  // ids still to be asked for
   };
 
@@ -116,6 +124,8 @@ class KrakenClient final : public Client {
   bool ask(RestCall call, std::string_view path, std::string_view fields, std::int64_t cost,
            std::int64_t reserve, const Now& now, Outbox& outbox);
   void ask_token(const Now& now, Outbox& outbox);
+  void start_inquiry(const Now& now, Outbox& outbox);
+  void ask_closed(RestCall call, const Now& now, EventSink& sink, Outbox& outbox);
   void ask_trades(RestCall call, const Now& now, EventSink& sink, Outbox& outbox);
   void failed(const RestCall& call, const Now& now, EventSink& sink);
   void refused(RestCall call, std::string_view error, const Now& now, EventSink& sink,
@@ -147,6 +157,7 @@ class KrakenClient final : public Client {
   std::vector<Request> pending_;       // orders, cancels, private subscriptions
   std::vector<Request> market_asked_;  // public subscriptions, the newest
   std::vector<RestCall> calls_;
+  std::vector<Inquiry> inquiries_;             // wait for the one under way, and for budget
   std::vector<LeakyCounter> engine_counters_;  // by instrument
   LeakyCounter rest_counter_ = rest_counter();
   Instant rest_blocked_until_;

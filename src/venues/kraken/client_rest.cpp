@@ -13,10 +13,9 @@ constexpr Duration retry_after = seconds(2);
 constexpr Duration locked_out = seconds(30);  // repeated bad signatures lengthen a lockout
 constexpr Duration limited = seconds(5);
 constexpr std::size_t trades_at_once = 20;  // QueryTrades takes no more
-// A question about an order takes up to three calls. It begins only when all three can be paid: begun
-// questions that starve for their second call would eat the budget and never be answered.
-constexpr std::int64_t after_first_call = rest_call_cost + rest_history_cost;
-constexpr std::int64_t after_second_call = rest_history_cost;
+constexpr std::size_t orders_at_once =
+    25;  // half of what QueryOrders and a page of ClosedOrders take
+constexpr std::size_t most_inquiries = 1024;
 
 }  // namespace
 
@@ -50,31 +49,62 @@ void KrakenClient::ask_token(const Now& now, Outbox& outbox) {
 SendOutcome KrakenClient::query_order(const QueryOrder& query, const Now& now, Outbox& outbox) {
   if (!auth_) return SendOutcome::NotConnected;
   // One question about an order at a time: the answer under way is as good.
+  const auto same = [&query](const auto& known) { return known.id == query.order; };
+  bool asked = std::any_of(inquiries_.begin(), inquiries_.end(), same);
   for (const RestCall& call : calls_) {
-    if (call.order == query.order && call.order.valid()) return SendOutcome::RateLimited;
+    asked |= !call.all_open && (std::any_of(call.about.begin(), call.about.end(), same) ||
+                                std::any_of(call.found.begin(), call.found.end(), same));
   }
+  if (asked || inquiries_.size() == most_inquiries) return SendOutcome::RateLimited;
+  inquiries_.push_back({query.order, query.instrument, query.venue_order_id});
+  start_inquiry(now, outbox);
+  return SendOutcome::Sent;
+}
+
+// The next bundle of questions about orders, when none is under way and it can be paid to its end: what
+// is begun and starves for its second call would eat the budget and never be answered.
+void KrakenClient::start_inquiry(const Now& now, Outbox& outbox) {
+  if (inquiries_.empty()) return;
+  for (const RestCall& call : calls_) {
+    if (!call.all_open && (!call.about.empty() || !call.found.empty())) return;
+  }
+  // Those that can be asked for in the way the first one is.
+  const bool by_id = !inquiries_.front().venue_id.empty();
+  const bool alone = inquiries_.front().alone;
   RestCall call;
-  call.order = query.order;
-  call.instrument = query.instrument;
-  bool sent = false;
-  if (!query.venue_order_id.empty()) {
-    call.question = Question::OpenById;
-    sent = ask(std::move(call), "/0/private/QueryOrders",
-               "trades=true&txid=" + percent_encoded(query.venue_order_id.view()), rest_call_cost,
-               after_first_call, now, outbox);
-  } else {
-    call.question = Question::OpenByUs;
-    sent = ask(std::move(call), "/0/private/OpenOrders",
-               "trades=true&cl_ord_id=" + percent_encoded(client_order_id(query.order).view()),
-               rest_call_cost, after_first_call, now, outbox);
+  std::vector<Inquiry> later;
+  for (const Inquiry& inquiry : inquiries_) {
+    const bool fits = inquiry.venue_id.empty() != by_id && inquiry.alone == alone &&
+                      call.about.size() < (alone ? 1 : orders_at_once);
+    (fits ? call.about : later).push_back(inquiry);
   }
-  return sent ? SendOutcome::Sent : SendOutcome::RateLimited;
+  std::string fields = "trades=true";
+  const char* path = "/0/private/OpenOrders";
+  std::int64_t follow_ups = rest_history_cost;
+  if (by_id) {
+    call.question = Question::ById;
+    path = "/0/private/QueryOrders";
+    fields += "&txid=";
+    for (const Inquiry& inquiry : call.about) {
+      if (&inquiry != call.about.data()) fields += "%2C";
+      fields += percent_encoded(inquiry.venue_id.view());
+    }
+  } else {
+    call.question = alone ? Question::Closed : Question::Open;
+    if (alone) path = "/0/private/ClosedOrders";
+    if (!alone) follow_ups += rest_call_cost;
+    if (call.about.size() == 1)
+      fields += "&cl_ord_id=" + percent_encoded(client_order_id(call.about.front().id).view());
+  }
+  if (ask(std::move(call), path, fields, rest_call_cost, follow_ups, now, outbox))
+    inquiries_ = std::move(later);
 }
 
 SendOutcome KrakenClient::query_open_orders(const Now& now, Outbox& outbox) {
   if (!auth_) return SendOutcome::NotConnected;
   RestCall call;
-  call.question = Question::AllOpen;
+  call.question = Question::Open;
+  call.all_open = true;
   if (ask(std::move(call), "/0/private/OpenOrders", "trades=true", rest_call_cost, 0, now, outbox))
     return SendOutcome::Sent;
   open_orders_due_ = now.instant + retry_after;
@@ -105,20 +135,18 @@ void KrakenClient::on_response(RestTag tag, const HttpResponse& response, const 
   if (response.status != 200 || !json_.open(response.body, root) || !read_rest_error(root, error)) {
     ++counters_.rest_errors;
     failed(call, now, sink);
-    return;
-  }
-  if (!error.empty()) {
+  } else if (!error.empty()) {
     ++counters_.rest_errors;
     refused(std::move(call), error, now, sink, outbox);
-    return;
+  } else if (!answered(call, root, now, sink, outbox)) {
+    ++counters_.rest_errors;
+    failed(call, now, sink);
   }
-  if (answered(call, root, now, sink, outbox)) return;
-  ++counters_.rest_errors;
-  failed(call, now, sink);
+  start_inquiry(now, outbox);
 }
 
 void KrakenClient::on_rest_failed(RestTag tag, TransportError, const Now& now, EventSink& sink,
-                                  Outbox&) {
+                                  Outbox& outbox) {
   const auto found = std::find_if(calls_.begin(), calls_.end(),
                                   [tag](const RestCall& call) { return call.tag == tag; });
   if (found == calls_.end()) return;
@@ -127,16 +155,18 @@ void KrakenClient::on_rest_failed(RestTag tag, TransportError, const Now& now, E
   ++counters_.rest_errors;
   if (call.question == Question::Token) token_asked_ = false;
   failed(call, now, sink);
+  start_inquiry(now, outbox);
 }
 
 // No answer, or none that can be read. Nothing is concluded from it.
 void KrakenClient::failed(const RestCall& call, const Now& now, EventSink& sink) {
-  if (call.order.valid()) {
-    sink.on(QueryFailed{call.order});
-  } else if (call.question == Question::Token) {
+  if (call.question == Question::Token) {
     token_due_ = now.instant + retry_after;
-  } else if (call.question != Question::Balances && trading_open_) {
-    open_orders_due_ = now.instant + retry_after;
+  } else if (call.all_open) {
+    if (trading_open_) open_orders_due_ = now.instant + retry_after;
+  } else {
+    for (const Inquiry& inquiry : call.about) sink.on(QueryFailed{inquiry.id});
+    for (const FoundOrder& found : call.found) sink.on(QueryFailed{found.id});
   }
 }
 
@@ -162,8 +192,15 @@ void KrakenClient::refused(RestCall call, std::string_view error, const Now& now
     if (meaning.wait_until > now.wall)
       rest_blocked_until_ = now.instant + (meaning.wait_until - now.wall);
   }
-  if (meaning.reaction == Reaction::UnknownOrder && call.question == Question::OpenById) {
-    sink.on(OrderNotFound{call.order, times({}, now)});
+  if (meaning.reaction == Reaction::UnknownOrder && call.question == Question::ById) {
+    if (call.about.size() == 1) {
+      sink.on(OrderNotFound{call.about.front().id, times({}, now)});
+      return;
+    }
+    for (Inquiry inquiry : call.about) {  // one of them: look for each by our id
+      inquiry.venue_id = {};
+      inquiries_.push_back(inquiry);
+    }
     return;
   }
   failed(call, now, sink);
@@ -232,8 +269,8 @@ InstrumentId KrakenClient::instrument_of_pair(std::string_view pair) const {
 bool KrakenClient::on_orders(RestCall& call, json::object& result, const Now& now, EventSink& sink,
                              Outbox& outbox) {
   json::object orders = result;  // QueryOrders: the ids stand in the result itself
-  const char* const key = call.question == Question::ClosedByUs ? "closed" : "open";
-  if (call.question != Question::OpenById && !object_field(result, key, orders)) return false;
+  const char* const key = call.question == Question::Closed ? "closed" : "open";
+  if (call.question != Question::ById && !object_field(result, key, orders)) return false;
   for (auto field : orders) {
     std::string_view id;
     json::object object;
@@ -243,34 +280,55 @@ bool KrakenClient::on_orders(RestCall& call, json::object& result, const Now& no
         !read_rest_order(id, object, order) || !take_order(call, order, sink))
       return false;
   }
-  if (call.order.valid() && call.found.empty()) {
-    if (call.question != Question::OpenByUs) {
-      sink.on(OrderNotFound{call.order, times({}, now)});
-      return true;
-    }
-    call.question = Question::ClosedByUs;
-    const std::string fields = call.fields;
-    const RestCall kept = call;
-    if (!ask(std::move(call), "/0/private/ClosedOrders", fields, rest_call_cost, after_second_call,
-             now, outbox))
-      failed(kept, now, sink);
+  if (call.question == Question::Open && !call.about.empty()) {
+    ask_closed(std::move(call), now, sink, outbox);
     return true;
   }
+  // What none of the answers had. The list of closed orders is cut off, unless one was asked for by name.
+  const bool cut_off =
+      call.question == Question::Closed && call.fields.find("cl_ord_id") == std::string::npos;
+  for (Inquiry& inquiry : call.about) {
+    if (cut_off) {
+      inquiry.alone = true;
+      inquiries_.push_back(inquiry);
+    } else {
+      sink.on(OrderNotFound{inquiry.id, times({}, now)});
+    }
+  }
+  call.about.clear();
   ask_trades(std::move(call), now, sink, outbox);
   return true;
+}
+
+void KrakenClient::ask_closed(RestCall call, const Now& now, EventSink& sink, Outbox& outbox) {
+  call.question = Question::Closed;
+  std::string fields = "trades=true";
+  if (call.about.size() == 1)
+    fields += "&cl_ord_id=" + percent_encoded(client_order_id(call.about.front().id).view());
+  const RestCall kept = call;
+  if (!ask(std::move(call), "/0/private/ClosedOrders", fields, rest_call_cost, rest_history_cost,
+           now, outbox))
+    failed(kept, now, sink);
 }
 
 // One order of an answer. False when it cannot be read; orders that were not asked for are passed over.
 bool KrakenClient::take_order(RestCall& call, const RestOrder& order, EventSink& sink) {
   const auto id = parse_client_order_id(order.client_id);
-  if (call.order.valid() && (!id || *id != call.order)) return true;
-  if (!id) {
-    sink.on(ForeignOrder{setup_.venue, order.venue_id});
-    return true;
-  }
   FoundOrder found;
+  auto inquiry = call.about.end();
+  if (call.all_open) {
+    if (!id) {
+      sink.on(ForeignOrder{setup_.venue, order.venue_id});
+      return true;
+    }
+    found.instrument = instrument_of_pair(order.pair);
+  } else {
+    inquiry = std::find_if(call.about.begin(), call.about.end(),
+                           [&id](const Inquiry& about) { return id && about.id == *id; });
+    if (inquiry == call.about.end()) return true;
+    found.instrument = inquiry->instrument;
+  }
   found.id = *id;
-  found.instrument = call.order.valid() ? call.instrument : instrument_of_pair(order.pair);
   if (!found.instrument.valid()) return false;
   const Instrument& instrument = universe_.instrument(found.instrument);
   const auto volume = parse_scaled(order.volume, instrument.qty_scale);
@@ -297,6 +355,7 @@ bool KrakenClient::take_order(RestCall& call, const RestOrder& order, EventSink&
   tracked->ended = tracked->ended || is_final(found.state);
   call.trades.insert(call.trades.end(), order.trades.begin(), order.trades.end());
   call.found.push_back(found);
+  if (inquiry != call.about.end()) call.about.erase(inquiry);
   return true;
 }
 

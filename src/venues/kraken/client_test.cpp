@@ -474,19 +474,60 @@ TEST_F(KrakenClientTest, keepsQuietWhileTheVenueSaysItIsTooMuch) {
   make_ready();
   client->query_order({make_order_id(1, 1), btc, "OABC"}, now(), sent);
   answer(R"({"error":["EAPI:Rate limit exceeded"]})");
-  EXPECT_EQ(client->query_order({make_order_id(1, 1), btc, "OABC"}, now(), sent),
-            SendOutcome::RateLimited);
-  elapsed = seconds(6);
-  EXPECT_EQ(client->query_order({make_order_id(1, 1), btc, "OABC"}, now(), sent),
-            SendOutcome::Sent);
+  client->query_order({make_order_id(1, 1), btc, "OABC"}, now(), sent);
+  client->on_timer(now(), log, sent);
+  EXPECT_TRUE(sent.rest.empty());  // it waits
+  elapsed = seconds(11);
+  client->on_timer(now(), log, sent);
+  EXPECT_EQ(sent.rest.size(), 1u);
+}
+
+TEST_F(KrakenClientTest, asksForManyOrdersAtTheCostOfOne) {
+  make_ready();
+  for (std::uint32_t n = 1; n <= 4; ++n)
+    client->query_order({make_order_id(1, n), btc, {}}, now(), sent);
+  ASSERT_EQ(sent.rest.size(), 1u);  // the first goes at once, the others together
+  answer(R"({"error":[],"result":{"open":{}}})");
+  answer(R"({"error":[],"result":{"closed":{},"count":0}})");
+  EXPECT_EQ(log.all<OrderNotFound>().size(), 1u);
+  const auto row = [this](std::uint32_t n, const std::string& status) {
+    return R"({"cl_ord_id":")" + client_id(n) + R"(","status":")" + status +
+           R"(","descr":{"pair":"XBTUSDT","type":"sell"},"vol":"0.1","vol_exec":"0.0"})";
+  };
+  HttpRequest asked = answer(R"({"error":[],"result":{"open":{"O2":)" + row(2, "open") + "}}}");
+  EXPECT_EQ(asked.body.find("cl_ord_id"), std::string::npos);
+  asked =
+      answer(R"({"error":[],"result":{"closed":{"O3":)" + row(3, "canceled") + R"(},"count":1}})");
+  EXPECT_EQ(asked.body.find("cl_ord_id"), std::string::npos);
+  EXPECT_EQ(log.all<OrderFound>().size(), 2u);
+  // That list is cut off, so the fourth is asked for by name before it is called missing.
+  EXPECT_EQ(log.all<OrderNotFound>().size(), 1u);
+  asked = answer(R"({"error":[],"result":{"closed":{},"count":0}})");
+  EXPECT_EQ(asked.target, "/0/private/ClosedOrders");
+  EXPECT_THAT(asked.body, HasSubstr("cl_ord_id=" + client_id(4)));
+  EXPECT_EQ(log.all<OrderNotFound>().size(), 2u);
+  EXPECT_TRUE(sent.rest.empty());
+}
+
+TEST_F(KrakenClientTest, looksForEachByOurIdWhenTheVenueKnowsNotAllOfItsOwn) {
+  make_ready();
+  client->query_order({make_order_id(1, 1), btc, {}}, now(), sent);
+  client->query_order({make_order_id(1, 2), btc, "O2"}, now(), sent);
+  client->query_order({make_order_id(1, 3), btc, "O3"}, now(), sent);
+  answer(R"({"error":[],"result":{"open":{}}})");
+  answer(R"({"error":[],"result":{"closed":{},"count":0}})");
+  HttpRequest asked = answer(R"({"error":["EOrder:Unknown order"]})");
+  EXPECT_THAT(asked.body, HasSubstr("txid=O2%2CO3"));
+  EXPECT_EQ(log.all<OrderNotFound>().size(), 1u);
+  ASSERT_EQ(sent.rest.size(), 1u);
+  EXPECT_EQ(sent.rest.front().request.target, "/0/private/OpenOrders");
 }
 
 TEST_F(KrakenClientTest, balancesLeaveRoomForQuestionsAboutOrders) {
   make_ready();
   while (client->query_balances(now(), sent) == SendOutcome::Sent) sent.rest.clear();
-  for (std::uint32_t n = 1; n <= 10; ++n) {
-    EXPECT_EQ(client->query_order({make_order_id(1, n), btc, {}}, now(), sent), SendOutcome::Sent);
-  }
+  EXPECT_EQ(client->query_order({make_order_id(1, 1), btc, {}}, now(), sent), SendOutcome::Sent);
+  EXPECT_EQ(sent.rest.size(), 1u);
 }
 
 TEST_F(KrakenClientTest, answersAQuestionForOpenOrdersWithOursAndOthers) {
