@@ -145,6 +145,10 @@ Duration SimVenueServer::answer_delay() {
 void SimVenueServer::on_request(const HttpRequest& request, io::Responder responder) {
   exchange_.set_time(io::OsClock::now(), io::OsClock::wall());
   swallow_answer_ = false;
+  if (const auto refusal = refused(true)) {
+    responder.respond(server_->refuse(*refusal));
+    return deliver();
+  }
   const HttpResponse response = server_->on_http(request);
   const bool swallowed = std::exchange(swallow_answer_, false);
   const Duration wait = answer_delay();
@@ -154,6 +158,14 @@ void SimVenueServer::on_request(const HttpRequest& request, io::Responder respon
     reactor_.after(wait, [responder, response] { responder.respond(response); });
   }
   deliver();
+}
+
+std::optional<venues::Refusal> SimVenueServer::refused(bool over_http) {
+  if (strike(FaultKind::Ban)) return venues::Refusal::Ban;
+  if (strike(FaultKind::RateLimit)) return venues::Refusal::RateLimit;
+  // Over HTTP there are questions only, whose failing costs a repetition; orders are what it is for.
+  if (!over_http && strike(FaultKind::ServerError)) return venues::Refusal::ServerError;
+  return std::nullopt;
 }
 
 std::optional<HttpResponse> SimVenueServer::on_upgrade(const HttpRequest& request) {
@@ -173,6 +185,18 @@ void SimVenueServer::on_message(io::SessionId session, io::Opcode kind, std::str
   exchange_.set_time(io::OsClock::now(), io::OsClock::wall());
   swallow_answer_ = false;
   telling_ = Telling::Answers;
+  // Asked for first: a fault counts only where it shows.
+  if (auto answer = server_->refuse_order(venues::Refusal::ServerError, payload)) {
+    if (const auto refusal = refused(false)) {
+      answer = server_->refuse_order(*refusal, payload);
+      swallow_answer_ = true;
+      if (*refusal == venues::Refusal::ServerError && rng_.one_in(2))
+        server_->on_text(session, payload, *this);
+      swallow_answer_ = false;
+      http_->send_text(session, *answer);
+      return deliver();
+    }
+  }
   server_->on_text(session, payload, *this);
   swallow_answer_ = false;
   deliver();

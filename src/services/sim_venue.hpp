@@ -73,6 +73,8 @@ class SimVenueServer final : private io::ServerHandler,
   bool active(sim::FaultKind kind) const {
     return exchange_.faults().active(kind, exchange_.now());
   }
+  // Why a request is refused at the door, if it is.
+  std::optional<venues::Refusal> refused(bool over_http);
   void refresh_faults();
   void tell(const News& news);
   void tick();

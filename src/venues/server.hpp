@@ -171,6 +171,10 @@ class ServerOutbox {
 // Faults only the protocol side can show.
 enum class ServerFault : std::uint8_t { BadChecksum, Maintenance };
 
+// Answers that say no, or nothing, in the venue's own words; what they are given for is the caller's
+// business: with RateLimit and Ban nothing was carried out, with ServerError nobody knows.
+enum class Refusal : std::uint8_t { RateLimit, Ban, ServerError };
+
 class Server {
  public:
   virtual ~Server() = default;
@@ -188,6 +192,9 @@ class Server {
   virtual void on_balance(AccountId account, const VenueBalance& balance, ServerOutbox& out) = 0;
   // About ten times a second, exchange time: heartbeats, batches that are due, sessions that idle.
   virtual void on_tick(ServerOutbox& out) = 0;
+  virtual HttpResponse refuse(Refusal why) const = 0;
+  // For a WebSocket frame that places or cancels orders; nothing for any other.
+  virtual std::optional<std::string> refuse_order(Refusal why, std::string_view frame) const = 0;
   // Applies to the next message it can apply to (BadChecksum) or until switched off (Maintenance).
   virtual void set_fault(ServerFault fault, bool on) = 0;
 };

@@ -41,6 +41,8 @@ class SpotServer final : public Server {
   void on_balance(AccountId account, const VenueBalance& balance, ServerOutbox& out) override;
   void on_tick(ServerOutbox& out) override;
   void set_fault(ServerFault fault, bool on) override;
+  HttpResponse refuse(Refusal why) const override;
+  std::optional<std::string> refuse_order(Refusal why, std::string_view frame) const override;
 
  private:
   // Named values of a request, decoded; the first of a name counts.

@@ -40,6 +40,8 @@ class KrakenServer final : public Server {
   void on_balance(AccountId account, const VenueBalance& balance, ServerOutbox& out) override;
   void on_tick(ServerOutbox& out) override;
   void set_fault(ServerFault fault, bool on) override;
+  HttpResponse refuse(Refusal why) const override;
+  std::optional<std::string> refuse_order(Refusal why, std::string_view frame) const override;
 
  private:
   // Fields of a query or a body, decoded; the first of a name counts.
