@@ -67,9 +67,9 @@ Done read_book(const element& item, RecordedBook& out) {
   if (item.get_object().get(book) != simdjson::SUCCESS) return fail(std::string("not an object"));
   for (const auto& [key, name] : {std::pair{"venue", &out.venue}, std::pair{"base", &out.base},
                                   std::pair{"quote", &out.quote}}) {
-    if (const auto read = read_name(book, key, *name); !read) return read;
+    if (auto read = read_name(book, key, *name); !read) return read;
   }
-  if (const auto read = read_side(book, "bids", out.bids); !read) return read;
+  if (auto read = read_side(book, "bids", out.bids); !read) return read;
   return read_side(book, "asks", out.asks);
 }
 

@@ -116,7 +116,7 @@ Status<std::string> RecordingFeed::each_record(Take take) const {
 
 Status<std::string> RecordingFeed::identify() {
   std::vector<std::string> sample;
-  const auto read = each_record([&](const Record& record) {
+  auto read = each_record([&](const Record& record) {
     if (!record.venue.empty()) protocol_ = venues::find_protocol(record.venue);
     if (record.kind == RecordKind::Frame) sample.emplace_back(record.data);
     return protocol_ == nullptr && sample.size() < sample_max;

@@ -39,7 +39,7 @@ Status<std::string> scan(const ScanOptions& options, Progress& progress, ScanRep
       report.books.push_back(*std::move(books));
     }
   }
-  if (const auto played = play(sources, report.board); !played) return played;
+  if (auto played = play(sources, report.board); !played) return played;
   for (const auto& frames : report.frames) {
     if (frames->feed().counters().decoded() != 0) continue;
     std::string outcomes;

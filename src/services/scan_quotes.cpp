@@ -85,7 +85,7 @@ Status<std::string> QuoteScan::step(EdgeBoard& board) {
   seen.ask = row_.ask;
   seen.ask_quantity = row_.ask_quantity;
   board.set(entries_[*at], row_.bid, row_.ask);
-  const auto fetched = fetch();
+  auto fetched = fetch();
   if (fetched && over_) {
     for (const std::size_t entry : entries_) board.clear(entry);
   }

@@ -10,7 +10,7 @@ Status<std::string> play(std::span<ScanSource* const> sources, EdgeBoard& board)
         first = source;
     }
     if (first == nullptr) break;
-    if (const auto taken = first->step(board); !taken) return taken;
+    if (auto taken = first->step(board); !taken) return taken;
   }
   board.finish();
   return Done{};
