@@ -149,7 +149,7 @@ void EdgeBoard::evaluate(Pair& pair) const {
   }
   if (!pair.known) return;
   const bool largest = pair.max_ask.is_zero() || product(raw(sell.bid), raw(pair.max_ask)) >
-                                                  product(raw(pair.max_bid), raw(buy.ask));
+                                                     product(raw(pair.max_bid), raw(buy.ask));
   if (largest) {
     pair.max_bid = sell.bid;
     pair.max_ask = buy.ask;
