@@ -7,6 +7,9 @@ include(GoogleTest)
 function(ats_test target label)
   target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest_main)
   target_compile_options(${target} PRIVATE -Wno-sign-conversion -Wno-conversion -Wno-shadow)
+  if(ATS_LTO)
+    target_link_options(${target} PRIVATE -fno-lto) # else the linker plugin takes the objects' LTO half
+  endif()
   gtest_discover_tests(${target} TEST_PREFIX "${label}." WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT 600)
 endfunction()
