@@ -295,7 +295,7 @@ std::optional<std::string> text_of(const Key& key, const toml::node& node) {
     }
     return joined;
   }
-  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (auto text = node.value_exact<std::string>()) return text;
   if (const auto flag = node.value_exact<bool>()) {
     if (key.expected != "true or false") return std::nullopt;
     return *flag ? "true" : "false";
@@ -353,7 +353,7 @@ Error check_whole(const Config& config) {
 }
 
 std::string quoted(const Key& key, const Config& config) {
-  const std::string text = key.print(config);
+  std::string text = key.print(config);
   if (key.list) {
     std::string out = "[";
     for (const std::string& item : split_list(text))

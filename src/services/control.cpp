@@ -68,7 +68,7 @@ class ControlServer::Impl final : public io::Handler {
       : reactor_(reactor), fd_(fd), socket_(std::move(socket)), answer_(std::move(answer)) {
     reactor_.add(fd_, io::Interest::Read, *this);
   }
-  ~Impl() {
+  ~Impl() override {
     for (auto& [fd, connection] : connections_) {
       reactor_.remove(fd);
       ::close(fd);

@@ -9,7 +9,7 @@ namespace ats::services {
 class Signals final : public io::Handler {
  public:
   explicit Signals(io::Reactor& reactor);
-  ~Signals();
+  ~Signals() override;
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
   void on_ready(io::Ready ready) override;

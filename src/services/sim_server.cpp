@@ -82,7 +82,7 @@ class SimServer::World final : public io::ServerHandler {
     thread_ = std::thread([this] { reactor_.run(); });
   }
 
-  ~World() {
+  ~World() override {
     if (thread_.joinable()) {
       reactor_.stop();
       thread_.join();

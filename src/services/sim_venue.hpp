@@ -26,7 +26,7 @@ class SimVenueServer final : private io::ServerHandler,
                              private venues::ServerOutbox {
  public:
   SimVenueServer(io::Reactor& reactor, const Universe& universe, VenueId venue, Rng rng);
-  ~SimVenueServer();
+  ~SimVenueServer() override;
 
   std::optional<io::ListenError> listen(std::uint16_t port);
   void open_account(std::string key, std::string secret);
