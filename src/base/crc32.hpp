@@ -22,7 +22,9 @@ inline std::uint32_t crc32c(std::string_view bytes, std::uint32_t previous = 0) 
 }
 
 namespace detail {
-// crc32c from tables: what crc32c does where the instruction is not there to compile for.
+// From tables: what crc32 does for short texts and where carry-less multiplication is not there to run, and
+// crc32c where its instruction is not there to compile for.
+std::uint32_t crc32_by_table(std::span<const std::byte> bytes, std::uint32_t previous);
 std::uint32_t crc32c_by_table(std::span<const std::byte> bytes, std::uint32_t previous);
 }  // namespace detail
 
