@@ -73,7 +73,11 @@ FrameOutcome KrakenClient::on_trading(std::string_view frame, const Now& now, Ev
         UnknownKind;  // if it was ours under a damaged name, its sequence is missing
   }
   StreamAnswer answer;
-  if (!read_stream_answer(root, answer)) return FrameOutcome::Malformed;
+  if (!text_field(root, "method", answer.method)) return FrameOutcome::UnknownKind;
+  if (!read_stream_answer(root, answer)) {
+    lose_track(now, sink, outbox);  // perhaps an order's answer
+    return FrameOutcome::Malformed;
+  }
   return on_trading_answer(answer, now, sink, outbox);
 }
 
@@ -221,8 +225,14 @@ TrackedOrder* KrakenClient::order_of(const ExecutionEntry& entry) {
     if (!instrument.valid() || !entry.side) return nullptr;
     order = &orders_.add(*id, instrument, *entry.side);
     const Instrument& on = universe_.instrument(instrument);
-    order->price = on.parse_price(entry.limit_price).value_or(Price{});
-    order->quantity = on.parse_quantity(entry.order_qty).value_or(Quantity{});
+    const Price price = on.parse_price(entry.limit_price).value_or(Price{});
+    const Quantity quantity = on.parse_quantity(entry.order_qty).value_or(Quantity{});
+    // What it holds is only told on; an order worth more than all there is holds nothing.
+    constexpr Int128 worth_max = Int128{1'000'000'000'000'000};
+    if (Int128{price.units} * quantity.units < worth_max * pow10(on.price_scale + on.qty_scale)) {
+      order->price = price;
+      order->quantity = quantity;
+    }
   }
   order->venue_id = VenueOrderId(entry.order_id);
   return order;
@@ -278,7 +288,7 @@ bool KrakenClient::take_fill(TrackedOrder& order, const ExecutionEntry& entry, c
                                            : universe_.find_asset(asset_name(entry.fee_asset));
   fill.venue_time = entry.time;
   if (!fill.fee_asset.valid()) return false;
-  order.filled += fill.quantity;
+  if (__builtin_add_overflow(order.filled.units, *quantity, &order.filled.units)) return false;
   sink.on(OrderFilled{fill, times(entry.time, now)});
   return true;
 }
