@@ -104,10 +104,9 @@ void AuditBook::on(const BookSnapshot& snapshot) {
   lacks_ = "a right checksum";
   last_ = snapshot.last;
   if (rules_.sequence == SequenceRule::None) return;
-  // What came before the snapshot and reaches beyond it belongs on top of it.
-  std::vector<Delta> waiting;
-  waiting.swap(waiting_);
-  for (const Delta& held : waiting) {
+  // What came before the snapshot and reaches beyond it belongs on top of it. When something is missing
+  // in between, a later snapshot may still join what has been kept.
+  for (const Delta& held : waiting_) {
     if (!synced_ || held.last <= last_) continue;
     if (held.first > last_ + 1) {
       synced_ = false;
@@ -117,6 +116,7 @@ void AuditBook::on(const BookSnapshot& snapshot) {
     apply(held.bids, held.asks);
     last_ = held.last;
   }
+  if (synced_) waiting_.clear();
 }
 
 void AuditBook::on(const BookDelta& delta) {

@@ -118,9 +118,9 @@ World::World(WorldConfig config, std::uint64_t seed) : config_(std::move(config)
   }
   market_ = std::make_unique<Market>(config_.market, exchanges, rng_.next(), now_);
   for (std::uint32_t row = 0; row < config_.faults.size(); ++row) {
-    for (std::uint8_t v = 0; v < links_.size(); ++v) {
-      const BookRules& rules = config_.universe.venues()[v].book;
-      if (can_show(config_.faults[row].kind, rules)) plan_fault(row, v);
+    for (const auto& link : links_) {
+      const BookRules& rules = config_.universe.venue(link->venue()).book;
+      if (can_show(config_.faults[row].kind, rules)) plan_fault(row, link->venue().value);
     }
   }
   if (config_.halt_every.ns > 0) {
