@@ -64,7 +64,7 @@ BookChange BookSync::on_snapshot(const BookSnapshot& snapshot, Instant now, Acti
   const bool refreshed = refreshing_;
   refreshing_ = false;
   answer_due_.reset();
-  book_.clear();
+  clear_book();
   crossed_since_.reset();
   last_ = snapshot.last;
   joining_ = true;
@@ -76,7 +76,7 @@ BookChange BookSync::on_snapshot(const BookSnapshot& snapshot, Instant now, Acti
     case Joined::Whole:
       break;
     case Joined::SnapshotTooOld:
-      book_.clear();
+      clear_book();
       wanted_ = true;
       send_request(now, out);
       return BookChange::None;
@@ -212,6 +212,8 @@ BookReason BookSync::apply(std::span<const Level> bids, std::span<const Level> a
     book_.truncate(Side::Buy, rules_.depth);
     book_.truncate(Side::Sell, rules_.depth);
   }
+  top_bids_.current = top_bids_.current && bids.empty();
+  top_asks_.current = top_asks_.current && asks.empty();
   if (rules_.checksum != nullptr && checksum && !checksum_holds(*checksum))
     return BookReason::BadChecksum;
   return BookReason::None;
@@ -228,14 +230,20 @@ BookReason BookSync::apply_delta(const BookDelta& delta) {
 }
 
 bool BookSync::checksum_holds(std::uint32_t told) {
-  std::array<Level, 10> bids;
-  std::array<Level, 10> asks;
-  const std::size_t bid_count = book_.top(Side::Buy, bids);
-  const std::size_t ask_count = book_.top(Side::Sell, asks);
-  const bool holds = rules_.checksum({std::span<const Level>(bids).first(bid_count),
-                                      std::span<const Level>(asks).first(ask_count)}) == told;
+  const auto top = [&](Side side, TopSide& kept) {
+    if (!kept.current) kept.count = book_.top(side, kept.levels);
+    kept.current = true;
+    return std::span<const Level>(kept.levels).first(kept.count);
+  };
+  const bool holds =
+      rules_.checksum({top(Side::Buy, top_bids_), top(Side::Sell, top_asks_)}) == told;
   ++(holds ? counters_.checksums_right : counters_.checksums_wrong);
   return holds;
+}
+
+void BookSync::clear_book() {
+  book_.clear();
+  top_bids_.current = top_asks_.current = false;
 }
 
 void BookSync::know_extent(const BookSnapshot& snapshot) {
@@ -335,7 +343,7 @@ BookChange BookSync::resync(BookReason reason, Instant now, Actions& out) {
     ++counters_.resyncs;
     if (now - synced_at_ >= SyncTimings::settled) backoff_ = SyncTimings::backoff_min;
   }
-  book_.clear();
+  clear_book();
   drop_buffered();
   refreshing_ = false;
   crossed_since_.reset();

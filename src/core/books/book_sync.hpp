@@ -15,6 +15,7 @@
 // best bid is below the best ask. Data is taken only between ConnectionUp and ConnectionDown.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <vector>
@@ -83,6 +84,13 @@ class BookSync {
     std::size_t bids;
     std::size_t asks;
   };
+  // What a checksum is taken over, of one side. Most messages change one side only: the other's levels
+  // are still those of the message before.
+  struct TopSide {
+    std::array<Level, 10> levels;
+    std::size_t count = 0;
+    bool current = false;  // the book's side has not changed since
+  };
   enum class Fit : std::uint8_t { Follows, Old, Gap };
 
   // Where the delta stands by the venue's sequence rule.
@@ -92,6 +100,7 @@ class BookSync {
                    const std::optional<std::uint32_t>& checksum);
   BookReason apply_delta(const BookDelta& delta);
   bool checksum_holds(std::uint32_t told);
+  void clear_book();
   void know_extent(const BookSnapshot& snapshot);
   bool outside_extent() const;
   void refresh(Instant now, Actions& out);
@@ -114,6 +123,8 @@ class BookSync {
   std::uint8_t price_scale_;
   std::uint8_t qty_scale_;
   TickBook book_;
+  TopSide top_bids_;
+  TopSide top_asks_;
   Level best_bid_;
   Level best_ask_;
   BookState state_ = BookState::Resyncing;
