@@ -72,6 +72,19 @@ inline __m128i load16(const void* p) { return _mm_loadu_si128(static_cast<const 
 inline unsigned lanes_equal(__m128i lanes, char c) {
   return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(c))));
 }
+// Whether the first `size` characters are the same. Beyond 16 characters compilers call memcmp, which costs more
+// than it compares.
+template <std::size_t size>
+[[gnu::always_inline]] inline bool equal(const char* a, const char* b) {
+  if constexpr (size <= 16) {
+    return std::memcmp(a, b, size) == 0;
+  } else {
+    __m128i differences = _mm_xor_si128(load16(a + size - 16), load16(b + size - 16));
+    for (std::size_t i = 0; i + 16 < size; i += 16)
+      differences = _mm_or_si128(differences, _mm_xor_si128(load16(a + i), load16(b + i)));
+    return _mm_testz_si128(differences, differences) != 0;
+  }
+}
 // Lanes that hold no digit.
 inline unsigned lanes_beyond_digits(__m128i characters) {
   const __m128i digits = _mm_xor_si128(characters, _mm_set1_epi8('0'));
@@ -131,7 +144,7 @@ class JsonScan {
   [[gnu::always_inline]] bool literal(const char (&expected)[N]) {
     static_assert(N - 1 <= scan_detail::window);
     make_room();
-    if (std::memcmp(p_, expected, N - 1) != 0) return false;
+    if (!scan_detail::equal<N - 1>(p_, expected)) return false;
     p_ += N - 1;
     return true;
   }

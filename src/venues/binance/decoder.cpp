@@ -89,7 +89,7 @@ struct Decoder::Scanner {
   [[gnu::always_inline]] bool diff(bool spot, Instant recv, EventSink& sink) {
     DepthFrame depth;
     WallTime transaction;
-    if (wrapped && is_partial_depth(stream)) return false;
+    if (wrapped && !stream.ends_with("@depth@100ms") && is_partial_depth(stream)) return false;
     const bool fine =
         time(depth.time) && (spot || (scan.literal(R"(,"T":)") && time(transaction))) &&
         scan.literal(R"(,"s":)") && symbol(depth.symbol) && underlying() &&
@@ -276,15 +276,19 @@ FrameOutcome Decoder::emit(const MarketFrame& frame, Instant recv, EventSink& si
   return FrameOutcome::Decoded;
 }
 
+// The events of every day are filled in where they lie: built aside and copied in, they would be read in
+// wider words than they were just written in, which the processor has to wait for.
 void Decoder::emit(const DepthFrame& depth, Instant recv, EventSink& sink) {
-  sink.on(BookDelta{depth.symbol->instrument,
-                    {depth.time, recv},
-                    depth.first,
-                    depth.last,
-                    depth.previous,
-                    std::nullopt,
-                    depth.bids,
-                    depth.asks});
+  Event event(std::in_place_type<BookDelta>);
+  auto& delta = *std::get_if<BookDelta>(&event);
+  delta.instrument = depth.symbol->instrument;
+  delta.times = {depth.time, recv};
+  delta.first = depth.first;
+  delta.last = depth.last;
+  delta.previous = depth.previous;
+  delta.bids = depth.bids;
+  delta.asks = depth.asks;
+  sink.on(event);
 }
 
 void Decoder::emit_snapshot(const DepthFrame& depth, Instant recv, EventSink& sink) {
@@ -297,16 +301,26 @@ void Decoder::emit_snapshot(const DepthFrame& depth, Instant recv, EventSink& si
 }
 
 void Decoder::emit(const PrintFrame& print, Instant recv, EventSink& sink) {
-  sink.on(Trade{print.symbol->instrument,
-                {print.time, recv},
-                print.buyer_is_maker ? Side::Sell : Side::Buy,
-                print.price,
-                print.quantity,
-                print.id});
+  Event event(std::in_place_type<Trade>);
+  auto& trade = *std::get_if<Trade>(&event);
+  trade.instrument = print.symbol->instrument;
+  trade.times = {print.time, recv};
+  trade.taker_side = print.buyer_is_maker ? Side::Sell : Side::Buy;
+  trade.price = print.price;
+  trade.quantity = print.quantity;
+  trade.id = print.id;
+  sink.on(event);
 }
 
 void Decoder::emit(const TopFrame& top, Instant recv, EventSink& sink) {
-  sink.on(Quote{top.symbol->instrument, {top.time, recv}, top.update, top.bid, top.ask});
+  Event event(std::in_place_type<Quote>);
+  auto& quote = *std::get_if<Quote>(&event);
+  quote.instrument = top.symbol->instrument;
+  quote.times = {top.time, recv};
+  quote.sequence = top.update;
+  quote.bid = top.bid;
+  quote.ask = top.ask;
+  sink.on(event);
 }
 
 }  // namespace ats::venues::binance

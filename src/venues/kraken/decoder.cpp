@@ -27,17 +27,32 @@ FrameOutcome Decoder::on_frame(std::string_view frame, Instant recv, EventSink& 
   return FrameOutcome::Decoded;
 }
 
+namespace {
+
+// Filled in where it lies: built aside and copied in, an event would be read in wider words than it was
+// just written in, which the processor has to wait for.
+template <class BookEvent>
+void emit_book(const Frame& frame, const BookEntry& entry, Instant recv, EventSink& sink) {
+  Event event(std::in_place_type<BookEvent>);
+  auto& book = *std::get_if<BookEvent>(&event);
+  book.instrument = entry.instrument;
+  book.times = {entry.time, recv};
+  book.checksum = entry.checksum;
+  book.bids = frame.bids(entry);
+  book.asks = frame.asks(entry);
+  sink.on(event);
+}
+
+}  // namespace
+
 void Decoder::emit(Instant recv, EventSink& sink) {
   switch (frame_.kind) {
     case FrameKind::Book:
       for (const BookEntry& entry : frame_.books) {
-        const Times times{entry.time, recv};
         if (frame_.snapshot) {
-          sink.on(BookSnapshot{entry.instrument, times, 0, entry.checksum, frame_.bids(entry),
-                               frame_.asks(entry)});
+          emit_book<BookSnapshot>(frame_, entry, recv, sink);
         } else {
-          sink.on(BookDelta{entry.instrument, times, 0, 0, 0, entry.checksum, frame_.bids(entry),
-                            frame_.asks(entry)});
+          emit_book<BookDelta>(frame_, entry, recv, sink);
         }
       }
       break;

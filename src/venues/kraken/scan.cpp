@@ -66,7 +66,7 @@ struct Context {
 
 bool scan_book(const Context& in, Frame& frame) {
   JsonScan& scan = in.scan;
-  BookEntry entry;
+  BookEntry& entry = frame.books.emplace_back();
   if (!scan_type(scan, frame.snapshot) || !scan_symbol(in, entry.instrument)) return false;
   const Instrument& instrument = in.universe.instrument(entry.instrument);
   frame.reserve_levels(in.text.size());
@@ -85,7 +85,6 @@ bool scan_book(const Context& in, Frame& frame) {
     return false;
   entry.checksum = static_cast<std::uint32_t>(checksum);
   frame.kind = FrameKind::Book;
-  frame.books.push_back(entry);
   return true;
 }
 
@@ -119,9 +118,7 @@ bool scan_trade(const Context& in, TradeEntry& trade) {
 bool scan_trades(const Context& in, Frame& frame) {
   if (!scan_type(in.scan, frame.snapshot)) return false;
   do {
-    TradeEntry trade;
-    if (!scan_trade(in, trade)) return false;
-    frame.trades.push_back(trade);
+    if (!scan_trade(in, frame.trades.emplace_back())) return false;
   } while (in.scan.literal(R"(,{"symbol":)"));
   frame.kind = FrameKind::Trades;
   return in.scan.literal("]}") && in.scan.at_end();
