@@ -5,7 +5,6 @@
 #include <map>
 
 #include "base/rng.hpp"
-#include "venues/client.hpp"
 
 namespace ats::bench {
 
@@ -143,9 +142,14 @@ class BinanceMarket {
   }
   template <class Map>
   void change(Map& levels, Map& changes, std::int64_t price) {
+    // As many levels come as go: where the book has enough, the one at or behind the price leaves.
+    if (levels.size() > 1'500) {
+      const auto at = levels.lower_bound(price);
+      if (at != levels.end() && at != levels.begin()) price = at->first;
+    }
     if (price != levels.begin()->first && rng_.one_in(2) && levels.erase(price) != 0) {
       changes[price] = 0;
-    } else {
+    } else if (levels.size() <= 1'500 || levels.contains(price)) {
       set(levels, changes, price);
     }
   }
@@ -163,8 +167,8 @@ class KrakenMarket {
  public:
   KrakenMarket(const Instrument& instrument, const BookRules& rules, Rng& rng)
       : instrument_(instrument), rules_(rules), rng_(rng) {
-    std::int64_t bid = middle_;
-    std::int64_t ask = middle_;
+    std::int64_t bid = 618'376;  // tenths of a dollar
+    std::int64_t ask = bid;
     for (int n = 0; n < 60; ++n) {
       book_.bids[bid -= rng_.between(1, 20)] = quantity();
       book_.asks[ask += rng_.between(1, 20)] = quantity();
@@ -174,13 +178,19 @@ class KrakenMarket {
 
   std::string snapshot(std::int64_t ms) const { return frame("snapshot", bids_, asks_, ms); }
 
-  // One to three levels of the ten that a subscriber keeps; what follows from their going is told too.
+  // One to three changes on one side, as recorded; what follows for the ten levels that a subscriber keeps.
   std::string update(std::int64_t ms, std::int64_t middle) {
-    middle_ = middle;
     std::vector<Level> bids;
     std::vector<Level> asks;
     do {
-      for (std::uint64_t n = rng_.below(3) + 1; n != 0; --n) change_something();
+      const bool buy = rng_.one_in(2);
+      for (std::uint64_t n = rng_.below(3) + 1; n != 0; --n) {
+        if (buy) {
+          change(book_.bids, std::min(middle, book_.asks.begin()->first), -1);
+        } else {
+          change(book_.asks, std::max(middle, book_.bids.begin()->first), 1);
+        }
+      }
       const std::vector<Level> old_bids = bids_;
       const std::vector<Level> old_asks = asks_;
       remember();
@@ -220,16 +230,9 @@ class KrakenMarket {
     asks_ = top_of(book_.asks, rules_.depth);
   }
 
-  void change_something() {
-    while (book_.bids.begin()->first >= middle_) book_.bids.erase(book_.bids.begin());
-    while (book_.asks.begin()->first <= middle_) book_.asks.erase(book_.asks.begin());
-    if (rng_.one_in(2)) {
-      change(book_.bids, -1);
-    } else {
-      change(book_.asks, 1);
-    }
-  }
-  void change(auto& side, std::int64_t away) {
+  // Levels lie `away` (-1: below, 1: above) from `edge`.
+  void change(auto& side, std::int64_t edge, std::int64_t away) {
+    while ((side.begin()->first - edge) * away <= 0) side.erase(side.begin());
     auto at = side.begin();
     std::advance(at, rng_.below(10));
     if (side.size() > 40 && rng_.one_in(3)) {
@@ -237,7 +240,7 @@ class KrakenMarket {
     } else if (rng_.one_in(2)) {
       at->second = quantity();
     } else {
-      side[middle_ + away * rng_.between(1, 60)] = quantity();
+      side[edge + away * rng_.between(1, 60)] = quantity();
     }
     for (std::int64_t end = std::prev(side.end())->first; side.size() < 40;)
       side[end += away * rng_.between(1, 20)] = quantity();
@@ -279,7 +282,6 @@ class KrakenMarket {
   const Instrument& instrument_;
   const BookRules& rules_;
   Rng& rng_;
-  std::int64_t middle_ = 618'376;  // tenths of a dollar
   TrueBook book_;
   std::vector<Level> bids_;  // what a subscriber has
   std::vector<Level> asks_;
@@ -381,6 +383,37 @@ MarketFrames make_market(const TwoVenues& venues, std::uint64_t seed, std::size_
     }
   }
   return out;
+}
+
+void KeptEvents::on(const Event& event) {
+  encode_event(event, time, bytes_.emplace_back());
+  if (!decode_event(bytes_.back(), events_.emplace_back())) std::abort();
+}
+
+std::unique_ptr<venues::MarketDecoder> make_decoder(const Universe& universe, VenueId venue) {
+  return venues::find_protocol(universe.venue(venue).name.view())->make_decoder(venue, universe);
+}
+
+namespace {
+
+KeptEvents decode_if(const TwoVenues& venues, const MarketFrames& market, const auto& wanted) {
+  KeptEvents out;
+  const auto binance = make_decoder(venues.universe, venues.binance);
+  const auto kraken = make_decoder(venues.universe, venues.kraken);
+  for (std::size_t i = 0; i < market.frames.size(); ++i) {
+    if (!wanted(market.kinds[i])) continue;
+    (is_binance(market.kinds[i]) ? binance : kraken)->on_frame(market.frames[i], {1}, out);
+  }
+  return out;
+}
+
+}  // namespace
+
+KeptEvents decode(const TwoVenues& venues, const MarketFrames& market) {
+  return decode_if(venues, market, [](FrameKind) { return true; });
+}
+KeptEvents decode(const TwoVenues& venues, const MarketFrames& market, FrameKind only) {
+  return decode_if(venues, market, [only](FrameKind kind) { return kind == only; });
 }
 
 FrameSet make_kraken_snapshots(const TwoVenues& venues, std::uint64_t seed, std::size_t count) {

@@ -5,13 +5,18 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "domain/codec.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
+#include "venues/client.hpp"
 
 namespace ats::bench {
 
@@ -73,6 +78,27 @@ struct MarketFrames {
 MarketFrames make_market(const TwoVenues& venues, std::uint64_t seed, std::size_t count);
 // Kraken sends one at each subscription only, so none is among the frames above.
 FrameSet make_kraken_snapshots(const TwoVenues& venues, std::uint64_t seed, std::size_t count);
+
+// Events kept beyond the call that brought them: their bytes as a journal has them, and themselves.
+class KeptEvents final : public EventSink {
+ public:
+  static constexpr Instant time{1'000'000};  // what a journal would say of each
+
+  void on(const Event& event) override;
+  std::size_t size() const { return events_.size(); }
+  const Event& operator[](std::size_t i) const { return events_[i].event; }
+  std::span<const std::byte> bytes(std::size_t i) const { return bytes_[i]; }
+
+ private:
+  std::deque<DecodedEvent> events_;
+  std::vector<std::vector<std::byte>> bytes_;
+};
+
+// Our decoder of a venue.
+std::unique_ptr<venues::MarketDecoder> make_decoder(const Universe& universe, VenueId venue);
+// All events of a market's frames, or those of one kind of frame.
+KeptEvents decode(const TwoVenues& venues, const MarketFrames& market);
+KeptEvents decode(const TwoVenues& venues, const MarketFrames& market, FrameKind only);
 
 // Recorded frames, where the shared data is present, with the instruments they are about.
 struct RecordedFrames {

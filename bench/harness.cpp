@@ -57,11 +57,11 @@ Verdict judge(const Goal& goal, const Spread& ratio) {
       return Verdict::NoGoal;
     case Goal::Kind::RatioAtLeast:
     case Goal::Kind::ValueAtLeast:
-      if (ratio.min < goal.floor) return Verdict::BelowFloor;
+      if (goal.floor && ratio.min < *goal.floor) return Verdict::BelowFloor;
       return ratio.median < goal.median ? Verdict::BelowGoal : Verdict::Met;
     case Goal::Kind::RatioAtMost:
     case Goal::Kind::ValueAtMost:
-      if (ratio.max > goal.floor) return Verdict::BelowFloor;
+      if (goal.floor && ratio.max > *goal.floor) return Verdict::BelowFloor;
       return ratio.median > goal.median ? Verdict::BelowGoal : Verdict::Met;
   }
   return Verdict::NoGoal;

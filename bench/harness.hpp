@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,18 +38,18 @@ struct Goal {
   };
   Kind kind = Kind::None;
   double median = 0;
-  double floor = 0;  // on the worst round
+  std::optional<double> floor = {};  // on the worst round
 };
-constexpr Goal at_least(double median, double floor) {
+constexpr Goal at_least(double median, std::optional<double> floor = {}) {
   return {Goal::Kind::RatioAtLeast, median, floor};
 }
-constexpr Goal at_most(double median, double floor) {
+constexpr Goal at_most(double median, std::optional<double> floor = {}) {
   return {Goal::Kind::RatioAtMost, median, floor};
 }
-constexpr Goal value_at_least(double median, double floor) {
+constexpr Goal value_at_least(double median, std::optional<double> floor = {}) {
   return {Goal::Kind::ValueAtLeast, median, floor};
 }
-constexpr Goal value_at_most(double median, double floor) {
+constexpr Goal value_at_most(double median, std::optional<double> floor = {}) {
   return {Goal::Kind::ValueAtMost, median, floor};
 }
 

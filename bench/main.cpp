@@ -83,8 +83,8 @@ void print_goals(const std::vector<Result>& results) {
     std::printf("%-5s %-64s %8.4g %s %-6g %10.4g", result.metric.goal_id.c_str(),
                 title(result).c_str(), result.ratio.median, sign, goal.median,
                 most ? result.ratio.max : result.ratio.min);
-    if (goal.floor != 0) {
-      std::printf(" %s %-8g", sign, goal.floor);
+    if (goal.floor) {
+      std::printf(" %s %-8g", sign, *goal.floor);
     } else {
       std::printf(" %11s", "");
     }
@@ -110,8 +110,8 @@ nlohmann::json json_of(const Result& result) {
     out["goal"] = {{"id", result.metric.goal_id},
                    {"kind", name(result.metric.goal.kind)},
                    {"median", result.metric.goal.median},
-                   {"floor", result.metric.goal.floor},
                    {"verdict", name(result.verdict)}};
+    if (result.metric.goal.floor) out["goal"]["floor"] = *result.metric.goal.floor;
   }
   return out;
 }
