@@ -54,9 +54,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   client->on_open(Channel::MarketData, now, ends, ends);
   client->on_open(Channel::Trading, now, ends, ends);
   answer(*client, ends, now, R"({"error":[],"result":{"token":"T","expires":900}})");
-  client->on_text(Channel::Trading,
-                  R"({"method":"subscribe","result":{"channel":"executions"},"success":true,"req_id":3})",
-                  now, ends, ends);
+  client->on_text(
+      Channel::Trading,
+      R"({"method":"subscribe","result":{"channel":"executions"},"success":true,"req_id":3})", now,
+      ends, ends);
   ATS_ASSERT(client->ready(Channel::Trading));
   OrderRequest order;
   order.id = make_order_id(1, 1);
