@@ -132,13 +132,12 @@ void KrakenClient::on_response(RestTag tag, const HttpResponse& response, const 
   json::object root;
   std::string error;
   // Errors of the venue's own come with status 200; any other is the edge's, which did not read on.
-  if (response.status != 200 || !json_.open(response.body, root) || !read_rest_error(root, error)) {
-    ++counters_.rest_errors;
-    failed(call, now, sink);
-  } else if (!error.empty()) {
+  const bool readable =
+      response.status == 200 && json_.open(response.body, root) && read_rest_error(root, error);
+  if (readable && !error.empty()) {
     ++counters_.rest_errors;
     refused(std::move(call), error, now, sink, outbox);
-  } else if (!answered(call, root, now, sink, outbox)) {
+  } else if (!readable || !answered(call, root, now, sink, outbox)) {
     ++counters_.rest_errors;
     failed(call, now, sink);
   }
