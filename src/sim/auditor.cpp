@@ -65,7 +65,7 @@ void Auditor::before(const Event& event, Instant now) {
 }
 
 void Auditor::on(const Started& event, Instant) {
-  if (event.incarnation <= incarnation_) ATS_ASSERT(!"an incarnation came back");
+  ATS_ASSERT(event.incarnation > incarnation_);
   incarnation_ = event.incarnation;
   for (Watched& venue : watched_) {
     venue.market_up = venue.trading_up = venue.balances_told = false;

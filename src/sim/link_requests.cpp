@@ -131,7 +131,7 @@ void Link::arrive(const Request& request) {
         if constexpr (requires { this->arrive(action); }) {
           this->arrive(action);
         } else {
-          ATS_ASSERT(!"a notice was sent to a venue");
+          assertion_failed("notices are not sent to venues", __FILE__, __LINE__);
         }
       },
       request.action);

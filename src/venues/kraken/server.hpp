@@ -145,8 +145,8 @@ class KrakenServer final : public Server {
   };
 
   void send(SessionId id, Session& session, std::string_view frame, ServerOutbox& out);
-  void answer(SessionId id, Session& session, const StreamRequest& request, std::string result,
-              ServerOutbox& out);
+  void answer(SessionId id, Session& session, const StreamRequest& request,
+              const std::string& result, ServerOutbox& out);
   void refuse(SessionId id, Session& session, const StreamRequest& request, std::string_view error,
               std::string_view symbol, ServerOutbox& out);
   void subscribe(SessionId id, Session& session, const StreamRequest& request, bool on,

@@ -28,7 +28,6 @@ HttpResponse KrakenServer::refuse(Refusal why) const {
 
 std::optional<std::string> KrakenServer::refuse_order(Refusal why, std::string_view frame) const {
   Json parser;
-  json::value root;
   json::object request;
   std::string_view method;
   std::uint64_t req_id = 0;

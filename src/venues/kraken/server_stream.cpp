@@ -86,7 +86,7 @@ void KrakenServer::on_text(SessionId id, std::string_view frame, ServerOutbox& o
 }
 
 void KrakenServer::answer(SessionId id, Session& session, const StreamRequest& request,
-                          std::string json, ServerOutbox& out) {
+                          const std::string& json, ServerOutbox& out) {
   JsonObject frame;
   frame.text("method", request.method).raw("result", json).flag("success", true);
   frame.text("time_in", format_rfc3339(request.received)).text("time_out", format_rfc3339(now()));
