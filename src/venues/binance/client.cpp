@@ -12,6 +12,7 @@ constexpr Duration answer_max = seconds(5);         // to a request on the tradi
 constexpr Duration subscription_max = seconds(10);  // to a SUBSCRIBE
 constexpr Duration rest_timeout = seconds(5);
 constexpr Duration clock_life = seconds(600);
+constexpr Duration clock_retry = seconds(10);
 // The venue closes a connection that sends more than five messages a second, pongs included.
 constexpr Duration between_subscriptions = milliseconds(350);
 constexpr std::size_t instruments_per_subscription = 50;
@@ -111,7 +112,9 @@ void SpotClient::on_timer(const Now& now, EventSink& sink, Outbox& outbox) {
       sink.on(OrderUnknown{request.order, UnknownReason::TimedOut, {{}, now.instant}});
     }
   }
-  if (now.instant - clock_known_ > clock_life) ask_time(now, outbox);
+  if (now.instant - clock_known_ > clock_life && now.instant - clock_tried_ > clock_retry) {
+    ask_time(now, outbox);
+  }
 }
 
 FrameOutcome SpotClient::on_text(Channel channel, std::string_view frame, const Now& now,
@@ -266,6 +269,7 @@ void SpotClient::ask_time(const Now& now, Outbox& outbox) {
   RestCall call;
   call.call = Call::Time;
   clock_asked_ = true;
+  clock_tried_ = now.instant;
   const HttpRequest request{"GET", "/api/v3/time", {}, {}};
   if (send(call, request, RateBudget::Use::Query, 1, now, outbox) != SendOutcome::Sent) {
     clock_asked_ = false;

@@ -158,6 +158,7 @@ class SpotClient final : public Client {
   std::int64_t clock_offset_ms_ = 0;
   bool clock_asked_ = false;
   Instant clock_known_;  // when the offset was last learnt
+  Instant clock_tried_;
   std::uint64_t next_id_ = 1;
   std::array<InFlight, in_flight_max> in_flight_;
 

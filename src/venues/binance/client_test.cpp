@@ -407,6 +407,26 @@ TEST(BinanceClient, TheVenuesClockIsLearntBeforeAnythingIsSigned) {
   EXPECT_THAT(talk.log.take(), testing::Contains("acked 1 as 1"));
 }
 
+TEST(BinanceClient, AClockThatCannotBeAskedIsAskedAgainAfterAWhileAndTradingBegins) {
+  Conversation talk;
+  talk.server.on_open(Conversation::trading, "/ws-api/v3", talk);
+  talk.client->on_open(Channel::Trading, talk.now(), talk.log, talk);
+  talk.client->on_rest_failed(talk.rest.front().first, TransportError::TimedOut, talk.now(),
+                              talk.log, talk);
+  talk.rest.clear();
+  talk.pump();
+  EXPECT_EQ(talk.place(Conversation::order(1)), SendOutcome::Sent);
+  talk.pump();
+  for (int i = 0; i < 100; ++i) {
+    talk.pass(milliseconds(100));
+    talk.client->on_timer(talk.now(), talk.log, talk);
+    EXPECT_THAT(talk.rest, IsEmpty());
+  }
+  talk.pass(milliseconds(100));
+  talk.client->on_timer(talk.now(), talk.log, talk);
+  EXPECT_EQ(talk.rest.size(), 1u);
+}
+
 TEST(BinanceClient, AClockThatDriftedRefusesOneOrderAndIsAskedForAgain) {
   Trading talk;
   talk.skew_ms = 10'000;

@@ -151,6 +151,8 @@ class SpotServer final : public Server {
   void on_api_request(SessionId id, std::string_view frame, ServerOutbox& out);
   Reply subscribe_account(Session& session, const Parameters& parameters, std::string_view payload);
   std::string limits_json(const AccountId* account);
+  template <class Do>
+  void for_sessions(Do what);
   // To every session that has the stream.
   void publish(const std::string& stream, std::string_view event, ServerOutbox& out);
   bool anyone_has(std::string_view stream) const;

@@ -178,17 +178,24 @@ bool SpotServer::anyone_has(std::string_view stream) const {
                              [&](const auto& s) { return s.second.streams.contains(stream); });
 }
 
-void SpotServer::publish(const std::string& stream, std::string_view event, ServerOutbox& out) {
-  std::string wrapped;
-  for (const auto& [id, session] : sessions_) {
-    if (!session.streams.contains(stream)) continue;
-    if (!session.combined) {
-      out.send_text(id, event);
-      continue;
-    }
-    if (wrapped.empty()) wrapped = JsonObject().text("stream", stream).raw("data", event).done();
-    out.send_text(id, wrapped);
+// Sending may find that a session is gone, and forget it meanwhile.
+template <class Do>
+void SpotServer::for_sessions(Do what) {
+  std::vector<SessionId> ids;
+  for (const auto& [id, session] : sessions_) ids.push_back(id);
+  for (const SessionId id : ids) {
+    const auto session = sessions_.find(id);
+    if (session != sessions_.end()) what(id, session->second);
   }
+}
+
+void SpotServer::publish(const std::string& stream, std::string_view event, ServerOutbox& out) {
+  const std::string wrapped = JsonObject().text("stream", stream).raw("data", event).done();
+  for_sessions([&](SessionId id, const Session& session) {
+    if (session.streams.contains(stream)) {
+      out.send_text(id, session.combined ? std::string_view(wrapped) : event);
+    }
+  });
 }
 
 void SpotServer::gather(Gathered& into, const BookChange& change, std::string_view suffix,
@@ -293,7 +300,7 @@ void SpotServer::on_tick(ServerOutbox& out) {
   if (say_goodbye_) {
     say_goodbye_ = false;
     const std::string event = JsonObject().text("e", "serverShutdown").number("E", now_ms()).done();
-    for (const auto& [id, session] : sessions_) {
+    for_sessions([&](SessionId id, const Session& session) {
       if (session.api) {
         out.send_text(id, JsonObject().raw("event", event).done());
       } else if (session.combined) {
@@ -302,7 +309,7 @@ void SpotServer::on_tick(ServerOutbox& out) {
         out.send_text(id, event);
       }
       out.close(id, 1001, "maintenance");
-    }
+    });
     sessions_.clear();
     return;
   }
@@ -412,11 +419,11 @@ SpotServer::Reply SpotServer::subscribe_account(Session& session, const Paramete
 // --- the accounts' events ---
 
 void SpotServer::tell_account(AccountId account, std::string_view event, ServerOutbox& out) {
-  for (const auto& [id, session] : sessions_) {
-    if (!session.api || session.account != account) continue;
+  for_sessions([&](SessionId id, const Session& session) {
+    if (!session.api || session.account != account) return;
     out.send_text(
         id, JsonObject().number("subscriptionId", session.subscription).raw("event", event).done());
-  }
+  });
 }
 
 void SpotServer::on_order(const OrderUpdate& update, ServerOutbox& out) {
