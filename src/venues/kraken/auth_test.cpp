@@ -52,6 +52,7 @@ TEST(KrakenErrors, haveTheMeaningTheSheetGivesThem) {
   EXPECT_TRUE(refused("EQuery:Unknown asset pair", RejectReason::InstrumentClosed));
   EXPECT_TRUE(refused("EOrder:Rate limit exceeded", RejectReason::RateLimited));
   EXPECT_TRUE(refused("EAPI:Rate limit exceeded", RejectReason::RateLimited));
+  EXPECT_TRUE(refused("EGeneral:Temporary lockout", RejectReason::RateLimited));
   EXPECT_TRUE(refused("EAPI:Invalid key", RejectReason::AuthFailed));
   EXPECT_TRUE(refused("EAuth:Account temporary disabled", RejectReason::AuthFailed));
   EXPECT_TRUE(refused("EAuth:Too many requests", RejectReason::RateLimited));

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Duration answer_max = seconds(5);
 constexpr Duration retry_after = seconds(2);
-constexpr Duration locked_out = seconds(30);  // repeated bad signatures lengthen a lockout
+constexpr Duration locked_out = seconds(30);  // asking on lengthens a lockout
 constexpr Duration limited = seconds(5);
 constexpr std::size_t trades_at_once = 20;  // QueryTrades takes no more
 constexpr std::size_t orders_at_once =
@@ -187,7 +187,8 @@ void KrakenClient::refused(RestCall call, std::string_view error, const Now& now
   }
   if (meaning.reject == RejectReason::RateLimited) {
     rest_counter_.fill(now.instant);
-    rest_blocked_until_ = now.instant + limited;
+    rest_blocked_until_ =
+        now.instant + (error.find("lockout") == std::string_view::npos ? limited : locked_out);
     if (meaning.wait_until > now.wall)
       rest_blocked_until_ = now.instant + (meaning.wait_until - now.wall);
   }

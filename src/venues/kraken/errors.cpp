@@ -36,7 +36,7 @@ constexpr Row rows[] = {
     {"EAPI:Invalid key", Reaction::Refused, RejectReason::AuthFailed},
     {"EAPI:Invalid signature", Reaction::Refused, RejectReason::AuthFailed},
     {"EGeneral:Permission denied", Reaction::Refused, RejectReason::AuthFailed},
-    {"EGeneral:Temporary lockout", Reaction::Refused, RejectReason::AuthFailed},
+    {"EGeneral:Temporary lockout", Reaction::Refused, RejectReason::RateLimited},
     {"EAuth:", Reaction::Refused, RejectReason::AuthFailed},
     {"ETrade:User Locked", Reaction::Refused, RejectReason::AuthFailed},
     {"EService:Deadline elapsed", Reaction::Refused, RejectReason::VenueBusy},
