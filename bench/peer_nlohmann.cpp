@@ -5,7 +5,7 @@
 
 #include "peers.hpp"
 #include "venues/binance/symbols.hpp"
-#include "venues/kraken/symbols.hpp"
+#include "venues/symbols.hpp"
 
 namespace ats::bench {
 
@@ -119,7 +119,7 @@ class Kraken final : public PeerDecoder {
   }
 
   const Universe& universe_;
-  venues::kraken::Symbols symbols_;
+  venues::Symbols symbols_;
   std::vector<Level> bids_;
   std::vector<Level> asks_;
 };

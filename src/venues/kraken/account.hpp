@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "domain/order.hpp"
-#include "venues/kraken/json.hpp"
+#include "venues/json.hpp"
 
 namespace ats::venues::kraken {
 

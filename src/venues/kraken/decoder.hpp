@@ -9,7 +9,7 @@
 #include "venues/kraken/frame.hpp"
 #include "venues/kraken/reader.hpp"
 #include "venues/kraken/stamp.hpp"
-#include "venues/kraken/symbols.hpp"
+#include "venues/symbols.hpp"
 
 namespace ats::venues::kraken {
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "venues/kraken/json.hpp"
+#include "venues/json.hpp"
 #include "venues/kraken/metadata.hpp"
 
 namespace ats::venues::kraken {

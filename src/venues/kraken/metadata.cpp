@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "venues/kraken/json.hpp"
+#include "venues/json.hpp"
 #include "venues/kraken/names.hpp"
 
 namespace ats::venues::kraken {

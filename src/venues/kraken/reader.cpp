@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/decimal.hpp"
-#include "venues/kraken/json.hpp"
+#include "venues/json.hpp"
 
 namespace ats::venues::kraken {
 namespace {

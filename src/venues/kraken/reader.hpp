@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "venues/kraken/frame.hpp"
-#include "venues/kraken/symbols.hpp"
+#include "venues/symbols.hpp"
 
 namespace ats::venues::kraken {
 

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "venues/kraken/json.hpp"
+#include "venues/json.hpp"
 #include "venues/kraken/rate.hpp"
 #include "venues/server.hpp"
 

@@ -1,5 +1,5 @@
 // Rate limits, lockouts and server errors on demand (sheet, section 5).
-#include "venues/kraken/json.hpp"
+#include "venues/json.hpp"
 #include "venues/kraken/server.hpp"
 
 namespace ats::venues::kraken {

@@ -10,7 +10,7 @@
 #include "domain/instrument.hpp"
 #include "venues/json_scan.hpp"
 
-namespace ats::venues::kraken {
+namespace ats::venues {
 
 // A text of at most 16 bytes as two words, the bytes past its end zero.
 struct SymbolKey {
@@ -97,4 +97,4 @@ class Symbols {
   std::vector<Long> long_;
 };
 
-}  // namespace ats::venues::kraken
+}  // namespace ats::venues

@@ -1,4 +1,4 @@
-// simdjson as this venue's code uses it: documents are opened over a kept, padded copy (simdjson reads
+// simdjson as the venues use it: documents are opened over a kept, padded copy (simdjson reads
 // past the end of what it is given), numbers are taken as their text and never pass through a double.
 // Views taken from a document live until its Json opens the next one.
 #pragma once
@@ -12,7 +12,7 @@
 
 #include "base/decimal.hpp"
 
-namespace ats::venues::kraken {
+namespace ats::venues {
 
 namespace json = simdjson::ondemand;
 
@@ -177,4 +177,4 @@ bool integer_field(json::object& object, std::string_view key, Integer& out) {
   return number_field(object, key, text) && integer_text(text, out);
 }
 
-}  // namespace ats::venues::kraken
+}  // namespace ats::venues
