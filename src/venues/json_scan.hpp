@@ -203,11 +203,22 @@ class JsonScan {
     const auto size = static_cast<unsigned>(std::countr_zero(stops));
     // JSON allows no leading zero, which the digits before a point of a scaled number may have.
     if (size > 1 && p_[0] == '0' && p_[1] != '.') return false;
-    if (size == 0 || !to_units(characters, size, scale, units)) [[unlikely]]
-      return false;
+    if (size == 0) return false;
+    // More digits than sixteen lanes hold once the scale has its zeros.
+    if (!to_units(characters, size, scale, units)) [[unlikely]]
+      return long_bare_scaled(scale, units, text);
     text = {in_frame(), size};
     p_ += size;
     return true;
+  }
+
+  // The same, and with an exponent (7.9276E-4) as well.
+  [[gnu::always_inline]] bool bare_number(unsigned scale, std::int64_t& units) {
+    std::string_view text;
+    if (!bare_scaled(scale, units, text)) return false;
+    if (*p_ != 'E' && *p_ != 'e') [[likely]]
+      return true;
+    return exponent(units);
   }
 
   // A string of printable ASCII without escapes; `text` is the part of the frame between the quotes.
@@ -284,6 +295,29 @@ class JsonScan {
     text = {in_frame(), size};
     p_ += size;
     return true;
+  }
+
+  // The exponent behind the digits of a number, whose value so far is `units`. False when the result is finer
+  // than a unit or does not fit.
+  bool exponent(std::int64_t& units) {
+    make_room();
+    const bool negative = p_[1] == '-';
+    const char* digit = p_ + (negative || p_[1] == '+' ? 2 : 1);
+    const char* const first = digit;
+    int power = 0;
+    for (; *digit >= '0' && *digit <= '9'; ++digit) {
+      if (digit - first == 2) return false;
+      power = 10 * power + (*digit - '0');
+    }
+    constexpr int most = 18;
+    if (digit == first || power > most) return false;
+    p_ = digit;
+    const std::int64_t factor = pow10(power);
+    if (!negative) return !__builtin_mul_overflow(units, factor, &units);
+    const std::int64_t whole = units / factor;
+    const bool exact = whole * factor == units;
+    units = whole;
+    return exact;
   }
 
   const char* p_;

@@ -157,6 +157,32 @@ TEST(JsonScan, BareNumbersAreJsonNumbers) {
   EXPECT_EQ(bare("1", 0, "e5"), 1) << "what follows is the shape's to refuse";
 }
 
+// The whole of `text` as a number with a comma behind it.
+std::optional<std::int64_t> number(std::string_view text, unsigned scale) {
+  const Exact frame(std::string(text) + ",");
+  ScanTail tail;
+  JsonScan scan(frame.view(), tail);
+  std::int64_t units = 0;
+  if (!scan.bare_number(scale, units) || !scan.literal(",") || !scan.at_end()) return std::nullopt;
+  return units;
+}
+
+TEST(JsonScan, NumbersMayHaveAnExponent) {
+  EXPECT_EQ(number("7.9276E-4", 8), 79276);
+  EXPECT_EQ(number("8.428e-05", 8), 8428);
+  EXPECT_EQ(number("1.1E-7", 8), 11);
+  EXPECT_EQ(number("6E-8", 8), 6);
+  EXPECT_EQ(number("1.23E+8", 2), 12'300'000'000);
+  EXPECT_EQ(number("5E3", 0), 5000);
+  EXPECT_EQ(number("0E-8", 8), 0);
+  EXPECT_EQ(number("123456789.1234", 8), 12'345'678'912'340'000);
+  EXPECT_EQ(number("148520000", 8), 14'852'000'000'000'000);
+  for (const std::string_view bad : {"1E", "1E-", "1E+", "E5", "1.E5", "1E5E5", "1E-5.0", "1EE5",
+                                     "6E-9", "1.5E-8", "1E99", "1E000000000000000001", "-1E5"}) {
+    EXPECT_FALSE(number(bad, 8)) << bad;
+  }
+}
+
 TEST(JsonScan, TextIsPlainAsciiWithoutEscapes) {
   for (std::size_t n = 0; n < 100; ++n) {
     const Exact text('"' + std::string(n, 'x') + '"');
