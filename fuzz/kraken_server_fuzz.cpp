@@ -17,6 +17,7 @@ using namespace ats::venues::kraken;
 
 struct Ears final : ServerOutbox {
   void send_text(SessionId, std::string_view frame) override { last = frame; }
+  void send_binary(SessionId, std::string_view) override { ATS_ASSERT(!"a binary frame"); }
   void close(SessionId, int, std::string_view) override {}
   std::string last;
 };

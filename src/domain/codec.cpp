@@ -1,5 +1,6 @@
 #include "domain/codec.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <type_traits>
@@ -152,10 +153,25 @@ void fields(A& a, Of<A, FeeSchedule>& f) {
   a.raw(f.maker), a.raw(f.taker), a.choice(f.charged_in, FeeAsset::Quote), a.raw(f.decimals);
 }
 template <class A>
+void fields(A& a, Of<A, TickLadder>& ladder) {
+  auto count = static_cast<std::uint8_t>(ladder.steps().size());
+  a.raw(count);
+  if constexpr (A::reading) {
+    ladder = TickLadder{};
+    for (std::uint8_t n = 0; n < count && !a.failed(); ++n) {
+      TickStep step;
+      a.raw(step);
+      if (!a.failed() && !ladder.add(step.from, step.tick)) return a.stop(CodecError::BadValue);
+    }
+  } else {
+    for (const TickStep& step : ladder.steps()) a.raw(step);
+  }
+}
+template <class A>
 void fields(A& a, Of<A, Instrument>& i) {
   a.raw(i.id), a.raw(i.venue), a.raw(i.pair), a.raw(i.base), a.raw(i.quote);
   a.text(i.symbol), a.text(i.rest_symbol);
-  a.raw(i.price_scale), a.raw(i.qty_scale), a.raw(i.tick), a.raw(i.lot);
+  a.raw(i.price_scale), a.raw(i.qty_scale), a.raw(i.tick), fields(a, i.ladder), a.raw(i.lot);
   a.raw(i.min_quantity), a.raw(i.max_quantity), a.decimal(i.min_notional);
   fields(a, i.fees), a.choice(i.status, InstrumentStatus::Halted);
 }
@@ -228,7 +244,7 @@ void fields(A& a, Of<A, BookDelta>& e, std::vector<Level>* bids, std::vector<Lev
 }
 template <class A>
 void fields(A& a, Of<A, BookFault>& e) {
-  a.raw(e.instrument), a.raw(e.venue), a.choice(e.reason, BookFaultReason::SnapshotFailed);
+  a.raw(e.instrument), a.raw(e.venue), a.choice(e.reason, BookFaultReason::SequenceGap);
 }
 template <class A>
 void fields(A& a, Of<A, Trade>& e) {
@@ -409,7 +425,9 @@ void write_universe(Writer& w, const Universe& u) {
 bool sound(const Universe& u, const Instrument& i) {
   return i.venue.index() < u.venues().size() && i.base.index() < u.assets().size() &&
          i.quote.index() < u.assets().size() && i.tick > 0 && i.lot > 0 && i.price_scale <= 12 &&
-         i.qty_scale <= 12 && i.price_scale + i.qty_scale <= Decimal::scale;
+         i.qty_scale <= 12 && i.price_scale + i.qty_scale <= Decimal::scale &&
+         std::ranges::all_of(i.ladder.steps(),
+                             [&](const TickStep& step) { return step.tick % i.tick == 0; });
 }
 
 void read_universe(Reader& r, Universe& u) {

@@ -20,6 +20,8 @@ Universe small_universe() {
   i.qty_scale = 5;
   i.min_notional = Decimal::of("5");
   i.fees.taker = Rate::bps(10);
+  i.ladder.add(0, 1);
+  i.ladder.add(1'000, 5);
   u.add_instrument(i);
   return u;
 }

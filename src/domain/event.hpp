@@ -85,6 +85,7 @@ enum class BookFaultReason : std::uint8_t {
   NumberFault,       // a price or quantity that overflows or is off the grid
   SubscriptionLost,  // the venue ended or refused the subscription
   SnapshotFailed,    // the snapshot request failed; ask again
+  SequenceGap,       // the codec's own count of the connection's messages has a hole
 };
 const char* name(BookFaultReason reason);
 struct BookFault {

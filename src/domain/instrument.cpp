@@ -1,6 +1,33 @@
 #include "domain/instrument.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace ats {
+
+bool TickLadder::add(std::int64_t from, std::int64_t tick) {
+  if (count_ == capacity || from < 0 || tick < 1 || from % tick != 0) return false;
+  if (count_ > 0) {
+    const TickStep& below = steps_[count_ - 1];
+    if (from <= below.from || from % below.tick != 0) return false;
+  }
+  steps_[count_++] = {from, tick};
+  return true;
+}
+
+std::int64_t TickLadder::at(Price price) const {
+  ATS_ASSERT(count_ > 0);
+  std::size_t n = 1;
+  while (n < count_ && steps_[n].from <= price.units) ++n;
+  return steps_[n - 1].tick;
+}
+
+Price Instrument::ceil_to_tick(Price p) const {
+  const std::int64_t step = tick_at(p);
+  const std::int64_t over = p.units % step;
+  if (over == 0 || p.units > std::numeric_limits<std::int64_t>::max() - step) return p;
+  return {p.units - over + step};
+}
 
 Result<Price, NumberError> Instrument::parse_price(std::string_view text) const {
   const auto units = parse_scaled(text, price_scale);
@@ -80,6 +107,9 @@ InstrumentId Universe::add_instrument(Instrument instrument) {
   ATS_ASSERT(instrument.venue.index() < venues_.size());
   ATS_ASSERT(instrument.base.index() < assets_.size() && instrument.quote.index() < assets_.size());
   ATS_ASSERT(instrument.tick > 0 && instrument.lot > 0);
+  ATS_ASSERT(std::ranges::all_of(instrument.ladder.steps(), [&](const TickStep& step) {
+    return step.tick % instrument.tick == 0;
+  }));
   ATS_ASSERT(instrument.price_scale <= 12 && instrument.qty_scale <= 12);
   ATS_ASSERT(instrument.price_scale + instrument.qty_scale <= Decimal::scale);
   instrument.pair = add_pair(instrument.base, instrument.quote);

@@ -1,6 +1,7 @@
 // Venues, assets, pairs and instruments: what can be traded where, in which steps, at which cost.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -34,7 +35,33 @@ struct FeeSchedule {
   constexpr bool operator==(const FeeSchedule&) const = default;
 };
 
-// A pair on one venue. Invariants: tick, lot > 0; 0 <= scales <= 12; price_scale + qty_scale <= 18, so
+// From this price on, prices move in this step. Both in Price units.
+struct TickStep {
+  std::int64_t from = 0;
+  std::int64_t tick = 1;
+  constexpr bool operator==(const TickStep&) const = default;
+};
+
+// Steps that grow with the price (Upbit's KRW market, Bitfinex's five digits); empty where one tick holds
+// everywhere. Invariants: `from` rises; each `from` is a multiple of its own step and of the step below, so
+// that a price rounded to a step is on the ladder whichever side of a `from` it lands on.
+class TickLadder {
+ public:
+  static constexpr std::size_t capacity = 24;
+  // False, and nothing added: full, or the step would break an invariant.
+  bool add(std::int64_t from, std::int64_t tick);
+  bool empty() const { return count_ == 0; }
+  // The step at this price; below the first `from` the first step holds. Of a ladder that is not empty.
+  std::int64_t at(Price price) const;
+  std::span<const TickStep> steps() const { return std::span(steps_).first(count_); }
+  bool operator==(const TickLadder&) const = default;
+
+ private:
+  std::array<TickStep, capacity> steps_{};
+  std::uint8_t count_ = 0;
+};
+
+// A pair on one venue. Invariants: tick, lot > 0; every step of the ladder is a multiple of the tick; 0 <= scales <= 12; price_scale + qty_scale <= 18, so
 // that price × quantity is exact in Decimal.
 struct Instrument {
   InstrumentId id;
@@ -46,8 +73,9 @@ struct Instrument {
   Text<31> rest_symbol;  // the spelling its REST calls answer with, where it differs (XBTUSDT)
   std::uint8_t price_scale = 0;  // Price units are 10^-price_scale of the quote asset
   std::uint8_t qty_scale = 0;    // Quantity units are 10^-qty_scale of the base asset
-  std::int64_t tick = 1;         // price step, in Price units
-  std::int64_t lot = 1;          // quantity step, in Quantity units
+  std::int64_t tick = 1;  // every price is a multiple of it: the grid of the book; in Price units
+  TickLadder ladder;      // not empty: what the price of an order must be a multiple of as well
+  std::int64_t lot = 1;   // quantity step, in Quantity units
   Quantity min_quantity;
   Quantity max_quantity;  // zero = no limit
   Decimal min_notional;   // in the quote asset
@@ -60,7 +88,13 @@ struct Instrument {
   Result<Quantity, NumberError> parse_quantity(std::string_view text) const;
   Decimal price_decimal(Price p) const { return Decimal::from_scaled(p.units, price_scale); }
   Decimal quantity_decimal(Quantity q) const { return Decimal::from_scaled(q.units, qty_scale); }
-  bool on_tick(Price p) const { return p.units > 0 && p.units % tick == 0; }
+  // The step that a price of ours must keep there.
+  std::int64_t tick_at(Price p) const { return ladder.empty() ? tick : ladder.at(p); }
+  bool on_tick(Price p) const { return p.units > 0 && p.units % tick_at(p) == 0; }
+  // The next price on the step that is not above, not below. Of prices from 0; ceil stays as it is where
+  // the next step would not fit.
+  Price floor_to_tick(Price p) const { return {p.units - p.units % tick_at(p)}; }
+  Price ceil_to_tick(Price p) const;
   bool on_lot(Quantity q) const { return q.units > 0 && q.units % lot == 0; }
   Quantity floor_to_lot(Quantity q) const { return {q.units - q.units % lot}; }
   // Exact, in the quote asset.
@@ -87,21 +121,29 @@ std::optional<OrderFault> check_order(const Instrument& instrument, Price price,
 
 // How a venue numbers and proves its book updates.
 enum class SequenceRule : std::uint8_t {
-  None,  // order of arrival is all there is (Kraken v2: the checksum is the proof)
+  WholeBook,  // every message is a snapshot and replaces the book, unless its number is lower (Upbit)
+  None,       // order of arrival is all there is (Kraken v2: the checksum is the proof)
   Spanning,  // [first,last] ids; joins a snapshot when first <= id+1 <= last; then first == id+1 (Binance spot)
   PrevLinked,  // each update names the last id of the one before; joins a snapshot when first <= id <= last (Binance futures)
 };
 
-struct TopLevels {  // best first, at most 10 a side: what a checksum is taken over
+struct TopLevels {  // best first, BookRules::checksum_levels a side: what a checksum is taken over
   std::span<const Level> bids;
   std::span<const Level> asks;
+  std::uint8_t price_scale =
+      0;  // of the instrument, for venues that sign the numbers as they print them
+  std::uint8_t qty_scale = 0;
 };
 using ChecksumFunction = std::uint32_t (*)(const TopLevels&);
 
 struct BookRules {
   SequenceRule sequence = SequenceRule::None;
   ChecksumFunction checksum = nullptr;  // null: the venue sends none
-  std::uint16_t depth = 0;              // levels a side kept after each update; 0 = all
+  std::uint8_t checksum_levels = 10;    // a side, at most checksum_levels_max
+  static constexpr std::uint8_t checksum_levels_max = 25;
+  std::uint16_t depth = 0;  // levels a side kept after each update; 0 = all
+  // The codec counts the messages of a connection and raises SequenceGap where one is missing.
+  bool connection_sequence = false;
   bool snapshot_by_request =
       false;  // snapshot comes from REST on Action::RequestSnapshot; else the stream sends it after (re)subscribing
   Duration max_age = seconds(10);  // without any sign of life from the venue the book is Suspect

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "domain/ids.hpp"
 
 namespace ats {
@@ -59,6 +61,59 @@ TEST(Instrument, AFeeIsRoundedAgainstUsInTheAssetTheVenueTakes) {
   const auto sell = i.taker_fee(Side::Sell, {6'000'005}, {10});
   EXPECT_EQ(sell.asset, i.quote);
   EXPECT_EQ(sell.amount, Decimal::of("0.00600001"));
+}
+
+// Upbit's KRW market in small: 1 below 1'000, 5 from there, 50 from 10'000.
+Instrument with_ladder() {
+  Instrument i = btc_usdt();
+  i.tick = 1;
+  EXPECT_TRUE(i.ladder.add(0, 1));
+  EXPECT_TRUE(i.ladder.add(1'000, 5));
+  EXPECT_TRUE(i.ladder.add(10'000, 50));
+  return i;
+}
+
+TEST(TickLadder, ThePriceOfAnOrderKeepsTheStepOfItsPlace) {
+  const Instrument i = with_ladder();
+  EXPECT_EQ(i.tick_at({999}), 1);
+  EXPECT_EQ(i.tick_at({1'000}), 5);
+  EXPECT_EQ(i.tick_at({9'999}), 5);
+  EXPECT_EQ(i.tick_at({10'000}), 50);
+  EXPECT_TRUE(i.on_tick({999}));
+  EXPECT_FALSE(i.on_tick({1'001}));
+  EXPECT_TRUE(i.on_tick({1'005}));
+  EXPECT_FALSE(i.on_tick({10'005}));
+  EXPECT_FALSE(i.on_tick({0}));
+}
+
+TEST(TickLadder, RoundingLandsOnTheLadderOnBothSidesOfEveryStep) {
+  const Instrument i = with_ladder();
+  for (std::int64_t units = 1; units < 12'000; ++units) {
+    const Price down = i.floor_to_tick({units});
+    const Price up = i.ceil_to_tick({units});
+    EXPECT_LE(down.units, units);
+    EXPECT_GE(up.units, units);
+    EXPECT_TRUE(down.units == 0 || i.on_tick(down)) << units;
+    EXPECT_TRUE(i.on_tick(up)) << units;
+    EXPECT_LT(up.units - down.units, 2 * i.tick_at({units})) << units;
+  }
+  EXPECT_EQ(i.ceil_to_tick({9'998}), Price{10'000});
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(i.ceil_to_tick({most}), Price{most});
+}
+
+TEST(TickLadder, StepsThatDoNotFitTogetherAreRefused) {
+  TickLadder ladder;
+  EXPECT_FALSE(ladder.add(0, 0));
+  EXPECT_FALSE(ladder.add(-5, 5));
+  EXPECT_FALSE(ladder.add(7, 5));  // no multiple of its own step
+  EXPECT_TRUE(ladder.add(0, 3));
+  EXPECT_FALSE(ladder.add(10, 5));  // no multiple of the step below
+  EXPECT_TRUE(ladder.add(15, 5));
+  EXPECT_FALSE(ladder.add(15, 15));  // does not rise
+  std::int64_t from = 15;
+  while (ladder.steps().size() < TickLadder::capacity) EXPECT_TRUE(ladder.add(from += 15, 5));
+  EXPECT_FALSE(ladder.add(from + 15, 5));  // full
 }
 
 TEST(Universe, TheSameSymbolAgainKeepsItsIdAndTakesTheNewMetadata) {

@@ -126,6 +126,8 @@ const char* name(BookFaultReason reason) {
       return "subscription_lost";
     case BookFaultReason::SnapshotFailed:
       return "snapshot_failed";
+    case BookFaultReason::SequenceGap:
+      return "sequence_gap";
   }
   return "?";
 }

@@ -24,6 +24,15 @@ struct Sha256 {
   static void final(Context& c, std::uint8_t* out) { SHA256_Final(out, &c); }
 };
 
+struct Sha384 {  // SHA-512 with another beginning, cut short
+  using Context = SHA512_CTX;
+  static constexpr std::size_t block = SHA512_CBLOCK;
+  static constexpr std::size_t size = SHA384_DIGEST_LENGTH;
+  static void init(Context& c) { SHA384_Init(&c); }
+  static void update(Context& c, const void* data, std::size_t n) { SHA384_Update(&c, data, n); }
+  static void final(Context& c, std::uint8_t* out) { SHA384_Final(out, &c); }
+};
+
 struct Sha512 {
   using Context = SHA512_CTX;
   static constexpr std::size_t block = SHA512_CBLOCK;
@@ -95,6 +104,7 @@ int base64_value(char c) {
 
 struct HmacSigner::State {
   std::optional<Keyed<Sha256>> sha256;
+  std::optional<Keyed<Sha384>> sha384;
   std::optional<Keyed<Sha512>> sha512;
 };
 
@@ -102,6 +112,9 @@ HmacSigner::HmacSigner(HashKind kind, std::string_view key) : state_(std::make_u
   switch (kind) {
     case HashKind::Sha256:
       state_->sha256.emplace(key);
+      break;
+    case HashKind::Sha384:
+      state_->sha384.emplace(key);
       break;
     case HashKind::Sha512:
       state_->sha512.emplace(key);
@@ -117,6 +130,7 @@ std::size_t HmacSigner::sign(std::string_view message, std::uint8_t* out) {
 
 std::size_t HmacSigner::sign(std::span<const std::string_view> parts, std::uint8_t* out) {
   if (state_->sha256) return state_->sha256->sign(parts, out);
+  if (state_->sha384) return state_->sha384->sign(parts, out);
   return state_->sha512->sign(parts, out);
 }
 
@@ -174,6 +188,23 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
     }
   }
   return bytes;
+}
+
+std::string base64url(std::span<const std::uint8_t> bytes) {
+  std::string text = base64(bytes);
+  while (!text.empty() && text.back() == '=') text.pop_back();
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
+}
+
+std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text) {
+  if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+  std::string padded(text);
+  std::ranges::replace(padded, '-', '+');
+  std::ranges::replace(padded, '_', '/');
+  padded.append((4 - padded.size() % 4) % 4, '=');
+  return from_base64(padded);
 }
 
 bool equal_constant_time(std::string_view a, std::string_view b) {

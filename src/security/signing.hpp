@@ -16,7 +16,7 @@ namespace ats::security {
 
 using Digest256 = std::array<std::uint8_t, 32>;
 
-enum class HashKind : std::uint8_t { Sha256, Sha512 };
+enum class HashKind : std::uint8_t { Sha256, Sha384, Sha512 };
 
 // Keyed once, used for every order. Not thread-safe.
 class HmacSigner {
@@ -25,7 +25,7 @@ class HmacSigner {
   ~HmacSigner();
   HmacSigner(const HmacSigner&) = delete;
   HmacSigner& operator=(const HmacSigner&) = delete;
-  // Writes 32 or 64 bytes to `out`; returns how many.
+  // Writes 32, 48 or 64 bytes to `out`; returns how many.
   std::size_t sign(std::string_view message, std::uint8_t* out);
   // Message in parts, signed as their concatenation.
   std::size_t sign(std::span<const std::string_view> parts, std::uint8_t* out);
@@ -41,6 +41,9 @@ Digest256 sha256(std::span<const std::string_view> parts);
 char* to_hex(std::span<const std::uint8_t> bytes, char* out);
 std::string base64(std::span<const std::uint8_t> bytes);
 std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
+// The alphabet for URLs, without padding (RFC 4648 section 5).
+std::string base64url(std::span<const std::uint8_t> bytes);
+std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text);
 
 // Compares without telling by its timing where they differ.
 bool equal_constant_time(std::string_view a, std::string_view b);

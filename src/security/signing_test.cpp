@@ -92,13 +92,15 @@ TEST(Signing, KeysAndMessagesOfEveryLengthAgreeWithOpenssl) {
     std::string message(n, '\0');
     for (char& c : key) c = static_cast<char>(rng.next());
     for (char& c : message) c = static_cast<char>(rng.next());
-    for (const HashKind kind : {HashKind::Sha256, HashKind::Sha512}) {
+    for (const HashKind kind : {HashKind::Sha256, HashKind::Sha384, HashKind::Sha512}) {
       std::uint8_t ours[64];
       std::uint8_t theirs[64];
       unsigned size = 0;
-      HMAC(kind == HashKind::Sha256 ? EVP_sha256() : EVP_sha512(), key.data(),
-           static_cast<int>(key.size()), reinterpret_cast<const std::uint8_t*>(message.data()),
-           message.size(), theirs, &size);
+      HMAC(kind == HashKind::Sha256   ? EVP_sha256()
+           : kind == HashKind::Sha384 ? EVP_sha384()
+                                      : EVP_sha512(),
+           key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const std::uint8_t*>(message.data()), message.size(), theirs, &size);
       HmacSigner signer(kind, key);
       signer.sign("spoils nothing", ours);
       ASSERT_EQ(signer.sign(message, ours), size);
@@ -126,6 +128,15 @@ TEST(Signing, Base64RoundsTripAndRefusesOtherText) {
   for (const std::string_view bad :
        {"Zg", "Zg=", "Zh==", "Zm9=", "Zg==Zg==", "Z g=", "====", "Zm8*", "=m8=", "Zg=a"}) {
     EXPECT_FALSE(from_base64(bad)) << bad;
+  }
+}
+
+TEST(Signing, Base64ForUrlsHasItsOwnAlphabetAndNoPadding) {
+  const std::vector<std::uint8_t> bytes{0xfb, 0xff, 0xfe, 0x01};
+  EXPECT_EQ(base64url(bytes), "-__-AQ");
+  EXPECT_EQ(from_base64url("-__-AQ"), bytes);
+  for (const std::string_view bad : {"+__-AQ", "-__/AQ", "-__-AQ==", "-__-AR", "A"}) {
+    EXPECT_FALSE(from_base64url(bad)) << bad;
   }
 }
 

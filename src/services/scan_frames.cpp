@@ -148,6 +148,7 @@ void FrameScan::follow(const BookDelta& delta) {
   };
   switch (feed_->universe().venue(feed_->venue()).book.sequence) {
     case SequenceRule::None:
+    case SequenceRule::WholeBook:
       return;
     case SequenceRule::Spanning:
       if (last && delta.first != *last + 1) gap(delta.first);

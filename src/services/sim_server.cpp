@@ -56,18 +56,17 @@ class SimServer::World final : public io::ServerHandler {
       const std::string name(universe_.venue(id).name.view());
       auto venue = std::make_unique<SimVenueServer>(reactor_, universe_, id, rng.fork(v + 1));
       venue->set_time(now, wall);
-      // The secret is base64 (Kraken decodes it; the others take it as text).
-      std::string secret;
-      for (int i = 0; i < 6; ++i) secret += fmt::format("{:016x}", rng.next());
-      for (char& c : secret) c = c == 'f' ? 'A' : c;  // 96 characters: whole base64 groups
-      venue->open_account("sim-key", secret);
+      const venues::Protocol& protocol = *venues::find_protocol(name);
+      std::string seed;
+      for (int i = 0; i < 4; ++i) seed += fmt::format("{:016x}", rng.next());
+      const venues::Credentials account = protocol.simulated_credentials(seed);
+      venue->open_account(account.key, account.secret);
       for (const SimulatedFunds& funds : simulated_funds(universe_)) {
         if (funds.venue == id) venue->deposit(funds.asset, funds.amount);
       }
       const std::uint16_t port = port_of(options_.port_base, name);
       if (const auto failed = venue->listen(port)) return port_error(port, *failed);
-      told_.push_back(
-          {name, urls(*venues::find_protocol(name), venue->port()), {"sim-key", secret}});
+      told_.push_back({name, urls(protocol, venue->port()), account});
       venues_.push_back(std::move(venue));
     }
     std::vector<sim::Exchange*> exchanges;

@@ -3,69 +3,25 @@
 #include <algorithm>
 #include <string_view>
 
+#include "sim/assets.hpp"
 #include "venues/client.hpp"
 
 namespace ats::services {
 namespace {
 
-struct SimulatedAsset {
-  std::string_view name;
-  std::string_view kraken_id;  // as its REST calls spell it
-  const char* funds;
-};
-constexpr SimulatedAsset assets[] = {
-    {"BTC", "XXBT", "4"},       {"ETH", "XETH", "80"},      {"SOL", "SOL", "1500"},
-    {"USDT", "USDT", "250000"}, {"USDC", "USDC", "250000"}, {"USD", "ZUSD", "250000"},
-};
+// What an account holds of every asset, in USDT.
+constexpr std::int64_t funds_worth = 250'000;
 
-struct Grid {
-  std::string_view base;
-  std::uint8_t binance_price, binance_quantity, kraken_price, kraken_quantity;
-};
-constexpr Grid grids[] = {{"BTC", 2, 5, 1, 8}, {"ETH", 2, 4, 2, 8}, {"SOL", 2, 3, 2, 8}};
-
-const SimulatedAsset* find_asset(std::string_view name) {
-  const auto* found = std::ranges::find(assets, name, &SimulatedAsset::name);
-  return found == std::end(assets) ? nullptr : found;
-}
-
-const Grid* find_grid(std::string_view base) {
-  const auto* found = std::ranges::find(grids, base, &Grid::base);
-  return found == std::end(grids) ? nullptr : found;
-}
-
-void list_on_binance(Instrument& i, const SimulatedAsset& base, const SimulatedAsset& quote,
-                     const Grid& grid) {
-  i.symbol = Text<31>(std::string(base.name) + std::string(quote.name));
-  i.rest_symbol = i.symbol;
-  i.price_scale = grid.binance_price;
-  i.qty_scale = grid.binance_quantity;
-  i.min_quantity = {1};
-  i.max_quantity = {9000 * pow10(i.qty_scale)};
-  i.min_notional = Decimal::from_int(5);
-  i.fees = {Rate::bps(10), Rate::bps(10), FeeAsset::Received, 8};
-}
-
-void list_on_kraken(Instrument& i, const SimulatedAsset& base, const SimulatedAsset& quote,
-                    const Grid& grid) {
-  const auto old_style = [](std::string_view id) {
-    return id.size() == 4 && (id[0] == 'X' || id[0] == 'Z');
-  };
-  std::string rest;
-  if (old_style(base.kraken_id) && old_style(quote.kraken_id)) {
-    rest = std::string(base.kraken_id) + std::string(quote.kraken_id);  // XXBTZUSD
-  } else {
-    const auto short_id = [&](std::string_view id) { return old_style(id) ? id.substr(1) : id; };
-    rest =
-        std::string(short_id(base.kraken_id)) + std::string(short_id(quote.kraken_id));  // XBTUSDT
+std::string not_simulated(const std::string& pair) {
+  std::string text = "'" + pair + "' is not simulated; there are";
+  for (const sim::AssetModel& asset : sim::asset_models()) {
+    if (!asset.money) text += " " + std::string(asset.name);
   }
-  i.symbol = Text<31>(std::string(base.name) + "/" + std::string(quote.name));
-  i.rest_symbol = Text<31>(rest);
-  i.price_scale = grid.kraken_price;
-  i.qty_scale = grid.kraken_quantity;
-  i.min_quantity = {5000};
-  i.min_notional = Decimal::of("0.5");
-  i.fees = {Rate::bps(8), Rate::bps(14), FeeAsset::Quote, 5};
+  text += " in";
+  for (const sim::AssetModel& asset : sim::asset_models()) {
+    if (asset.money) text += " " + std::string(asset.name);
+  }
+  return text + " or BTC";
 }
 
 }  // namespace
@@ -77,28 +33,31 @@ Result<Universe, std::string> simulated_universe(const std::vector<std::string>&
   Universe universe;
   for (const std::string& name : venue_names) {
     const venues::Protocol* protocol = venues::find_protocol(name);
-    if (protocol == nullptr) return fail("'" + name + "' is not a venue that can be simulated");
+    if (protocol == nullptr || protocol->simulated_listing == nullptr) {
+      return fail("'" + name + "' is not a venue that can be simulated");
+    }
     const VenueId venue = universe.add_venue(name, protocol->rules);
     for (const std::string& pair : pairs) {
       const std::size_t slash = std::min(pair.find('/'), pair.size());
-      const SimulatedAsset* base = find_asset(std::string_view(pair).substr(0, slash));
-      const SimulatedAsset* quote =
-          find_asset(std::string_view(pair).substr(std::min(slash + 1, pair.size())));
-      const Grid* grid = find_grid(std::string_view(pair).substr(0, slash));
-      if (base == nullptr || quote == nullptr || grid == nullptr) {
-        return fail("'" + pair +
-                    "' is not simulated; there are BTC, ETH and SOL in USDT, USDC or USD");
-      }
-      Instrument i;
-      i.venue = venue;
-      i.base = universe.add_asset(base->name);
-      i.quote = universe.add_asset(quote->name);
-      if (name == "kraken")
-        list_on_kraken(i, *base, *quote, *grid);
-      else
-        list_on_binance(i, *base, *quote, *grid);
-      universe.add_instrument(i);
+      const std::string_view text = pair;
+      const auto* base = sim::find_asset_model(text.substr(0, slash));
+      const auto* quote = sim::find_asset_model(text.substr(std::min(slash + 1, pair.size())));
+      if (base == nullptr || quote == nullptr || base == quote) return fail(not_simulated(pair));
+      const auto price = base->price().divide_floor(quote->price());
+      if (!price || price->is_zero()) return fail(not_simulated(pair));
+      auto listed = protocol->simulated_listing(base->name, quote->name, *price);
+      if (!listed) continue;
+      listed->venue = venue;
+      listed->base = universe.add_asset(base->name);
+      listed->quote = universe.add_asset(quote->name);
+      universe.add_instrument(*listed);
     }
+  }
+  for (const std::string& pair : pairs) {
+    const bool listed = std::ranges::any_of(universe.instruments(), [&](const Instrument& i) {
+      return universe.pair_name(i.pair) == pair;
+    });
+    if (!listed) return fail("none of these venues has a market in '" + pair + "'");
   }
   return universe;
 }
@@ -112,8 +71,11 @@ std::vector<SimulatedFunds> simulated_funds(const Universe& universe) {
       const bool traded = std::ranges::any_of(universe.instruments(), [&](const Instrument& i) {
         return i.venue == venue && (i.base == asset || i.quote == asset);
       });
-      const SimulatedAsset* known = find_asset(universe.asset(asset).name.view());
-      if (traded && known != nullptr) out.push_back({venue, asset, Decimal::of(known->funds)});
+      const auto* known = sim::find_asset_model(universe.asset(asset).name.view());
+      if (!traded || known == nullptr) continue;
+      const auto amount = Decimal::from_int(funds_worth).divide_floor(known->price(), 2);
+      ATS_ASSERT(amount.ok());
+      out.push_back({venue, asset, *amount});
     }
   }
   return out;

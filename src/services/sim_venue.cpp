@@ -248,32 +248,34 @@ void SimVenueServer::tick() {
   tick_timer_ = reactor_.after(tick_every, [this] { tick(); });
 }
 
-void SimVenueServer::send_text(venues::SessionId session, std::string_view frame) {
+void SimVenueServer::send(venues::SessionId session, io::Opcode kind, std::string_view frame) {
+  const auto put = [this, session, kind](std::string_view bytes) {
+    if (kind == io::Opcode::Binary) {
+      http_->send_binary(session, bytes);
+    } else {
+      http_->send_text(session, bytes);
+    }
+  };
   if (telling_ == Telling::Book) {
     if (active(FaultKind::Mute)) return;
     constexpr std::size_t heartbeat_max = 64;  // shorter frames hold no levels
     if (frame.size() > heartbeat_max) {
       if (strike(FaultKind::Gap)) return;
       if (strike(FaultKind::MalformedFrame)) {
-        http_->send_text(session, frame.substr(0, frame.size() - 1 - rng_.below(frame.size() / 2)));
-        return;
+        return put(frame.substr(0, frame.size() - 1 - rng_.below(frame.size() / 2)));
       }
     }
-    http_->send_text(session, frame);
-    return;
+    return put(frame);
   }
-  if (telling_ == Telling::Stream) {
-    http_->send_text(session, frame);
-    return;
-  }
+  if (telling_ == Telling::Stream) return put(frame);
   if (swallow_answer_) return;
   if (const Duration wait = answer_delay(); wait.ns > 0) {
-    reactor_.after(wait, [this, alive = alive_, session, text = std::string(frame)] {
-      if (*alive) http_->send_text(session, text);
+    reactor_.after(wait, [alive = alive_, put, text = std::string(frame)] {
+      if (*alive) put(text);
     });
     return;
   }
-  http_->send_text(session, frame);
+  put(frame);
 }
 
 void SimVenueServer::close(venues::SessionId session, int code, std::string_view reason) {

@@ -66,7 +66,13 @@ class SimVenueServer final : private io::ServerHandler,
     news_.emplace_back(BalanceNews{account, balance});
   }
 
-  void send_text(venues::SessionId session, std::string_view frame) override;
+  void send_text(venues::SessionId session, std::string_view frame) override {
+    send(session, io::Opcode::Text, frame);
+  }
+  void send_binary(venues::SessionId session, std::string_view frame) override {
+    send(session, io::Opcode::Binary, frame);
+  }
+  void send(venues::SessionId session, io::Opcode kind, std::string_view frame);
   void close(venues::SessionId session, int code, std::string_view reason) override;
 
   bool strike(sim::FaultKind kind) { return exchange_.faults().strike(kind, exchange_.now()); }

@@ -1,7 +1,9 @@
 #include "sim/audit_book.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <span>
 
 namespace ats::sim {
 namespace {
@@ -25,10 +27,10 @@ void cut_side(Side& side, std::size_t depth) {
 }
 
 template <class Side>
-std::size_t read(const Side& side, Level* out) {
+std::size_t read(const Side& side, std::span<Level> out) {
   std::size_t n = 0;
   for (const auto& [price, quantity] : side) {
-    if (n == 10) break;
+    if (n == out.size()) break;
     out[n++] = {{price}, {quantity}};
   }
   return n;
@@ -87,23 +89,31 @@ void AuditBook::apply(std::span<const Level> bids, std::span<const Level> asks) 
 
 bool AuditBook::proves(const std::optional<std::uint32_t>& checksum) const {
   if (rules_.checksum == nullptr || !checksum) return true;
-  Level bids[10];
-  Level asks[10];
-  const TopLevels top{{bids, read(bids_, bids)}, {asks, read(asks_, asks)}};
+  std::array<Level, BookRules::checksum_levels_max> bids;
+  std::array<Level, BookRules::checksum_levels_max> asks;
+  const auto top_of = [&](const auto& from, std::array<Level, BookRules::checksum_levels_max>& to) {
+    const std::span<Level> room = std::span(to).first(rules_.checksum_levels);
+    return std::span<const Level>(room.first(read(from, room)));
+  };
+  const TopLevels top{top_of(bids_, bids), top_of(asks_, asks), price_scale_, qty_scale_};
   return rules_.checksum(top) == *checksum;
 }
 
 void AuditBook::on(const BookSnapshot& snapshot) {
   if (!up_) return;
   // Taken before what we have already: it says nothing new.
-  if (synced_ && rules_.sequence != SequenceRule::None && snapshot.last <= last_) return;
+  if (rules_.sequence == SequenceRule::WholeBook) {
+    if (synced_ && snapshot.last < last_) return;
+  } else if (synced_ && rules_.sequence != SequenceRule::None && snapshot.last <= last_) {
+    return;
+  }
   bids_.clear();
   asks_.clear();
   apply(snapshot.bids, snapshot.asks);
   synced_ = proves(snapshot.checksum);
   lacks_ = "a right checksum";
   last_ = snapshot.last;
-  if (rules_.sequence == SequenceRule::None) return;
+  if (rules_.sequence == SequenceRule::None || rules_.sequence == SequenceRule::WholeBook) return;
   // What came before the snapshot and reaches beyond it belongs on top of it. When something is missing
   // in between, a later snapshot may still join what has been kept.
   for (const Delta& held : waiting_) {

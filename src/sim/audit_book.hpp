@@ -15,7 +15,10 @@ namespace ats::sim {
 
 class AuditBook {
  public:
-  explicit AuditBook(const BookRules& rules) : rules_(rules) {}
+  // The scales are the instrument's.
+  explicit AuditBook(const BookRules& rules, std::uint8_t price_scale = 0,
+                     std::uint8_t qty_scale = 0)
+      : rules_(rules), price_scale_(price_scale), qty_scale_(qty_scale) {}
 
   void on_up();    // the market-data connection stands: events may come
   void on_down();  // nothing that was is true any more
@@ -42,6 +45,8 @@ class AuditBook {
   bool proves(const std::optional<std::uint32_t>& checksum) const;
 
   const BookRules& rules_;
+  std::uint8_t price_scale_;
+  std::uint8_t qty_scale_;
   std::map<std::int64_t, std::int64_t, std::greater<>> bids_;
   std::map<std::int64_t, std::int64_t> asks_;
   bool up_ = false;

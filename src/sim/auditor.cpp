@@ -25,7 +25,8 @@ Auditor::Auditor(const Universe& universe, const CoreConfig& config, std::uint64
       open_since_(universe.pairs().size()),
       mids_(universe.pairs().size()),
       opening_(universe.assets().size()) {
-  for (const Instrument& i : instruments_) books_.emplace_back(universe.venue(i.venue).book);
+  for (const Instrument& i : instruments_)
+    books_.emplace_back(universe.venue(i.venue).book, i.price_scale, i.qty_scale);
 }
 
 void Auditor::watch(const Exchange& exchange, AccountId account) {

@@ -482,7 +482,7 @@ void Exchange::begin_crossed(InstrumentState& state) {
   if (state.queues.empty(Side::Sell)) return;
   const Instrument& i = instrument(state.id);
   const Price ask = state.queues.best(Side::Sell).price;
-  state.crossed_at = {ask.units + i.tick};
+  state.crossed_at = i.ceil_to_tick({ask.units + 1});
   state.queues.add(Side::Buy, state.crossed_at, std::max(i.min_quantity, Quantity{i.lot}), 0);
   ++state.last_update;
 }

@@ -224,7 +224,7 @@ void Link::stranger_orders() {
   order.instrument = i.id;
   order.kind = venues::OrderKind::LimitMaker;
   const std::int64_t far = exchange_.queues(i.id).best(Side::Buy).price.units / 2;
-  order.price = {far - far % i.tick};
+  order.price = i.floor_to_tick({far});
   // Twice the least that the venue takes.
   const auto least = i.min_notional.divide_floor(i.price_decimal(order.price), i.qty_scale);
   order.quantity = {2 * std::max(i.min_quantity.units, *least->to_scaled(i.qty_scale) + i.lot)};
@@ -263,10 +263,12 @@ void Link::read_top(InstrumentId instrument, std::vector<Level>& bids,
   }
 }
 
-std::uint32_t Link::checksum_of(const View& view) {
-  constexpr std::size_t checked = 10;
+std::uint32_t Link::checksum_of(InstrumentId instrument, const View& view) {
+  const Instrument& i = exchange_.universe().instrument(instrument);
+  const std::size_t checked = rules().checksum_levels;
   const TopLevels top{std::span(view.bids).first(std::min(checked, view.bids.size())),
-                      std::span(view.asks).first(std::min(checked, view.asks.size()))};
+                      std::span(view.asks).first(std::min(checked, view.asks.size())),
+                      i.price_scale, i.qty_scale};
   const std::uint32_t right = rules().checksum(top);
   return strike(FaultKind::BadChecksum) ? ~right : right;
 }
@@ -282,7 +284,8 @@ void Link::subscribe(InstrumentId instrument) {
   BookSnapshot snapshot;
   snapshot.instrument = instrument;
   snapshot.times = times();
-  if (rules().checksum != nullptr) snapshot.checksum = checksum_of(view);
+  snapshot.last = ++view.messages;
+  if (rules().checksum != nullptr) snapshot.checksum = checksum_of(instrument, view);
   message.bids = view.bids;
   message.asks = view.asks;
   message.event = snapshot;
@@ -347,15 +350,34 @@ void Link::on_book(const venues::BookChange& change) {
     std::swap(now.asks, spare_.asks);
   }
   const bool unseen = message.bids.empty() && message.asks.empty();
-  if (unseen || strike(FaultKind::Mute) || strike(FaultKind::Gap)) {
+  if (unseen || strike(FaultKind::Mute)) {
     timeline_.messages.give_back(slot);
     return;
+  }
+  if (strike(FaultKind::Gap)) {
+    hole_ = rules().connection_sequence;
+    timeline_.messages.give_back(slot);
+    return;
+  }
+  if (hole_) {
+    // The codec finds the hole in front of this message, and nothing says whose message is missing.
+    hole_ = false;
+    post(Channel::MarketData, due(Path::Market),
+         BookFault{InstrumentId{}, venue(), BookFaultReason::SequenceGap});
   }
   message.answers = Asked::Nothing;
   message.channel = Channel::MarketData;
   message.epoch = side(Channel::MarketData).epoch;
   if (strike(FaultKind::MalformedFrame)) {
     message.event = BookFault{change.instrument, venue(), BookFaultReason::MalformedFrame};
+  } else if (rules().sequence == SequenceRule::WholeBook) {
+    BookSnapshot whole;
+    whole.instrument = change.instrument;
+    whole.times = times();
+    whole.last = ++view.messages;
+    message.bids = view.bids;
+    message.asks = view.asks;
+    message.event = whole;
   } else {
     BookDelta delta;
     delta.instrument = change.instrument;
@@ -364,7 +386,7 @@ void Link::on_book(const venues::BookChange& change) {
       delta.first = change.first;
       delta.last = change.last;
     }
-    if (rules().checksum != nullptr) delta.checksum = checksum_of(view);
+    if (rules().checksum != nullptr) delta.checksum = checksum_of(change.instrument, view);
     message.event = delta;
   }
   timeline_.put(due(Path::Market), Happening::Deliver, venue().value, slot);

@@ -104,6 +104,7 @@ class Link final : public ExchangeListener {
   // What a client of a cut book has been told last.
   struct View {
     bool subscribed = false;
+    Sequence messages = 0;
     std::vector<Level> bids;
     std::vector<Level> asks;
   };
@@ -131,7 +132,7 @@ class Link final : public ExchangeListener {
   void subscribe(InstrumentId instrument);
   void send_image(InstrumentId instrument);
   void read_top(InstrumentId instrument, std::vector<Level>& bids, std::vector<Level>& asks) const;
-  std::uint32_t checksum_of(const View& view);
+  std::uint32_t checksum_of(InstrumentId instrument, const View& view);
 
   // Why a request does not even get as far as the venue's books.
   std::optional<RejectReason> refused_at_the_door();
@@ -158,6 +159,7 @@ class Link final : public ExchangeListener {
   Instant last_on_path_[4];        // each path keeps its order
   std::vector<View> views_;        // by instrument id
   View spare_;                     // scratch
+  bool hole_ = false;              // a counted message was lost, and nobody has seen it yet
   std::vector<Pending> pending_;   // oldest first
   Instant last_market_message_{};  // sent
   Instant last_market_heard_{};    // received

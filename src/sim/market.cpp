@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/assert.hpp"
+#include "sim/assets.hpp"
 #include "sim/draw.hpp"
 
 namespace ats::sim {
@@ -12,23 +13,16 @@ namespace {
 
 constexpr std::int64_t any_quantity = std::int64_t{1} << 60;
 
-struct AssetModel {
-  std::string_view name;
-  double worth;       // of one unit in USDT, roughly
-  double volatility;  // times that of BTC
-  double liquidity;   // of its books by worth, times that of BTC's
+// An asset that nobody has described is a small one.
+struct AssetFigures {
+  double worth = 10;  // statistics
+  double volatility = 1.6;
+  double liquidity = 0.2;
 };
-constexpr std::array assets = {
-    AssetModel{"USDT", 1, 0, 1},         AssetModel{"USD", 1, 0, 1},
-    AssetModel{"USDC", 1, 0, 1},         AssetModel{"EUR", 1.09, 0, 1},
-    AssetModel{"KRW", 0.000725, 0, 1},   AssetModel{"BTC", 61'700, 1, 1},
-    AssetModel{"ETH", 2'680, 1.25, 0.5}, AssetModel{"SOL", 163, 1.6, 0.2},
-    AssetModel{"XRP", 0.61, 1.6, 0.2},   AssetModel{"DOGE", 0.107, 1.8, 0.2},
-};
-AssetModel model_of(std::string_view name) {
-  const auto found = std::find_if(assets.begin(), assets.end(),
-                                  [name](const AssetModel& a) { return a.name == name; });
-  return found == assets.end() ? AssetModel{name, 10, 1.6, 0.2} : *found;
+AssetFigures figures_of_asset(std::string_view name) {
+  const AssetModel* model = find_asset_model(name);
+  if (model == nullptr) return {};
+  return {model->price().to_double(), model->volatility, model->liquidity};
 }
 
 // Figures of BTC in docs/simulation.md; sizes as worth in USDT, so that they carry over.
@@ -68,13 +62,14 @@ MarketConfig calibrated_market(const Universe& universe, double activity, double
     const std::string_view base = universe.asset(pair.base).name.view();
     PairModel model;
     model.pair = PairId{static_cast<PairId::rep>(n)};
-    model.start_mid = model_of(base).worth / model_of(universe.asset(pair.quote).name.view()).worth;
-    model.volatility_bps *= std::max(model_of(base).volatility, 0.05);
+    model.start_mid = figures_of_asset(base).worth /
+                      figures_of_asset(universe.asset(pair.quote).name.view()).worth;
+    model.volatility_bps *= std::max(figures_of_asset(base).volatility, 0.05);
     config.pairs.push_back(model);
   }
   for (const Instrument& i : universe.instruments()) {
     const std::string_view base = universe.asset(i.base).name.view();
-    const double worth = model_of(base).worth;
+    const double worth = figures_of_asset(base).worth;
     const VenueFigures& figures = figures_of(universe.venue(i.venue).name.view());
     VenueModel model;
     model.instrument = i.id;
@@ -82,8 +77,8 @@ MarketConfig calibrated_market(const Universe& universe, double activity, double
     model.basis_bps = figures.basis_bps;
     model.spread_bps = figures.spread_bps;
     model.gap_bps = figures.gap_bps;
-    model.touch_size = figures.touch_worth * model_of(base).liquidity / worth;
-    model.level_size = figures.level_worth * model_of(base).liquidity / worth;
+    model.touch_size = figures.touch_worth * figures_of_asset(base).liquidity / worth;
+    model.level_size = figures.level_worth * figures_of_asset(base).liquidity / worth;
     model.trade_size = 60 / worth;
     model.book_events *= activity;
     model.trades *= activity;
@@ -124,7 +119,7 @@ Market::Market(const MarketConfig& config, std::vector<Exchange*> exchanges, std
     flow.rng = rng_.fork(flows_.size() + 1);
     flow.at = start;
     flow.follows = latent->mid;
-    flow.tick = flow.instrument->price_decimal({flow.instrument->tick}).to_double();
+    take_step(flow);
     flow.lot = flow.instrument->quantity_decimal({flow.instrument->lot}).to_double();
     flow.next_dislocation =
         start + (model.dislocation_every.ns > 0 ? draw_wait(flow.rng, model.dislocation_every)
@@ -138,6 +133,14 @@ Market::Market(const MarketConfig& config, std::vector<Exchange*> exchanges, std
   }
   ATS_ASSERT(!flows_.empty());
   choose_next();
+}
+
+// The step of a venue whose ticks grow with the price is that of the present price.
+void Market::take_step(Flow& flow) {
+  const Instrument& i = *flow.instrument;
+  const double unit = i.price_decimal({1}).to_double();  // statistics
+  flow.step = i.tick_at({static_cast<std::int64_t>(fair(flow) / unit)});
+  flow.tick = static_cast<double>(flow.step) * unit;
 }
 
 void Market::choose_next() {
@@ -216,6 +219,7 @@ std::int64_t Market::draw_gap(Flow& flow) {
 // One round of the market makers: the touch goes to the fair value, one level is resized, the far end
 // is kept in place.
 void Market::book_event(Flow& flow) {
+  if (!flow.instrument->ladder.empty()) take_step(flow);
   const double middle = fair(flow) / flow.tick;
   const double half = flow.model.spread_bps * 0.5e-4 * middle * draw_exponential(flow.rng);
   const auto bid = std::max<std::int64_t>(1, static_cast<std::int64_t>(middle - half));
@@ -223,7 +227,7 @@ void Market::book_event(Flow& flow) {
   clear_beyond(flow, Side::Buy, bid);
   clear_beyond(flow, Side::Sell, ask);
   // What accounts left standing across the new touch is taken.
-  const std::int64_t tick = flow.instrument->tick;
+  const std::int64_t tick = flow.step;
   flow.exchange->house_take(flow.instrument->id, Side::Sell, {ask * tick}, {any_quantity});
   flow.exchange->house_take(flow.instrument->id, Side::Buy, {bid * tick}, {any_quantity});
   fill_side(flow, Side::Buy, bid);
@@ -235,7 +239,7 @@ void Market::book_event(Flow& flow) {
 void Market::clear_beyond(Flow& flow, Side side, std::int64_t touch) {
   const InstrumentId id = flow.instrument->id;
   const MatchBook& queues = flow.exchange->queues(id);
-  const Price limit{touch * flow.instrument->tick};
+  const Price limit{touch * flow.step};
   const auto beyond = [&](const MatchBook::QueueLevel& level) {
     return side == Side::Buy ? level.price > limit : level.price < limit;
   };
@@ -257,7 +261,7 @@ void Market::fill_side(Flow& flow, Side side, std::int64_t touch) {
   const InstrumentId id = flow.instrument->id;
   Exchange& exchange = *flow.exchange;
   const MatchBook& queues = exchange.queues(id);
-  const std::int64_t tick = flow.instrument->tick;
+  const std::int64_t tick = flow.step;
   const std::int64_t outwards = side == Side::Buy ? -tick : tick;
   const Price at_touch{touch * tick};
   const MatchBook::QueueLevel* there = queues.find(side, at_touch);
@@ -281,9 +285,12 @@ void Market::fill_side(Flow& flow, Side side, std::int64_t touch) {
   // A side that was swept is half full again at once, as if the others' quotes had moved along.
   const std::size_t missing = levels - std::min(levels, queues.levels(side).size());
   for (std::size_t n = 0; n < std::min(missing, 3 + missing / 2); ++n) {
-    const std::int64_t price = queues.levels(side).front().price.units + outwards * draw_gap(flow);
-    if (price <= 0) break;
-    exchange.house_level(id, side, {price},
+    const Price away{queues.levels(side).front().price.units + outwards * draw_gap(flow)};
+    if (away.units <= 0) break;
+    const Price price = side == Side::Buy ? flow.instrument->floor_to_tick(away)
+                                          : flow.instrument->ceil_to_tick(away);
+    if (price.units <= 0) break;
+    exchange.house_level(id, side, price,
                          draw_size(flow, flow.model.level_size, flow.model.size_sigma));
   }
 }

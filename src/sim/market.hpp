@@ -105,13 +105,15 @@ class Market {
     double follows = 0;  // the latent mid, smoothed
     double basis = 0;
     double dislocation = 0;
-    double tick = 0;  // in the quote asset
-    double lot = 0;   // in the base asset
+    std::int64_t step = 1;  // the tick at the present price, in Price units
+    double tick = 0;        // the same in the quote asset
+    double lot = 0;         // in the base asset
   };
 
   void advance(Latent& latent, Instant now);
   void advance(Flow& flow, Instant now);
   double fair(const Flow& flow) const { return flow.follows * (1 + flow.basis + flow.dislocation); }
+  void take_step(Flow& flow);
   void choose_next();
   void book_event(Flow& flow);
   void trade_event(Flow& flow);

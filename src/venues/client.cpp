@@ -48,4 +48,13 @@ const char* name(MetadataError error) {
   return "?";
 }
 
+int integer_digits(Decimal price) {
+  int digits = 0;
+  for (Int128 at = Decimal::one; digits < 20 && price.raw() >= at; at *= 10) ++digits;
+  for (Int128 at = Decimal::one / 10; digits <= 0 && digits > -18 && price.raw() < at; at /= 10) {
+    --digits;
+  }
+  return digits;
+}
+
 }  // namespace ats::venues

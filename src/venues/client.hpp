@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -179,7 +180,18 @@ struct Protocol {
   std::unique_ptr<Discovery> (*make_discovery)();
   std::unique_ptr<Client> (*make_client)(const ClientSetup& setup);  // null: market data only
   std::unique_ptr<Server> (*make_server)(ExchangeApi& exchange);     // null: not simulated
+  // How this venue would list the pair when it trades near that price: symbols, scales, tick and ladder,
+  // lot, minima, an active trader's fees; nothing when it has no market in that quote. Ids are the
+  // caller's. Null: not simulated.
+  std::optional<Instrument> (*simulated_listing)(std::string_view base, std::string_view quote,
+                                                 Decimal price);
+  // Key and secret of a simulated account in the form this venue gives them, from 64 hex digits of
+  // seeded randomness. Null: not simulated.
+  Credentials (*simulated_credentials)(std::string_view seed);
 };
+
+// How many digits a price has in front of the point: 5 for 61700, 0 for 0.61, -2 for 0.00107.
+int integer_digits(Decimal price);
 
 // All venues, in the order of the registry's one list.
 std::span<const Protocol* const> protocols();

@@ -162,6 +162,7 @@ class ExchangeApi {
 class ServerOutbox {
  public:
   virtual void send_text(SessionId session, std::string_view frame) = 0;
+  virtual void send_binary(SessionId session, std::string_view frame) = 0;
   virtual void close(SessionId session, int code, std::string_view reason) = 0;
 
  protected:

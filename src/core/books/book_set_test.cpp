@@ -5,136 +5,16 @@
 
 #include <algorithm>
 
+#include "core/books/testing_book_set.hpp"
+
 namespace ats::core {
 namespace {
 
+using namespace testing_books;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
-
-Level level(std::int64_t price, std::int64_t quantity) { return {{price}, {quantity}}; }
-
-// A checksum that any test can compute: the sum of what is in the top.
-std::uint32_t sum_of_top(const TopLevels& top) {
-  std::int64_t sum = 0;
-  for (const Level& l : top.bids) sum += l.price.units * l.quantity.units;
-  for (const Level& l : top.asks) sum += l.price.units * l.quantity.units;
-  return static_cast<std::uint32_t>(sum);
-}
-
-// Three venues, one for each way of proving a book, and a clock that the test owns.
-class BookSetTest : public testing::Test {
- protected:
-  BookSetTest() {
-    spanning_venue_ = universe_.add_venue(
-        "spanning", {.sequence = SequenceRule::Spanning, .snapshot_by_request = true});
-    checked_venue_ = universe_.add_venue(
-        "checked", {.sequence = SequenceRule::None, .checksum = sum_of_top, .depth = 3});
-    linked_venue_ = universe_.add_venue(
-        "linked", {.sequence = SequenceRule::PrevLinked, .snapshot_by_request = true});
-    spanning_ = list(spanning_venue_, "A");
-    spanning_two_ = list(spanning_venue_, "B");
-    checked_ = list(checked_venue_, "A");
-    linked_ = list(linked_venue_, "A");
-    books_.emplace(universe_);
-  }
-
-  InstrumentId list(VenueId venue, const char* base) {
-    Instrument instrument;
-    instrument.venue = venue;
-    instrument.base = universe_.add_asset(base);
-    instrument.quote = universe_.add_asset("USDT");
-    instrument.symbol = base;
-    instrument.tick = 5;
-    instrument.price_scale = 2;
-    instrument.qty_scale = 4;
-    return universe_.add_instrument(instrument);
-  }
-
-  void advance(Duration by) { now_ = now_ + by; }
-  Times here() const { return {{}, now_}; }
-
-  void connect(VenueId venue) {
-    out_.clear();
-    books_->on_connection(venue, true, now_, out_);
-  }
-  void disconnect(VenueId venue) {
-    out_.clear();
-    books_->on_connection(venue, false, now_, out_);
-  }
-  void tick() {
-    out_.clear();
-    books_->on_timer(now_, out_);
-  }
-  void heartbeat(VenueId venue) {
-    out_.clear();
-    books_->on_heartbeat(venue, now_, now_, out_);
-  }
-  BookChange snapshot(InstrumentId id, Sequence last, std::vector<Level> bids,
-                      std::vector<Level> asks, std::optional<std::uint32_t> checksum = {}) {
-    out_.clear();
-    return books_->on_snapshot({id, here(), last, checksum, bids, asks}, now_, out_);
-  }
-  BookChange delta(InstrumentId id, Sequence first, Sequence last, std::vector<Level> bids,
-                   std::vector<Level> asks, Sequence previous = 0,
-                   std::optional<std::uint32_t> checksum = {}) {
-    out_.clear();
-    return books_->on_delta({id, here(), first, last, previous, checksum, bids, asks}, now_, out_);
-  }
-  void fault(InstrumentId id, BookFaultReason reason) {
-    out_.clear();
-    books_->on_fault({id, {}, reason}, now_, out_);
-  }
-
-  // A Valid book of one bid at 100 and one ask at 110 whose last id is 10.
-  void sync_spanning() {
-    connect(spanning_venue_);
-    delta(spanning_, 8, 10, {}, {});
-    snapshot(spanning_, 10, {level(100, 7)}, {level(110, 9)});
-    ASSERT_EQ(state(spanning_), BookState::Valid);
-  }
-  void sync_checked() {
-    connect(checked_venue_);
-    snapshot(checked_, 0, {level(100, 7)}, {level(110, 9)}, 100 * 7 + 110 * 9);
-    ASSERT_EQ(state(checked_), BookState::Valid);
-  }
-  void sync_linked() {
-    connect(linked_venue_);
-    delta(linked_, 6, 12, {level(95, 4)}, {}, 5);
-    snapshot(linked_, 10, {level(100, 7)}, {level(110, 9)});
-    ASSERT_EQ(state(linked_), BookState::Valid);
-  }
-
-  BookState state(InstrumentId id) const { return books_->view(id).state(); }
-  BookReason reason(InstrumentId id) const { return books_->view(id).reason(); }
-  Level bid(InstrumentId id) const { return books_->view(id).best(Side::Buy); }
-  Level ask(InstrumentId id) const { return books_->view(id).best(Side::Sell); }
-  BookStatus status(InstrumentId id) const {
-    std::vector<BookStatus> all;
-    books_->status(all);
-    return all[id.index()];
-  }
-  std::vector<InstrumentId> changed() const {
-    return {books_->changed().begin(), books_->changed().end()};
-  }
-  template <class A>
-  std::vector<InstrumentId> asked() const {
-    std::vector<InstrumentId> ids;
-    for (const Action& action : out_) {
-      if (const A* wanted = std::get_if<A>(&action)) ids.push_back(wanted->instrument);
-    }
-    return ids;
-  }
-  std::vector<InstrumentId> told() const { return asked<BookStateChanged>(); }
-
-  Universe universe_;
-  VenueId spanning_venue_, checked_venue_, linked_venue_;
-  InstrumentId spanning_, spanning_two_, checked_, linked_;
-  std::optional<BookSet> books_;
-  Instant now_{1'000'000'000'000};
-  Actions out_;
-};
 
 // --- joining ---
 
@@ -288,7 +168,41 @@ TEST_F(BookSetTest, a_linked_snapshot_without_a_delta_that_spans_it_waits_for_on
   EXPECT_EQ(bid(linked_), level(100, 4));
 }
 
+// --- whole books ---
+
+TEST_F(BookSetTest, a_whole_book_takes_the_place_of_the_one_before) {
+  connect(whole_venue_);
+  snapshot(whole_, 1'000, {level(100, 7), level(95, 1)}, {level(110, 9)});
+  EXPECT_EQ(state(whole_), BookState::Valid);
+  EXPECT_EQ(snapshot(whole_, 1'000, {level(105, 2)}, {level(110, 9)}), BookChange::Top);
+  EXPECT_EQ(status(whole_).bid_levels, 1u);
+  EXPECT_EQ(status(whole_).bid, level(105, 2));
+  EXPECT_EQ(status(whole_).resyncs, 0u);
+}
+
+TEST_F(BookSetTest,
+       an_older_whole_book_comes_late_and_is_dropped_but_a_clock_set_back_is_followed) {
+  connect(whole_venue_);
+  snapshot(whole_, 1'000, {level(100, 7)}, {level(110, 9)});
+  for (int n = 1; n < BookSync::older_max; ++n) {
+    EXPECT_EQ(snapshot(whole_, 999, {level(90, 1)}, {level(95, 1)}), BookChange::None);
+  }
+  EXPECT_EQ(status(whole_).bid, level(100, 7));
+  EXPECT_EQ(snapshot(whole_, 999, {level(90, 1)}, {level(95, 1)}), BookChange::Top);
+  EXPECT_EQ(snapshot(whole_, 1'000, {level(85, 1)}, {level(95, 1)}), BookChange::Top);
+}
+
 // --- the checksum ---
+
+TEST_F(BookSetTest, a_message_without_levels_proves_the_book_as_it_stands) {
+  sync_checked();
+  delta(checked_, 0, 0, {}, {}, 0, 100 * 7 + 110 * 9);
+  EXPECT_EQ(status(checked_).checksums_right, 2u);
+  EXPECT_EQ(state(checked_), BookState::Valid);
+  delta(checked_, 0, 0, {}, {}, 0, 1);
+  EXPECT_EQ(state(checked_), BookState::Resyncing);
+  EXPECT_EQ(reason(checked_), BookReason::BadChecksum);
+}
 
 TEST_F(BookSetTest, the_checksum_is_taken_after_the_message_and_after_cutting_to_depth) {
   sync_checked();
@@ -477,104 +391,6 @@ TEST_F(BookSetTest, an_up_without_a_down_counts_as_both) {
   sync_spanning();
   connect(spanning_venue_);
   EXPECT_EQ(reason(spanning_), BookReason::Disconnected);
-}
-
-// --- faults and retries ---
-
-TEST_F(BookSetTest, each_fault_has_its_reason_and_its_remedy) {
-  sync_spanning();
-  advance(seconds(2));
-  fault(spanning_, BookFaultReason::MalformedFrame);
-  EXPECT_EQ(reason(spanning_), BookReason::Malformed);
-  EXPECT_THAT(asked<RequestSnapshot>(), ElementsAre(spanning_));
-
-  sync_checked();
-  advance(seconds(2));
-  fault(checked_, BookFaultReason::NumberFault);
-  EXPECT_EQ(reason(checked_), BookReason::NumberFault);
-  EXPECT_THAT(asked<Resubscribe>(), ElementsAre(checked_));
-}
-
-TEST_F(BookSetTest, a_fault_without_an_instrument_is_of_every_book_of_the_venue) {
-  sync_spanning();
-  out_.clear();
-  books_->on_fault({{}, spanning_venue_, BookFaultReason::MalformedFrame}, now_, out_);
-  EXPECT_EQ(reason(spanning_), BookReason::Malformed);
-  EXPECT_EQ(reason(spanning_two_), BookReason::Malformed);
-}
-
-TEST_F(BookSetTest, a_lost_subscription_is_made_anew_before_the_snapshot_is_asked_for) {
-  sync_spanning();
-  advance(seconds(2));
-  fault(spanning_, BookFaultReason::SubscriptionLost);
-  EXPECT_EQ(reason(spanning_), BookReason::SubscriptionLost);
-  EXPECT_THAT(asked<Resubscribe>(), ElementsAre(spanning_));
-  EXPECT_THAT(asked<RequestSnapshot>(), IsEmpty());
-  advance(seconds(2));
-  delta(spanning_, 30, 30, {}, {});
-  EXPECT_THAT(asked<RequestSnapshot>(), ElementsAre(spanning_));
-  snapshot(spanning_, 30, {level(100, 1)}, {level(110, 1)});
-  EXPECT_EQ(state(spanning_), BookState::Valid);
-}
-
-TEST_F(BookSetTest, a_failed_snapshot_request_is_repeated_with_growing_pauses) {
-  connect(spanning_venue_);
-  delta(spanning_, 1, 1, {}, {});
-  std::vector<std::int64_t> pauses;
-  Instant last = now_;
-  fault(spanning_, BookFaultReason::SnapshotFailed);
-  while (pauses.size() < 8) {
-    advance(milliseconds(250));
-    tick();
-    if (std::ranges::count(asked<RequestSnapshot>(), spanning_) == 0) continue;
-    pauses.push_back((now_ - last).ns / 1'000'000'000);
-    last = now_;
-    fault(spanning_, BookFaultReason::SnapshotFailed);
-  }
-  EXPECT_THAT(pauses, ElementsAre(1, 2, 4, 8, 16, 32, 32, 32));
-}
-
-TEST_F(BookSetTest, a_snapshot_that_never_comes_is_asked_for_again) {
-  connect(checked_venue_);
-  advance(seconds(9));
-  heartbeat(checked_venue_);
-  tick();
-  EXPECT_THAT(out_, IsEmpty());
-  advance(seconds(1));
-  tick();
-  EXPECT_THAT(asked<Resubscribe>(), ElementsAre(checked_));
-  advance(seconds(10));
-  tick();
-  EXPECT_THAT(asked<Resubscribe>(), ElementsAre(checked_));
-}
-
-TEST_F(BookSetTest, a_book_that_breaks_again_and_again_is_not_asked_for_in_a_storm) {
-  sync_checked();
-  std::size_t requests = 0;
-  for (int step = 0; step < 6000; ++step) {  // a minute
-    advance(milliseconds(10));
-    delta(checked_, 0, 0, {level(100, 1)}, {}, 0, 1);
-    requests += asked<Resubscribe>().size();
-    tick();
-    const bool asked_now = !asked<Resubscribe>().empty();
-    requests += asked_now;
-    if (state(checked_) == BookState::Resyncing)
-      snapshot(checked_, 0, {level(100, 1)}, {level(110, 1)}, 210);
-  }
-  EXPECT_GE(requests, 5u);
-  EXPECT_LE(requests, 7u);
-}
-
-TEST_F(BookSetTest, a_book_that_held_for_a_minute_is_asked_for_at_once_again) {
-  sync_spanning();
-  for (int n = 0; n < 3; ++n) {
-    advance(seconds(61));
-    heartbeat(spanning_venue_);
-    fault(spanning_, BookFaultReason::MalformedFrame);
-    EXPECT_THAT(asked<RequestSnapshot>(), ElementsAre(spanning_)) << n;
-    snapshot(spanning_, 10, {level(100, 1)}, {level(110, 1)});
-    ASSERT_EQ(state(spanning_), BookState::Valid);
-  }
 }
 
 // --- what a cut snapshot does not show ---

@@ -50,6 +50,13 @@ BookChange BookSync::on_connection(bool up, Instant now, Actions& out) {
 
 BookChange BookSync::on_snapshot(const BookSnapshot& snapshot, Instant now, Actions& out) {
   if (!connected_) return BookChange::None;
+  if (rules_.sequence == SequenceRule::WholeBook && state_ != BookState::Resyncing) {
+    if (snapshot.last >= last_) {
+      older_in_a_row_ = 0;
+    } else if (++older_in_a_row_ < older_max) {
+      return BookChange::None;
+    }
+  }
   const std::uint64_t deltas_applied = counters_.deltas;
   if (rules_.snapshot_by_request && state_ != BookState::Resyncing) {
     // An answer nobody waits for any more: the book in hand is newer.
@@ -131,6 +138,9 @@ BookChange BookSync::on_fault(BookFaultReason reason, Instant now, Actions& out)
     case BookFaultReason::SubscriptionLost:
       resubscribe_ = true;
       return resync(BookReason::SubscriptionLost, now, out);
+    case BookFaultReason::SequenceGap:
+      ++counters_.gaps;
+      return resync(BookReason::Gap, now, out);
     case BookFaultReason::SnapshotFailed:
       if (state_ != BookState::Resyncing && !refreshing_) return BookChange::None;
       answer_due_.reset();
@@ -183,6 +193,7 @@ void BookSync::status(BookStatus& out) const {
 
 BookSync::Fit BookSync::fit(const BookDelta& delta) const {
   switch (rules_.sequence) {
+    case SequenceRule::WholeBook:
     case SequenceRule::None:
       return Fit::Follows;
     case SequenceRule::Spanning:
@@ -231,12 +242,14 @@ BookReason BookSync::apply_delta(const BookDelta& delta) {
 
 bool BookSync::checksum_holds(std::uint32_t told) {
   const auto top = [&](Side side, TopSide& kept) {
-    if (!kept.current) kept.count = book_.top(side, kept.levels);
+    if (!kept.current)
+      kept.count = book_.top(side, std::span(kept.levels).first(rules_.checksum_levels));
     kept.current = true;
     return std::span<const Level>(kept.levels).first(kept.count);
   };
-  const bool holds =
-      rules_.checksum({top(Side::Buy, top_bids_), top(Side::Sell, top_asks_)}) == told;
+  const TopLevels levels{top(Side::Buy, top_bids_), top(Side::Sell, top_asks_), price_scale_,
+                         qty_scale_};
+  const bool holds = rules_.checksum(levels) == told;
   ++(holds ? counters_.checksums_right : counters_.checksums_wrong);
   return holds;
 }

@@ -51,6 +51,9 @@ class BookSync {
  public:
   // A snapshot with fewer levels on a side than this is the whole side: venues cut at 100 or more.
   static constexpr std::size_t whole_side_below = 100;
+  // Whole books that are numbered lower than the one in hand come late, by another way, and are dropped.
+  // This many in a row are no late ones: the venue has begun to count anew.
+  static constexpr std::uint8_t older_max = 8;
   // Buffered while a snapshot is awaited; more than this starts the buffer over, so that the snapshot
   // is found too old and asked for again.
   static constexpr std::size_t buffered_deltas_max = 4096;
@@ -87,7 +90,7 @@ class BookSync {
   // What a checksum is taken over, of one side. Most messages change one side only: the other's levels
   // are still those of the message before.
   struct TopSide {
-    std::array<Level, 10> levels;
+    std::array<Level, BookRules::checksum_levels_max> levels;
     std::size_t count = 0;
     bool current = false;  // the book's side has not changed since
   };
@@ -129,7 +132,8 @@ class BookSync {
   Level best_ask_;
   BookState state_ = BookState::Resyncing;
   BookReason reason_ = BookReason::NeverSynced;
-  Sequence last_ = 0;     // of the last message applied
+  Sequence last_ = 0;  // of the last message applied
+  std::uint8_t older_in_a_row_ = 0;
   bool joining_ = false;  // a snapshot stands, no delta has followed it yet
   bool connected_ = false;
   bool stale_ = false;

@@ -70,13 +70,12 @@ bool take(Levels levels, const Instrument& instrument, Side side, std::int64_t q
 Price buy_limit(const Instrument& instrument, Price deepest, Rate slippage) {
   const Int128 worse = Int128{deepest.units} * (Rate::one + slippage.ppb) / Rate::one;
   const auto fits = static_cast<std::int64_t>(std::min<Int128>(worse, int64_max));
-  return {fits - fits % instrument.tick};
+  return instrument.floor_to_tick({fits});
 }
 
 Price sell_limit(const Instrument& instrument, Price deepest, Rate slippage) {
   const Int128 worse = Int128{deepest.units} * (Rate::one - slippage.ppb);
-  const Int128 step = Int128{instrument.tick} * Rate::one;
-  return {static_cast<std::int64_t>((worse + step - 1) / step) * instrument.tick};
+  return instrument.ceil_to_tick({static_cast<std::int64_t>((worse + Rate::one - 1) / Rate::one)});
 }
 
 VenuePair::VenuePair(const Instrument& buy, const Instrument& sell, Rate min_edge)

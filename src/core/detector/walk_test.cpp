@@ -179,6 +179,15 @@ TEST(Walk, limit_prices_stay_on_the_tick_and_never_pass_the_slippage_nor_the_lev
   EXPECT_LE(buy_limit(ticks, {most - most % 25}, Rate::bps(5)).units, most);
 }
 
+TEST(Walk, limit_prices_keep_the_step_of_their_own_place_on_a_ladder) {
+  Instrument steps = instrument(2, 4);
+  ASSERT_TRUE(steps.ladder.add(0, 1) && steps.ladder.add(10'000, 10));
+  EXPECT_EQ(buy_limit(steps, {9'999}, Rate::bps(20)), Price{10'010});
+  EXPECT_EQ(buy_limit(steps, {9'990}, Rate::bps(5)), Price{9'994});
+  EXPECT_EQ(sell_limit(steps, {10'010}, Rate::bps(20)), Price{9'990});
+  EXPECT_EQ(sell_limit(steps, {10'010}, Rate::bps(5)), Price{10'010});
+}
+
 TEST(Walk, an_amount_no_decimal_holds_is_named_and_not_wrapped) {
   const VenuePair pair(instrument(0, 0), instrument(0, 0), {});
   const std::int64_t most = std::numeric_limits<std::int64_t>::max();

@@ -41,4 +41,9 @@ Status<MetadataError> read_metadata(std::span<const HttpResponse> answers,
 
 std::unique_ptr<Discovery> make_discovery();
 
+// Protocol::simulated_listing and simulated_credentials.
+std::optional<Instrument> simulated_listing(std::string_view base, std::string_view quote,
+                                            Decimal price);
+Credentials simulated_credentials(std::string_view seed);
+
 }  // namespace ats::venues::binance

@@ -26,7 +26,9 @@ std::unique_ptr<Server> make_server(ExchangeApi& exchange) {
 // A diff is sent only when something changed, so quiet symbols are silent; the server's ping every 20 s is not.
 constexpr ChannelPolicy channel_policy{seconds(60), seconds(15)};
 
-BookRules rules(SequenceRule sequence) { return {sequence, nullptr, 0, true, seconds(10)}; }
+BookRules rules(SequenceRule sequence) {
+  return {.sequence = sequence, .snapshot_by_request = true, .max_age = seconds(10)};
+}
 
 // Instruments come from recordings only: orders in contracts, other filters, other paths.
 std::vector<HttpRequest> no_metadata_requests(std::span<const WantedPair>) { return {}; }
@@ -40,7 +42,8 @@ Protocol futures(std::string_view name, VenueUrls urls,
   return {name,           std::move(urls), rules(SequenceRule::PrevLinked),
           channel_policy, channel_policy,  no_metadata_requests,
           no_metadata,    decoder,         make_discovery,
-          nullptr,        nullptr};
+          nullptr,        nullptr,         nullptr,
+          nullptr};
 }
 
 }  // namespace
@@ -57,7 +60,9 @@ const Protocol& binance_protocol() {
                                  make_decoder<Product::Spot>,
                                  make_discovery,
                                  make_client,
-                                 make_server};
+                                 make_server,
+                                 simulated_listing,
+                                 simulated_credentials};
   return protocol;
 }
 

@@ -32,6 +32,9 @@ struct Desk : ServerOutbox {
   void send_text(SessionId session, std::string_view frame) override {
     frames.emplace_back(session, frame);
   }
+  void send_binary(SessionId session, std::string_view) override {
+    ADD_FAILURE() << "a binary frame, to session " << session;
+  }
   void close(SessionId session, int code, std::string_view) override {
     closed.emplace_back(session, code);
   }

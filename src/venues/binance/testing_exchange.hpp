@@ -311,6 +311,9 @@ class Conversation : public Outbox, public ServerOutbox {
   void send_text(SessionId session, std::string_view frame) override {
     to_client.emplace_back(session, frame);
   }
+  void send_binary(SessionId session, std::string_view) override {
+    ATS_ASSERT(!"a binary frame" || session == 0);
+  }
   void close(SessionId session, int code, std::string_view) override {
     closed.emplace_back(session, code);
   }

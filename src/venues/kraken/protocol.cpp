@@ -27,6 +27,8 @@ const Protocol& kraken_protocol() {
       .make_discovery = kraken::make_discovery,
       .make_client = kraken::make_client,
       .make_server = kraken::make_server,
+      .simulated_listing = kraken::simulated_listing,
+      .simulated_credentials = kraken::simulated_credentials,
   };
   return protocol;
 }

@@ -23,6 +23,9 @@ struct Frames final : ServerOutbox {
   void send_text(SessionId session, std::string_view frame) override {
     sent[session].emplace_back(frame);
   }
+  void send_binary(SessionId session, std::string_view) override {
+    ADD_FAILURE() << "a binary frame, to session " << session;
+  }
   void close(SessionId session, int, std::string_view) override { closed.push_back(session); }
   std::vector<std::string> take(SessionId session) { return std::exchange(sent[session], {}); }
   std::map<SessionId, std::vector<std::string>> sent;
