@@ -109,7 +109,9 @@ void HttpServer::Connection::read_request() {
 }
 
 void HttpServer::Connection::upgrade(const HttpRequest& request) {
-  HttpResponse answer = websocket_upgrade_answer(request);
+  std::optional<DeflateAgreement> deflate;
+  HttpResponse answer =
+      websocket_upgrade_answer(request, server_.options_.websocket.deflate, deflate);
   const Lifeline::Watch watch(lifeline_);
   if (answer.status == 101) {
     if (auto refusal = server_.handler_.on_upgrade(request)) {
@@ -124,6 +126,7 @@ void HttpServer::Connection::upgrade(const HttpRequest& request) {
   WsListener& listener = *this;
   session_ = std::make_unique<WebSocket>(server_.reactor_, stream_, listener, WsRole::Server,
                                          server_.options_.websocket);
+  if (deflate) session_->agree(*deflate);
   session_->start();
   server_.handler_.on_open(id_, request.target);
   if (!watch.dead()) session_->on_bytes();

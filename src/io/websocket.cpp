@@ -81,12 +81,8 @@ void MaskSource::refill() {
 
 WebSocket::WebSocket(Reactor& reactor, Stream& stream, WsListener& listener, WsRole role,
                      const WsOptions& options)
-    : reactor_(reactor),
-      stream_(stream),
-      listener_(listener),
-      options_(options),
-      role_(role),
-      reader_(role, options.message_max) {
+    : reactor_(reactor), stream_(stream), listener_(listener), options_(options), role_(role) {
+  reader_.emplace(role, options.message_max);
   if (role_ == WsRole::Client) masks_.refill();
 }
 
@@ -94,6 +90,11 @@ WebSocket::~WebSocket() {
   reactor_.cancel(ping_timer_);
   reactor_.cancel(pong_timer_);
   reactor_.cancel(close_timer_);
+}
+
+void WebSocket::agree(const DeflateAgreement& deflate) {
+  reader_.emplace(role_, options_.message_max, deflate);
+  if (deflate.may_send) deflater_.emplace(deflate, options_.deflate.level);
 }
 
 void WebSocket::start() {
@@ -122,10 +123,16 @@ bool WebSocket::send(Opcode opcode, std::string_view payload) {
 }
 
 bool WebSocket::put(Opcode opcode, std::string_view payload) {
+  const bool compress = deflater_ && (opcode == Opcode::Text || opcode == Opcode::Binary) &&
+                        payload.size() >= options_.deflate.send_min;
+  return write(opcode, compress ? deflater_->message(payload) : payload, compress);
+}
+
+bool WebSocket::write(Opcode opcode, std::string_view payload, bool compressed) {
   const bool client = role_ == WsRole::Client;
   char* out = stream_.prepare(frame_size(payload.size(), client));
   if (out == nullptr) return false;
-  stream_.commit(write_frame(out, opcode, payload, client ? masks_.next() : nullptr));
+  stream_.commit(write_frame(out, opcode, payload, client ? masks_.next() : nullptr, compressed));
   stream_.flush();
   if (client) masks_.refill();
   return true;
@@ -166,12 +173,12 @@ void WebSocket::reset() {
 void WebSocket::on_bytes() {
   const Lifeline::Watch watch(lifeline_);
   while (state_ == State::Open || state_ == State::Closing) {
-    const FrameReader::Step step = reader_.next(stream_.received());
-    if (step == FrameReader::Step::Failed) return protocol_error(reader_.error());
-    if (step == FrameReader::Step::NeedMore) return stream_.consume(reader_.consumed());
-    const bool go_on = take(reader_.message());
+    const FrameReader::Step step = reader_->next(stream_.received());
+    if (step == FrameReader::Step::Failed) return protocol_error(reader_->error());
+    if (step == FrameReader::Step::NeedMore) return stream_.consume(reader_->consumed());
+    const bool go_on = take(reader_->message());
     if (watch.dead() || !go_on) return;
-    stream_.consume(reader_.consumed());
+    stream_.consume(reader_->consumed());
   }
 }
 
@@ -276,6 +283,9 @@ void WebSocketClient::on_open() {
                                                  {"Connection", "Upgrade"},
                                                  {"Sec-WebSocket-Version", "13"},
                                                  {"Sec-WebSocket-Key", key_}});
+  if (std::string offer = deflate_offer(options_.websocket.deflate); !offer.empty()) {
+    request.headers.push_back({"Sec-WebSocket-Extensions", std::move(offer)});
+  }
   if (!writable(request)) return refuse(WsCloseReason::HandshakeMalformed, 0, "unwritable request");
   ByteQueue text(1024);
   append_request(text, request, host_header(options_.host, options_.port, options_.tls != nullptr));
@@ -299,14 +309,12 @@ void WebSocketClient::read_handshake() {
   if (response.status != 101) {
     return refuse(WsCloseReason::HandshakeRefused, response.status, response.body);
   }
-  const std::string* upgrade = response.header("Upgrade");
-  const std::string* connection = response.header("Connection");
-  const std::string* accept = response.header("Sec-WebSocket-Accept");
-  const bool proper = upgrade != nullptr && equals_ignoring_case(*upgrade, "websocket") &&
-                      connection != nullptr && list_holds(*connection, "upgrade") &&
-                      accept != nullptr && *accept == websocket_accept(key_) &&
-                      response.header("Sec-WebSocket-Extensions") == nullptr;
-  if (!proper) return refuse(WsCloseReason::HandshakeMalformed, 101, "not our WebSocket handshake");
+  std::optional<DeflateAgreement> deflate;
+  if (const char* fault =
+          handshake_fault(response, key_, options_.headers, options_.websocket.deflate, deflate)) {
+    return refuse(WsCloseReason::HandshakeMalformed, 101, fault);
+  }
+  if (deflate) socket_.agree(*deflate);
 
   reactor_.cancel(timer_);
   open_ = true;

@@ -7,11 +7,13 @@
 //  - Messages are handed over where they lie in the receive buffer; nothing is allocated per message.
 //  - A message is sent with one system call, at once, when the socket has room.
 //  - After a protocol error, a lost connection or the peer's close frame nothing more is delivered.
+//  - After a close frame of ours nothing more is sent.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +52,7 @@ struct WsOptions {
   Duration ping_every{};               // 0: none from us
   Duration pong_within{};              // 0: pongs are not waited for
   Duration close_within = seconds(3);  // how long close() waits for the peer's close frame
+  DeflateOptions deflate = {};         // permessage-deflate, when the peer agrees
 };
 
 // The same, with a receive block that holds the largest message: messages are read where they lie.
@@ -96,6 +99,8 @@ class WebSocket {
   void reset();
   // Muted: connected, reading, and silent. Messages, pings and pongs are swallowed instead of sent.
   void mute(bool on) { muted_ = on; }
+  // What the handshake agreed on: before anything is read or sent.
+  void agree(const DeflateAgreement& deflate);
 
   bool is_open() const { return state_ == State::Open; }
 
@@ -111,6 +116,7 @@ class WebSocket {
 
   bool send(Opcode opcode, std::string_view payload);
   bool put(Opcode opcode, std::string_view payload);
+  bool write(Opcode opcode, std::string_view payload, bool compressed);
   // False: destroyed or closed by the listener.
   bool take(const WsMessage& message);
   void peer_closed(std::string_view payload);
@@ -126,7 +132,8 @@ class WebSocket {
   Lifeline lifeline_;
   State state_ = State::Open;
   bool muted_ = false;
-  FrameReader reader_;
+  std::optional<FrameReader> reader_;
+  std::optional<Deflater> deflater_;
   MaskSource masks_;
   std::uint64_t pings_ = 0;
   std::uint16_t sent_close_ = close_code::not_told;
@@ -187,7 +194,13 @@ class WebSocketClient final : private StreamListener {
 
 // The value of Sec-WebSocket-Accept that answers this Sec-WebSocket-Key.
 std::string websocket_accept(std::string_view key);
-// The answer 101 to an upgrade request, or 400 / 426 when it is not a proper one.
-HttpResponse websocket_upgrade_answer(const HttpRequest& request);
+// The answer 101 to an upgrade request, or 400 / 426 when it is not a proper one. `agreed`: what the answer
+// says of compression.
+HttpResponse websocket_upgrade_answer(const HttpRequest& request, const DeflateOptions& deflate,
+                                      std::optional<DeflateAgreement>& agreed);
+// What is wrong with the server's answer 101 to our handshake; null: nothing.
+const char* handshake_fault(const HttpResponse& response, std::string_view key,
+                            const std::vector<HttpHeader>& asked, const DeflateOptions& deflate,
+                            std::optional<DeflateAgreement>& agreed);
 
 }  // namespace ats::io

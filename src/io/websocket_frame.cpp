@@ -1,7 +1,6 @@
 #include "io/websocket_frame.hpp"
 
-#include <simdjson.h>
-
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -25,8 +24,6 @@ std::optional<Opcode> opcode_of(unsigned bits) {
   if (bits <= 2 || (bits >= 8 && bits <= 10)) return static_cast<Opcode>(bits);
   return std::nullopt;
 }
-
-bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 bool valid_close_code(std::uint16_t code) {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
@@ -65,6 +62,10 @@ const char* name(FrameError error) {
       return "close frame of one byte";
     case FrameError::BadCloseCode:
       return "close code not allowed on the wire";
+    case FrameError::BadDeflate:
+      return "compressed data damaged";
+    case FrameError::InflatedTooLarge:
+      return "message too large once inflated";
   }
   return "?";
 }
@@ -72,16 +73,21 @@ const char* name(FrameError error) {
 std::uint16_t close_code_for(FrameError error) {
   switch (error) {
     case FrameError::BadUtf8:
+    case FrameError::BadDeflate:
       return close_code::bad_payload;
     case FrameError::MessageTooLarge:
+    case FrameError::InflatedTooLarge:
       return close_code::too_large;
     default:
       return close_code::protocol_error;
   }
 }
 
-FrameReader::FrameReader(WsRole role, std::size_t message_max)
-    : role_(role), message_max_(message_max) {}
+FrameReader::FrameReader(WsRole role, std::size_t message_max,
+                         const std::optional<DeflateAgreement>& deflate)
+    : role_(role), message_max_(message_max) {
+  if (deflate) inflater_.emplace(*deflate);
+}
 
 FrameReader::Step FrameReader::failed(FrameError error) {
   dead_ = true;
@@ -89,75 +95,149 @@ FrameReader::Step FrameReader::failed(FrameError error) {
   return Step::Failed;
 }
 
-FrameReader::Step FrameReader::deliver(Opcode opcode, std::string_view payload) {
-  if (opcode == Opcode::Text && !valid_utf8(payload)) return failed(FrameError::BadUtf8);
-  message_ = {opcode, payload};
-  return Step::Message;
+bool FrameReader::read_header(std::span<char> bytes, Header& header) {
+  const auto wrong = [this](FrameError error) {
+    failed(error);
+    return false;
+  };
+  if (bytes.size() < 2) return false;
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  const auto second = static_cast<unsigned char>(bytes[1]);
+  header.fin = (first & 0x80) != 0;
+  header.masked = (second & 0x80) != 0;
+  const auto opcode = opcode_of(first & 0x0F);
+  if (!opcode) return wrong(FrameError::UnknownOpcode);
+  header.opcode = *opcode;
+  // RFC 7692 section 6: the first bit marks the first frame of a compressed message, and no other frame.
+  const unsigned reserved = first & 0x70u;
+  const bool may_compress = inflater_ && (*opcode == Opcode::Text || *opcode == Opcode::Binary);
+  if (reserved != 0 && !(reserved == 0x40 && may_compress)) return wrong(FrameError::ReservedBits);
+  header.compressed = reserved != 0;
+  if (header.masked != (role_ == WsRole::Server)) {
+    return wrong(header.masked ? FrameError::Masked : FrameError::NotMasked);
+  }
+  const unsigned short_length = second & 0x7F;
+  const bool in_message = message_kind_ != Opcode::Continuation;
+  if (is_control(*opcode)) {
+    if (!header.fin) return wrong(FrameError::ControlFragmented);
+    if (short_length > control_max) return wrong(FrameError::ControlTooLong);
+  } else if (*opcode == Opcode::Continuation) {
+    if (!in_message) return wrong(FrameError::NothingToContinue);
+  } else if (in_message) {
+    return wrong(FrameError::MessageNotFinished);
+  }
+
+  const std::size_t extended = short_length == 126 ? 2 : short_length == 127 ? 8 : 0;
+  if (bytes.size() < 2 + extended) return false;
+  header.payload = short_length;
+  if (extended != 0) {
+    header.payload = big_endian(bytes.data() + 2, extended);
+    if (header.payload >> 63 != 0) return wrong(FrameError::LengthTooLarge);
+    if (header.payload <= (extended == 2 ? 125u : 0xFFFFu)) {
+      return wrong(FrameError::LengthNotMinimal);
+    }
+  }
+  // Before waiting for a payload that will never be taken.
+  if (!is_control(*opcode) && header.payload > message_max_ - wire_size_) {
+    return wrong(FrameError::MessageTooLarge);
+  }
+  header.size = 2 + extended + (header.masked ? 4 : 0);
+  return bytes.size() >= header.size;
 }
 
 FrameReader::Step FrameReader::next(std::span<char> bytes) {
   consumed_ = 0;
   if (dead_) return Step::Failed;
-  if (fragments_delivered_) {
-    fragments_.clear();
-    fragments_delivered_ = false;
+  if (kept_delivered_) {
+    kept_.clear();
+    kept_delivered_ = false;
   }
   while (true) {
-    char* const at = bytes.data() + consumed_;
-    const std::size_t left = bytes.size() - consumed_;
-    if (left < 2) return Step::NeedMore;
-    const auto first = static_cast<unsigned char>(at[0]);
-    const auto second = static_cast<unsigned char>(at[1]);
-    const bool fin = (first & 0x80) != 0;
-    const bool masked = (second & 0x80) != 0;
-    if ((first & 0x70) != 0) return failed(FrameError::ReservedBits);
-    const auto opcode = opcode_of(first & 0x0F);
-    if (!opcode) return failed(FrameError::UnknownOpcode);
-    if (masked != (role_ == WsRole::Server)) {
-      return failed(masked ? FrameError::Masked : FrameError::NotMasked);
+    const std::span<char> rest = bytes.subspan(consumed_);
+    Header header;
+    if (!read_header(rest, header)) return dead_ ? Step::Failed : Step::NeedMore;
+    const std::size_t came = static_cast<std::size_t>(
+        std::min<std::uint64_t>(header.payload, rest.size() - header.size));
+    const bool whole = came == header.payload;
+    char* const payload = rest.data() + header.size;
+    if (header.masked) {
+      const char* mask = payload - 4;
+      const char turned[4] = {mask[seen_ % 4], mask[(seen_ + 1) % 4], mask[(seen_ + 2) % 4],
+                              mask[(seen_ + 3) % 4]};
+      apply_mask(payload + seen_, payload + seen_, came - seen_, turned);
     }
-    const unsigned short_length = second & 0x7F;
-    const bool in_message = fragmented_ != Opcode::Continuation;
-    if (is_control(*opcode)) {
-      if (!fin) return failed(FrameError::ControlFragmented);
-      if (short_length > control_max) return failed(FrameError::ControlTooLong);
-    } else if (*opcode == Opcode::Continuation) {
-      if (!in_message) return failed(FrameError::NothingToContinue);
-    } else if (in_message) {
-      return failed(FrameError::MessageNotFinished);
-    }
+    const bool control = is_control(header.opcode);
+    const bool begins = message_kind_ == Opcode::Continuation;
+    const Opcode kind = begins ? header.opcode : message_kind_;
+    const bool compressed = begins ? header.compressed : compressed_;
+    const bool in_place = control || (begins && header.fin && !compressed);
 
-    const std::size_t extended = short_length == 126 ? 2 : short_length == 127 ? 8 : 0;
-    const std::size_t header = 2 + extended + (masked ? 4 : 0);
-    if (left < 2 + extended) return Step::NeedMore;
-    std::uint64_t length = short_length;
-    if (extended != 0) {
-      length = big_endian(at + 2, extended);
-      if (length >> 63 != 0) return failed(FrameError::LengthTooLarge);
-      if (length <= (extended == 2 ? 125u : 0xFFFFu)) return failed(FrameError::LengthNotMinimal);
+    const std::string_view fresh(payload + seen_, came - seen_);
+    if (!in_place) {
+      if (!keep(kind, compressed, fresh)) return Step::Failed;
+    } else if (kind == Opcode::Text && !control) {
+      const bool at_one_go = whole && seen_ == 0;
+      const bool ok =
+          at_one_go ? valid_utf8(fresh) : utf8_.feed(fresh) && (!whole || utf8_.complete());
+      if (!ok) return failed(FrameError::BadUtf8);
     }
-    // Before waiting for a payload that will never be taken.
-    if (!is_control(*opcode) && length > message_max_ - fragments_.size()) {
-      return failed(FrameError::MessageTooLarge);
+    if (!whole) {
+      seen_ = came;
+      return Step::NeedMore;
     }
-    if (left < header || left - header < length) return Step::NeedMore;
+    seen_ = 0;
+    consumed_ += header.size + came;
+    if (in_place) {
+      message_ = {header.opcode, {payload, came}};
+      return Step::Message;
+    }
+    message_kind_ = kind;
+    compressed_ = compressed;
+    wire_size_ += header.payload;
+    if (header.fin) return finish_message();
+  }
+}
 
-    const std::size_t size = static_cast<std::size_t>(length);
-    char* const payload = at + header;
-    if (masked) apply_mask(payload, payload, size, payload - 4);
-    consumed_ += header + size;
-    const std::string_view text(payload, size);
-    if (is_control(*opcode)) return deliver(*opcode, text);
-    if (!in_message && fin) return deliver(*opcode, text);
-    if (!in_message) fragmented_ = *opcode;
-    fragments_.insert(fragments_.end(), text.begin(), text.end());
-    if (fin) {
-      const Opcode kind = fragmented_;
-      fragmented_ = Opcode::Continuation;
-      fragments_delivered_ = true;
-      return deliver(kind, {fragments_.data(), fragments_.size()});
+bool FrameReader::keep(Opcode kind, bool compressed, std::string_view piece) {
+  const std::size_t before = kept_.size();
+  if (compressed) {
+    if (!inflated(inflater_->feed(piece, kept_, message_max_))) return false;
+  } else {
+    kept_.append(piece);
+  }
+  if (kind != Opcode::Text || utf8_.feed(kept_.view().substr(before))) return true;
+  failed(FrameError::BadUtf8);
+  return false;
+}
+
+bool FrameReader::inflated(Inflater::Step step) {
+  switch (step) {
+    case Inflater::Step::Done:
+      return true;
+    case Inflater::Step::Damaged:
+      failed(FrameError::BadDeflate);
+      return false;
+    case Inflater::Step::TooLarge:
+      failed(FrameError::InflatedTooLarge);
+      return false;
+  }
+  return false;
+}
+
+FrameReader::Step FrameReader::finish_message() {
+  if (compressed_) {
+    const std::size_t before = kept_.size();
+    if (!inflated(inflater_->finish(kept_, message_max_))) return Step::Failed;
+    if (message_kind_ == Opcode::Text && !utf8_.feed(kept_.view().substr(before))) {
+      return failed(FrameError::BadUtf8);
     }
   }
+  if (message_kind_ == Opcode::Text && !utf8_.complete()) return failed(FrameError::BadUtf8);
+  message_ = {message_kind_, kept_.view()};
+  message_kind_ = Opcode::Continuation;
+  wire_size_ = 0;
+  kept_delivered_ = true;
+  return Step::Message;
 }
 
 Result<ClosePayload, FrameError> parse_close(std::string_view payload) {
@@ -176,11 +256,12 @@ std::size_t frame_size(std::size_t payload, bool masked) {
   return 2 + extended + (masked ? 4 : 0) + payload;
 }
 
-std::size_t write_frame(char* out, Opcode opcode, std::string_view payload, const char* mask) {
+std::size_t write_frame(char* out, Opcode opcode, std::string_view payload, const char* mask,
+                        bool compressed) {
   const std::size_t n = payload.size();
   const unsigned mask_bit = mask != nullptr ? 0x80 : 0;
   char* at = out;
-  *at++ = static_cast<char>(0x80u | static_cast<unsigned>(opcode));
+  *at++ = static_cast<char>((compressed ? 0xC0u : 0x80u) | static_cast<unsigned>(opcode));
   const std::size_t extended = n <= 125 ? 0 : n <= 0xFFFF ? 2 : 8;
   *at++ = static_cast<char>(mask_bit | (extended == 0   ? static_cast<unsigned>(n)
                                         : extended == 2 ? 126u

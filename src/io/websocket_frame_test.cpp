@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "io/websocket_testing.hpp"
+
 namespace ats::io {
 namespace {
 
@@ -17,61 +19,6 @@ const std::string masked_hello = "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"s
 const std::string fragment_hel = "\x01\x03Hel"s;
 const std::string fragment_lo = "\x80\x02lo"s;
 const std::string ping_hello = "\x89\x05Hello"s;
-
-struct Outcome {
-  std::vector<std::pair<Opcode, std::string>> messages;
-  bool failed = false;
-  FrameError error{};
-  std::size_t left = 0;  // bytes not consumed
-  bool operator==(const Outcome&) const = default;
-};
-
-// Offers the bytes in pieces as a socket would: consumed ones are gone, the rest comes again.
-Outcome read_in_pieces(WsRole role, const std::string& wire, const std::vector<std::size_t>& cuts,
-                       std::size_t message_max = 1 << 20) {
-  FrameReader reader(role, message_max);
-  Outcome outcome;
-  std::string buffer;
-  std::size_t from = 0;
-  std::vector<std::size_t> ends = cuts;
-  ends.push_back(wire.size());
-  for (const std::size_t end : ends) {
-    buffer += wire.substr(from, end - from);
-    from = end;
-    while (true) {
-      const auto step = reader.next({buffer.data(), buffer.size()});
-      if (step == FrameReader::Step::Failed) {
-        outcome.failed = true;
-        outcome.error = reader.error();
-        return outcome;
-      }
-      if (step == FrameReader::Step::Message) {
-        outcome.messages.emplace_back(reader.message().opcode, reader.message().payload);
-      }
-      buffer.erase(0, reader.consumed());
-      if (step == FrameReader::Step::NeedMore) break;
-    }
-  }
-  outcome.left = buffer.size();
-  return outcome;
-}
-
-Outcome read(WsRole role, const std::string& wire, std::size_t message_max = 1 << 20) {
-  return read_in_pieces(role, wire, {}, message_max);
-}
-
-std::string frame(Opcode opcode, const std::string& payload, bool masked) {
-  std::string out(frame_size(payload.size(), masked), '\0');
-  const char mask[] = "\x11\x22\x33\xf4";
-  EXPECT_EQ(write_frame(out.data(), opcode, payload, masked ? mask : nullptr), out.size());
-  return out;
-}
-
-FrameError error_of(WsRole role, const std::string& wire, std::size_t message_max = 1 << 20) {
-  const Outcome outcome = read(role, wire, message_max);
-  EXPECT_TRUE(outcome.failed);
-  return outcome.error;
-}
 
 TEST(FrameReader, reads_the_standards_examples) {
   const Outcome hello{{{Opcode::Text, "Hello"}}, false, {}, 0};
@@ -123,7 +70,7 @@ TEST(FrameReader, delivers_control_frames_that_come_between_fragments_in_their_p
   EXPECT_EQ(outcome.messages, expected);
 }
 
-TEST(FrameReader, joins_any_number_of_fragments_and_validates_text_only_as_a_whole) {
+TEST(FrameReader, joins_any_number_of_fragments_and_characters_cut_between_them) {
   // The two bytes of one character in two fragments, with an empty one between them.
   const std::string split = "\x01\x01\xc3"s + "\x00\x00"s + "\x80\x01\xbc"s;
   EXPECT_EQ(read(WsRole::Client, split).messages[0].second, "\xc3\xbc");

@@ -1,5 +1,8 @@
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/assert.hpp"
 #include "io/websocket.hpp"
 
@@ -14,9 +17,30 @@ bool holds(const HttpRequest& request, std::string_view header, std::string_view
   return false;
 }
 
+bool holds(const HttpResponse& response, std::string_view header, std::string_view token) {
+  for (const HttpHeader& h : response.headers) {
+    if (equals_ignoring_case(h.name, header) && list_holds(h.value, token)) return true;
+  }
+  return false;
+}
+
 // Sixteen bytes in base64: 22 characters and two of padding.
 bool proper_key(const std::string* key) {
-  return key != nullptr && key->size() == 24 && key->ends_with("==");
+  constexpr std::size_t characters = 22;
+  if (key == nullptr || key->size() != characters + 2 || !key->ends_with("==")) return false;
+  return std::all_of(key->begin(), key->begin() + characters, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+  });
+}
+
+std::vector<std::string_view> values_of(const std::vector<HttpHeader>& headers,
+                                        std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const HttpHeader& h : headers) {
+    if (equals_ignoring_case(h.name, name)) values.push_back(h.value);
+  }
+  return values;
 }
 
 }  // namespace
@@ -31,21 +55,54 @@ std::string websocket_accept(std::string_view key) {
   return {encoded, encoded + length};
 }
 
-HttpResponse websocket_upgrade_answer(const HttpRequest& request) {
+HttpResponse websocket_upgrade_answer(const HttpRequest& request, const DeflateOptions& deflate,
+                                      std::optional<DeflateAgreement>& agreed) {
+  agreed.reset();
   const std::string* version = request.header("Sec-WebSocket-Version");
   if (version == nullptr || *version != "13") {
     return {426, {{"Sec-WebSocket-Version", "13"}, {"Upgrade", "websocket"}}, {}};
   }
   const std::string* key = request.header("Sec-WebSocket-Key");
-  if (request.method != "GET" || !holds(request, "Upgrade", "websocket") ||
-      !holds(request, "Connection", "upgrade") || !proper_key(key)) {
+  if (request.method != "GET" || request.header("Host") == nullptr ||
+      !holds(request, "Upgrade", "websocket") || !holds(request, "Connection", "upgrade") ||
+      !proper_key(key)) {
     return {400, {}, "not a WebSocket handshake\n"};
   }
-  return {101,
-          {{"Upgrade", "websocket"},
-           {"Connection", "Upgrade"},
-           {"Sec-WebSocket-Accept", websocket_accept(*key)}},
-          {}};
+  HttpResponse answer{101,
+                      {{"Upgrade", "websocket"},
+                       {"Connection", "Upgrade"},
+                       {"Sec-WebSocket-Accept", websocket_accept(*key)}},
+                      {}};
+  // Extensions that we do not know, or cannot agree on, are declined by silence (section 9.1).
+  const auto offers = values_of(request.headers, "Sec-WebSocket-Extensions");
+  if (auto choice = choose_deflate(offers, deflate)) {
+    answer.headers.push_back({"Sec-WebSocket-Extensions", std::move(choice->header)});
+    agreed = choice->agreement;
+  }
+  return answer;
+}
+
+// RFC 6455 section 4.1, "the client MUST validate the server's response as follows", points 2 to 6.
+const char* handshake_fault(const HttpResponse& response, std::string_view key,
+                            const std::vector<HttpHeader>& asked, const DeflateOptions& deflate,
+                            std::optional<DeflateAgreement>& agreed) {
+  if (!holds(response, "Upgrade", "websocket")) return "no upgrade to WebSocket";
+  if (!holds(response, "Connection", "upgrade")) return "no Connection: Upgrade";
+  const std::string* accept = response.header("Sec-WebSocket-Accept");
+  if (accept == nullptr || *accept != websocket_accept(key)) return "not the answer to our key";
+  const auto extensions = values_of(response.headers, "Sec-WebSocket-Extensions");
+  const DeflateAnswer answer = read_deflate_answer(extensions, deflate);
+  if (answer.kind == DeflateAnswer::Kind::Refused) return "an extension that we did not offer";
+  if (const std::string* protocol = response.header("Sec-WebSocket-Protocol")) {
+    bool offered = false;
+    for (const std::string_view list : values_of(asked, "Sec-WebSocket-Protocol")) {
+      offered = offered || list_holds(list, *protocol);
+    }
+    if (!offered) return "a subprotocol that we did not offer";
+  }
+  agreed.reset();
+  if (answer.kind == DeflateAnswer::Kind::Agreed) agreed = answer.agreement;
+  return nullptr;
 }
 
 }  // namespace ats::io

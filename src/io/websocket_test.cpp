@@ -108,6 +108,67 @@ TEST_P(WebSockets, carry_every_length_form_in_bursts_and_in_order) {
   EXPECT_TRUE(handler.messages == sent);
 }
 
+TEST_P(WebSockets, compress_when_both_sides_agree_and_only_then) {
+  WsOptions compressing;
+  compressing.deflate.enabled = true;
+  listen(compressing);
+  open(compressing);
+  const std::string* offer = handler.requests[0].header("Sec-WebSocket-Extensions");
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(*offer, "permessage-deflate; client_max_window_bits");
+  std::vector<std::string> sent;
+  for (int i = 0; i < 40; ++i) {
+    sent.push_back(i % 3 == 0 ? "short" : std::string(static_cast<std::size_t>(i) * 700, 'a'));
+    ASSERT_TRUE(server->send_text(session, sent.back()));
+    ASSERT_TRUE(client->send_text(sent.back()));
+    EXPECT_LT(client->unsent(), 1000u);
+  }
+  ASSERT_TRUE(run_until(reactor, [&] {
+    return listener.messages.size() == sent.size() && handler.messages.size() == sent.size();
+  }));
+  EXPECT_TRUE(listener.messages == sent);
+  EXPECT_TRUE(handler.messages == sent);
+}
+
+TEST_P(WebSockets, talk_plainly_when_the_server_does_not_compress) {
+  WsOptions compressing;
+  compressing.deflate.enabled = true;
+  open(compressing);
+  const std::string text(1000, 'a');
+  ASSERT_TRUE(server->send_text(session, text));
+  ASSERT_TRUE(client->send_text(text));
+  ASSERT_TRUE(run_until(
+      reactor, [&] { return listener.messages.size() == 1 && handler.messages.size() == 1; }));
+  EXPECT_EQ(listener.messages[0], text);
+  EXPECT_EQ(handler.messages[0], text);
+}
+
+TEST_P(WebSockets, refuse_a_bomb_and_say_why) {
+  WsOptions compressing;
+  compressing.deflate.enabled = true;
+  listen(compressing);
+  WsOptions narrow = compressing;
+  narrow.message_max = 10'000;
+  open(narrow);
+  ASSERT_TRUE(server->send_text(session, std::string(1'000'000, 'a')));
+  ASSERT_TRUE(client_closed() && server_closed());
+  EXPECT_EQ(listener.closed[0].reason, WsCloseReason::ProtocolError);
+  EXPECT_EQ(listener.closed[0].frame, FrameError::InflatedTooLarge);
+  EXPECT_EQ(describe(listener.closed[0]), "protocol error: message too large once inflated");
+  EXPECT_EQ(handler.closed[0].second.code, close_code::too_large);
+}
+
+// RFC 6455 section 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
+TEST_P(WebSockets, send_nothing_behind_their_close_frame) {
+  open();
+  client->close(close_code::normal, "enough");
+  EXPECT_FALSE(client->send_text("too late"));
+  EXPECT_FALSE(client->send_ping("too late"));
+  ASSERT_TRUE(client_closed() && server_closed());
+  EXPECT_TRUE(handler.messages.empty());
+  EXPECT_EQ(handler.closed[0].second.text, "enough");
+}
+
 TEST_P(WebSockets, answer_pings_with_the_same_payload_on_both_sides) {
   WsOptions pinging;
   pinging.ping_every = milliseconds(2);
@@ -390,6 +451,27 @@ TEST_F(RawClient, is_refused_without_a_proper_key) {
   EXPECT_TRUE(handler.opened.empty());
 }
 
+// RFC 6455 section 4.2.1: what a handshake must have, one by one left out.
+TEST_F(RawClient, is_refused_without_each_part_of_the_handshake) {
+  const std::pair<std::string, std::string> parts[] = {
+      {"Host: server.example.com\r\n", ""},
+      {"Connection: Upgrade", "Connection: keep-alive, x-upgrade"},
+      {"GET /chat", "POST /chat"},
+      {"dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25j!Q=="},
+      {"dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQQQ"}};
+  for (const auto& [part, instead] : parts) {
+    std::string wrong = rfc_handshake;
+    wrong.replace(wrong.find(part), part.size(), instead);
+    Raw other(reactor);
+    other.stream->connect("127.0.0.1", server->port(), nullptr);
+    ASSERT_TRUE(run_until(reactor, [&] { return other.open; }));
+    other.stream->write(wrong);
+    ASSERT_TRUE(run_until(reactor, [&] { return other.got.find("\r\n") != std::string::npos; }));
+    EXPECT_FALSE(other.got.starts_with("HTTP/1.1 101")) << wrong;
+  }
+  EXPECT_TRUE(handler.opened.empty());
+}
+
 TEST_F(RawClient, that_pipelines_is_answered_in_order_even_when_answers_come_late) {
   std::vector<Responder> waiting;
   handler.answer = [&](const HttpRequest&, const Responder& to) { waiting.push_back(to); };
@@ -452,8 +534,10 @@ TEST(WebSocketHandshake, is_accepted_only_with_the_right_answer_to_our_key) {
     });
   };
   EXPECT_EQ(with("").reason, WsCloseReason::LocalClose) << "accepted";
-  EXPECT_EQ(with("Sec-WebSocket-Extensions: permessage-deflate\r\n").reason,
-            WsCloseReason::HandshakeMalformed);
+  EXPECT_EQ(describe(with("Sec-WebSocket-Extensions: permessage-deflate\r\n")),
+            "handshake malformed (an extension that we did not offer)");
+  EXPECT_EQ(describe(with("Sec-WebSocket-Protocol: chat\r\n")),
+            "handshake malformed (a subprotocol that we did not offer)");
   EXPECT_EQ(handshake_answered([&](const std::string&) {
               return upgrade + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
             }).reason,
