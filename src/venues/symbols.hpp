@@ -23,17 +23,24 @@ class Symbols {
  public:
   static constexpr std::size_t key_size = 16;
 
-  Symbols(VenueId venue, const Universe& universe) {
+  // How the frames of a venue spell an instrument: where that is not its symbol, `spelling` tells. Of two
+  // instruments with one spelling the first is found.
+  using Spelling = std::string_view (*)(const Instrument&);
+  static std::string_view symbol_of(const Instrument& instrument) {
+    return instrument.symbol.view();
+  }
+
+  Symbols(VenueId venue, const Universe& universe, Spelling spelling = symbol_of) {
     std::size_t count = 0;
     for (const Instrument& instrument : universe.instruments()) count += instrument.venue == venue;
     std::size_t size = 16;
     while (size < 2 * count) size *= 2;
     slots_.resize(size);
     for (const Instrument& instrument : universe.instruments()) {
-      if (instrument.venue != venue || instrument.symbol.empty()) continue;
-      const std::string_view symbol = instrument.symbol.view();
+      const std::string_view symbol = spelling(instrument);
+      if (instrument.venue != venue || symbol.empty()) continue;
       if (symbol.size() > key_size) {
-        long_.push_back({instrument.symbol, instrument.id});
+        long_.push_back({symbol, instrument.id});
         continue;
       }
       const SymbolKey key = key_of(symbol);

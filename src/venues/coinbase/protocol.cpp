@@ -1,0 +1,34 @@
+// Coinbase's row of the registry.
+#include "venues/client.hpp"
+#include "venues/coinbase/decoder.hpp"
+#include "venues/coinbase/metadata.hpp"
+
+namespace ats::venues {
+
+const Protocol& coinbase_protocol() {
+  static const Protocol protocol{
+      .name = "coinbase",
+      .urls = {.rest = "https://api.coinbase.com",
+               .market = "wss://advanced-trade-ws.coinbase.com/",
+               .trading = "wss://advanced-trade-ws-user.coinbase.com/"},
+      .rules = {.sequence = SequenceRule::None,
+                .checksum = nullptr,
+                .depth = 0,
+                .connection_sequence = true,
+                .snapshot_by_request = false,
+                .max_age = seconds(5)},  // a heartbeat each second
+      .market_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
+      .trading_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
+      .metadata_requests = coinbase::metadata_requests,
+      .read_metadata = coinbase::read_metadata,
+      .make_decoder = coinbase::make_decoder,
+      .make_discovery = coinbase::make_discovery,
+      .make_client = nullptr,
+      .make_server = nullptr,
+      .simulated_listing = coinbase::simulated_listing,
+      .simulated_credentials = coinbase::simulated_credentials,
+  };
+  return protocol;
+}
+
+}  // namespace ats::venues
