@@ -1,6 +1,7 @@
 // Rate limits, bans and server errors on demand (sheet, section 5).
 #include "venues/binance/dom.hpp"
 #include "venues/binance/server.hpp"
+#include "venues/binance/server_text.hpp"
 #include "venues/json_write.hpp"
 
 namespace ats::venues::binance {
@@ -47,9 +48,8 @@ std::optional<std::string> SpotServer::refuse_order(Refusal why, std::string_vie
   dom::Document document;
   dom::object root;
   std::string_view method;
-  std::string_view id;
   if (!document.parse(frame, root) || !dom::get(root, "method", method) ||
-      !dom::get(root, "id", id) || !method.starts_with("order.")) {
+      !method.starts_with("order.")) {
     return std::nullopt;
   }
   const Words words = words_of(why);
@@ -59,7 +59,7 @@ std::optional<std::string> SpotServer::refuse_order(Refusal why, std::string_vie
     data = ",\"data\":{\"serverTime\":" + std::to_string(now_ms) +
            ",\"retryAfter\":" + std::to_string(now_ms + words.retry_after_s * 1000) + "}";
   }
-  return "{\"id\":\"" + std::string(id) + "\",\"status\":" + std::to_string(words.status) +
+  return "{\"id\":" + id_json(root) + ",\"status\":" + std::to_string(words.status) +
          ",\"error\":{\"code\":" + std::to_string(words.code) + ",\"msg\":\"" + words.message +
          "\"" + data + "},\"rateLimits\":[]}";
 }

@@ -23,17 +23,6 @@ std::string lower_symbol(const Instrument& i) {
   return symbol;
 }
 
-// A request's id as it stands: a number, a text or null.
-std::string id_json(const object& request) {
-  std::int64_t number = 0;
-  std::string_view text;
-  if (get(request, "id", number)) return std::to_string(number);
-  if (!get(request, "id", text)) return "null";
-  std::string quoted;
-  append_quoted(quoted, text);
-  return quoted;
-}
-
 std::string stream_error(int code, std::string_view message, std::string_view id) {
   return JsonObject()
       .raw("error", JsonObject().number("code", code).text("msg", message).done())

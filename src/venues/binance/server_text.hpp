@@ -4,6 +4,7 @@
 #include <string>
 
 #include "domain/instrument.hpp"
+#include "venues/binance/dom.hpp"
 #include "venues/json_write.hpp"
 #include "venues/server.hpp"
 
@@ -22,6 +23,17 @@ const char* time_in_force_text(TimeInForce tif);
 // Why an order that expired did.
 const char* expiry_text(const VenueOrder& order);
 inline std::int64_t to_ms(WallTime time) { return time.ns_utc / 1'000'000; }
+
+// A request's id as it stands: a number, a text or null.
+inline std::string id_json(const dom::object& request) {
+  std::int64_t number = 0;
+  std::string_view text;
+  if (dom::get(request, "id", number)) return std::to_string(number);
+  if (!dom::get(request, "id", text)) return "null";
+  std::string quoted;
+  append_quoted(quoted, text);
+  return quoted;
+}
 
 inline std::string level_json(const Instrument& i, const Level& level) {
   return R"([")" + price_text(i, level.price) + R"(",")" + quantity_text(i, level.quantity) +
