@@ -7,8 +7,8 @@
   venue(binance)          \
   venue(binance_usdm)     \
   venue(binance_coinm)    \
-  venue(coinbase)         \
-  venue(kraken)
+  venue(kraken)           \
+  venue(bitfinex)
 // clang-format on
 
 namespace ats::venues {
