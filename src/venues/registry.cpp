@@ -7,6 +7,7 @@
   venue(binance)          \
   venue(binance_usdm)     \
   venue(binance_coinm)    \
+  venue(coinbase)         \
   venue(kraken)           \
   venue(bitfinex)
 // clang-format on
