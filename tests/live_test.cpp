@@ -48,14 +48,7 @@ class Live : public ::testing::Test {
     setup.journal_dir = dir_ / "journal";
     setup.control_socket = dir_ / "control.sock";
     setup.log = [this](const std::string& line) { log_ += line + "\n"; };
-    for (const SimVenue& venue : sim_->venues()) {
-      for (VenueConfig& known : setup.config.venues) {
-        if (known.name != venue.name) continue;
-        known.enabled = true;
-        known.urls = venue.urls;
-      }
-      setup.credentials[venue.name] = venue.credentials;
-    }
+    setup.credentials = sim_->point(setup.config);
     auto opened = LiveEngine::open(reactor_, std::move(setup));
     ASSERT_TRUE(opened.ok()) << opened.error();
     live_ = std::move(*opened);

@@ -2,6 +2,7 @@
 
 #include "services/config_command.hpp"
 #include "services/decode.hpp"
+#include "services/instruments.hpp"
 #include "services/operate.hpp"
 #include "services/replay.hpp"
 #include "services/run.hpp"
@@ -24,6 +25,8 @@ std::span<const Command> commands() {
        replay_command},
       {"scan", "what recorded market data says of books and of edges between venues", scan_command},
       {"decode", "recorded frames as normalised events, JSON lines", decode_command},
+      {"instruments", "what the venues list, and what can be compared across them",
+       instruments_command},
       {"config", "check a configuration, print the effective one", config_command},
   };
   return list;

@@ -152,6 +152,17 @@ void general_keys(std::vector<Key>& keys) {
                   "Certificate authorities to trust, PEM.",
                   [](Config& c, std::string_view t) { return c.ca_file = t, true; },
                   [](const Config& c) { return c.ca_file; }});
+  keys.push_back(
+      {"general", "metadata_interval", "a duration such as \"5m\", at least \"1s\"",
+       "Between two questions to the venues for ticks, lots, minima and status; what changed is "
+       "acted on.",
+       [](Config& c, std::string_view t) {
+         Duration d;
+         if (!parse_duration(t, d) || d < seconds(1)) return false;
+         c.metadata_every = d;
+         return true;
+       },
+       [](const Config& c) { return print_duration(c.metadata_every); }});
   keys.push_back({"journal", "sync", "\"interval\", \"effect\" or \"none\"",
                   "Against power loss: `interval` syncs to disk every 100 ms in the background; "
                   "`effect` waits "

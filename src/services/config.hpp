@@ -29,6 +29,7 @@ struct Config {
   std::filesystem::path data_dir = "ats-data";  // journal, control socket
   std::string credentials_file;                 // empty: market data only
   std::string ca_file;                          // empty: the system's authorities
+  Duration metadata_every = seconds(300);       // between two questions for instruments
   io::SyncPolicy journal_sync = io::SyncPolicy::Interval;
   std::vector<std::string> pairs;   // "BTC/USDT"
   std::vector<VenueConfig> venues;  // one of every protocol that can trade

@@ -7,7 +7,6 @@
 #include "io/clock.hpp"
 #include "services/describe.hpp"
 #include "services/fold.hpp"
-#include "services/metadata.hpp"
 
 namespace ats::services {
 namespace {
@@ -91,6 +90,8 @@ std::optional<std::string> LiveEngine::prepare() {
     drivers_.push_back(std::make_unique<io::VenueDriver>(reactor_, std::move(driver), *host_));
     host_->add_driver(*drivers_.back());
   }
+  watch_ = std::make_unique<InstrumentWatch>(reactor_, setup_.config, tls_ ? &*tls_ : nullptr,
+                                             universe_, setup_.config.metadata_every, *host_);
   messages_before_.resize(drivers_.size());
   per_second_.resize(drivers_.size());
   return std::nullopt;
@@ -141,6 +142,7 @@ void LiveEngine::start() {
   tick();
   count_rates();
   for (const auto& driver : drivers_) driver->start();
+  watch_->start();
 }
 
 void LiveEngine::tick() {
@@ -168,6 +170,7 @@ void LiveEngine::halt_everything(std::string_view who, std::string_view reason) 
 
 bool LiveEngine::close() {
   closing_ = true;
+  watch_.reset();
   for (const auto& driver : drivers_) driver->stop();
   // The closing handshakes, as far as the venues answer soon.
   const Instant until = io::OsClock::now() + milliseconds(500);
@@ -189,6 +192,8 @@ void LiveEngine::on_handled(const Event& event, Instant, const Actions& actions)
   } else if (const auto* down = std::get_if<ConnectionDown>(&event)) {
     log_line(
         fmt::format("{} {} down", universe_.venue(down->venue).name.view(), name(down->channel)));
+  } else if (const auto* changed = std::get_if<InstrumentChanged>(&event)) {
+    take_over(changed->instrument);
   } else if (const auto* rejected = std::get_if<OrderRejected>(&event)) {
     log_line(fmt::format("order {} rejected: {} {}", client_order_id(rejected->order).view(),
                          name(rejected->reason), rejected->message.view()));
@@ -208,6 +213,18 @@ void LiveEngine::on_handled(const Event& event, Instant, const Actions& actions)
                            book->reason != 0 ? name(static_cast<BookReason>(book->reason)) : ""));
     }
   }
+}
+
+// Decoders and clients count in the scales they began with; everything else may change under them.
+void LiveEngine::take_over(const Instrument& told) {
+  const Instrument& held = universe_.instrument(told.id);
+  if (told.price_scale == held.price_scale && told.qty_scale == held.qty_scale)
+    universe_.add_instrument(told);
+  log_line(fmt::format(
+      "instrument {} {}: tick {}, lot {}, from {}, taker fee {}",
+      universe_.instrument_name(told.id), name(told.status),
+      told.price_decimal({told.tick}).to_string(), told.quantity_decimal({told.lot}).to_string(),
+      told.quantity_decimal(told.min_quantity).to_string(), told.fees.taker.decimal().to_string()));
 }
 
 void LiveEngine::log_line(std::string line) {

@@ -18,6 +18,7 @@
 #include "services/control.hpp"
 #include "services/engine_host.hpp"
 #include "services/live_view.hpp"
+#include "services/metadata.hpp"
 
 namespace ats::services {
 
@@ -57,6 +58,7 @@ class LiveEngine final : private HostWatcher {
   std::optional<std::string> prepare();
   std::optional<std::string> restore();
   void on_handled(const Event& event, Instant now, const Actions& actions) override;
+  void take_over(const Instrument& told);
   void log_line(std::string line);
   void tick();
   void count_rates();
@@ -71,6 +73,7 @@ class LiveEngine final : private HostWatcher {
   std::optional<io::JournalWriter> journal_;
   std::unique_ptr<EngineHost> host_;
   std::vector<std::unique_ptr<io::VenueDriver>> drivers_;
+  std::unique_ptr<InstrumentWatch> watch_;
   std::unique_ptr<ControlServer> control_;
   io::TimerId tick_timer_;
   io::TimerId rate_timer_;

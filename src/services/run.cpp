@@ -117,14 +117,7 @@ Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_pt
   sim = std::move(*started);
   setup.title = "ats run · simulated exchanges";
   c.pairs = sim_options.pairs;
-  for (const SimVenue& venue : sim->venues()) {
-    for (VenueConfig& known : c.venues) {
-      if (known.name != venue.name) continue;
-      known.enabled = true;
-      known.urls = venue.urls;
-    }
-    setup.credentials[venue.name] = venue.credentials;
-  }
+  setup.credentials = sim->point(c);
   // The simulated accounts begin anew each time, and so does the journal.
   const std::string stamp = format_rfc3339(io::OsClock::wall());
   setup.journal_dir =

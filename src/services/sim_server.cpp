@@ -12,6 +12,7 @@
 
 #include "io/clock.hpp"
 #include "io/server.hpp"
+#include "services/config.hpp"
 #include "services/sim_setup.hpp"
 #include "services/sim_venue.hpp"
 #include "sim/market.hpp"
@@ -224,6 +225,14 @@ class SimServer::World final : public io::ServerHandler {
   std::thread thread_;
 };
 
+std::vector<std::string> simulated_venues() {
+  std::vector<std::string> names;
+  for (const venues::Protocol* protocol : venues::protocols()) {
+    if (protocol->make_server != nullptr) names.emplace_back(protocol->name);
+  }
+  return names;
+}
+
 SimServer::SimServer(std::unique_ptr<World> world) : world_(std::move(world)) {}
 SimServer::~SimServer() = default;
 
@@ -245,6 +254,19 @@ Result<std::unique_ptr<SimServer>, std::string> SimServer::start(const SimServer
 
 std::string SimServer::control_url() const { return world_->control_url(); }
 const std::vector<SimVenue>& SimServer::venues() const { return world_->told(); }
+std::map<std::string, venues::Credentials> SimServer::point(Config& config) const {
+  std::map<std::string, venues::Credentials> credentials;
+  for (const SimVenue& venue : venues()) {
+    for (VenueConfig& known : config.venues) {
+      if (known.name != venue.name) continue;
+      known.enabled = true;
+      known.urls = venue.urls;
+    }
+    credentials[venue.name] = venue.credentials;
+  }
+  return credentials;
+}
+
 std::string SimServer::state_json() const { return world_->state_from_outside(); }
 
 }  // namespace ats::services

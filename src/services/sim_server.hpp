@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,10 +17,13 @@
 
 namespace ats::services {
 
+// Every venue of the registry that has an exchange's side.
+std::vector<std::string> simulated_venues();
+
 struct SimServerOptions {
   std::uint16_t port_base = 0;  // 0: free ports are found
   std::uint64_t seed = 1;
-  std::vector<std::string> venues = {"binance", "kraken"};
+  std::vector<std::string> venues = simulated_venues();
   std::vector<std::string> pairs = {"BTC/USDT", "ETH/USDT", "SOL/USDT"};
 };
 
@@ -28,6 +32,8 @@ struct SimVenue {
   venues::VenueUrls urls;
   venues::Credentials credentials;
 };
+
+struct Config;
 
 class SimServer {
  public:
@@ -40,6 +46,8 @@ class SimServer {
 
   std::string control_url() const;
   const std::vector<SimVenue>& venues() const;
+  // Enables the simulated venues in the configuration, at their URLs; their credentials, by venue.
+  std::map<std::string, venues::Credentials> point(Config& config) const;
   // What GET /state answers: every account's balances, open orders, fills. Any thread.
   std::string state_json() const;
 
