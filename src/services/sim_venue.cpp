@@ -258,8 +258,7 @@ void SimVenueServer::send(venues::SessionId session, io::Opcode kind, std::strin
   };
   if (telling_ == Telling::Book) {
     if (active(FaultKind::Mute)) return;
-    constexpr std::size_t heartbeat_max = 64;  // shorter frames hold no levels
-    if (frame.size() > heartbeat_max) {
+    if (server_->is_book_delta(frame)) {
       if (strike(FaultKind::Gap)) return;
       if (strike(FaultKind::MalformedFrame)) {
         return put(frame.substr(0, frame.size() - 1 - rng_.below(frame.size() / 2)));

@@ -23,7 +23,7 @@ namespace ats::sim {
 enum class FaultKind : std::uint8_t {
   Disconnect,         // every connection is closed
   Mute,               // connected, but market data is not sent
-  Gap,                // one book message is not sent
+  Gap,                // one change of a book is not sent
   BadChecksum,        // one book message carries a wrong checksum (venues that send one)
   CrossedBook,        // a bid stands above the best ask for a while
   Slow,               // answers take longer by `by`

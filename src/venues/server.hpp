@@ -193,6 +193,8 @@ class Server {
   virtual void on_balance(AccountId account, const VenueBalance& balance, ServerOutbox& out) = 0;
   // About ten times a second, exchange time: heartbeats, batches that are due, sessions that idle.
   virtual void on_tick(ServerOutbox& out) = 0;
+  // Whether a frame that this server sent tells a change of a book: what is lost with it is a gap.
+  virtual bool is_book_delta(std::string_view frame) const = 0;
   virtual HttpResponse refuse(Refusal why) const = 0;
   // For a WebSocket frame that places or cancels orders; nothing for any other.
   virtual std::optional<std::string> refuse_order(Refusal why, std::string_view frame) const = 0;

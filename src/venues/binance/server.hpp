@@ -40,6 +40,7 @@ class SpotServer final : public Server {
   void on_order(const OrderUpdate& update, ServerOutbox& out) override;
   void on_balance(AccountId account, const VenueBalance& balance, ServerOutbox& out) override;
   void on_tick(ServerOutbox& out) override;
+  bool is_book_delta(std::string_view frame) const override;
   void set_fault(ServerFault fault, bool on) override;
   HttpResponse refuse(Refusal why) const override;
   std::optional<std::string> refuse_order(Refusal why, std::string_view frame) const override;

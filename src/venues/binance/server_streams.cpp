@@ -227,6 +227,10 @@ void SpotServer::send_diff(InstrumentId id, Gathered& gathered, std::string_view
   gathered = {};
 }
 
+bool SpotServer::is_book_delta(std::string_view frame) const {
+  return frame.find(R"("e":"depthUpdate")") != frame.npos;
+}
+
 void SpotServer::on_book(const BookChange& change, ServerOutbox& out) {
   Market& market = markets_[change.instrument];
   gather(market.fast, change, fast_suffix, out);

@@ -402,6 +402,26 @@ TEST(BinanceServer, TheBestPricesAreToldWhenTheyChange) {
                                        R"("B":"1.50000000","a":"0.00000000","A":"0.00000000"})"));
 }
 
+TEST(BinanceServer, OnlyDiffsAreChangesOfABook) {
+  for (const char* path : {"/stream?streams=btcusdt@depth@100ms/btcusdt@trade/btcusdt@bookTicker",
+                           "/ws/btcusdt@depth@100ms"}) {
+    Desk desk;
+    desk.server.on_open(1, path, desk);
+    desk.exchange.image = {42, {{{6'000'000}, {150'000'000}}}, {}};
+    desk.server.on_trade({InstrumentId{0}, 1, Side::Buy, {1}, {1}, desk.exchange.clock}, desk);
+    const std::vector<Level> bids{{{6'000'000}, {150'000'000}}};
+    desk.server.on_book({InstrumentId{0}, 1, 1, desk.exchange.clock, bids, {}}, desk);
+    desk.server.on_tick(desk);
+    std::size_t deltas = 0;
+    for (const std::string& frame : desk.take()) {
+      const bool delta = desk.server.is_book_delta(frame);
+      EXPECT_EQ(delta, frame.find("\"U\":") != std::string::npos) << frame;
+      if (delta) ++deltas;
+    }
+    EXPECT_EQ(deltas, 1u);
+  }
+}
+
 TEST(BinanceServer, UnderstandsTheOtherStreamRequestsAndSaysWhatIsWrong) {
   Desk desk;
   desk.server.on_open(1, "/stream", desk);

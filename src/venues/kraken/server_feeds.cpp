@@ -115,6 +115,10 @@ void KrakenServer::send_snapshot(SessionId id, Session& session, const BookSubsc
   send(id, session, book_frame(book, "snapshot", view.bids, view.asks, view), out);
 }
 
+bool KrakenServer::is_book_delta(std::string_view frame) const {
+  return frame.starts_with(R"({"channel":"book","type":"update")");
+}
+
 void KrakenServer::on_book(const BookChange& change, ServerOutbox& out) {
   for (auto& [book, view] : views_) {
     if (book.instrument != change.instrument) continue;

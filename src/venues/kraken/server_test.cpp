@@ -285,13 +285,16 @@ TEST_F(KrakenServerTest, updatesRebuildTheBookAtEveryDepthWithTheRightChecksum) 
     ++next;
   }
   for (auto& [id, reader] : readers) {
+    std::size_t deltas = 0;
     for (const std::string& frame : out.take(id)) {
+      if (server.is_book_delta(frame)) ++deltas;
       ASSERT_EQ(reader->decoder.on_frame(frame, Instant{}, reader->sink), FrameOutcome::Decoded)
           << frame;
     }
     EXPECT_EQ(reader->sink.wrong, 0u);
     EXPECT_EQ(reader->sink.snapshots, 1u);
     EXPECT_GT(reader->sink.deltas, 30u);
+    EXPECT_EQ(reader->sink.deltas, deltas);
     const BookImage image = exchange.book(exchange.btc(), reader->sink.depth);
     const ModelBook& book = reader->sink.books[exchange.btc()];
     EXPECT_EQ(ModelBook::top(book.bids, reader->sink.depth), image.bids);
