@@ -5,6 +5,8 @@
 //    parameters (-1102), signature (-1022), time (-1021), symbol (-1121), filters (-1013), balance (-2010).
 //  - Diffs are gathered per symbol and sent by on_tick: every call for @100ms, once a second for @depth. Update
 //    ids of events are contiguous as long as the exchange's are; where it lost a change, the event shows the gap.
+//  - A connection ends after 24 hours, without a word before; a serverShutdown event comes first when the
+//    venue goes into maintenance.
 //  - The exchange may call on_order and the like from inside place() and cancel(): an account may hear of its
 //    fills before it hears the answer, as it may from the venue.
 #pragma once
@@ -147,7 +149,9 @@ class SpotServer final : public Server {
     std::uint64_t subscription = 0;
     std::uint64_t next_subscription = 0;
     Window messages{1'000};
+    std::int64_t opened_ms = 0;
   };
+  void end_old_sessions(ServerOutbox& out);
   void on_stream_request(SessionId id, Session& session, std::string_view frame, ServerOutbox& out);
   void on_api_request(SessionId id, std::string_view frame, ServerOutbox& out);
   Reply subscribe_account(Session& session, const Parameters& parameters, std::string_view payload);

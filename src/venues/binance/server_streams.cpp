@@ -12,6 +12,7 @@ using namespace dom;
 constexpr std::uint64_t messages_per_second = 5;
 constexpr std::size_t streams_per_connection = 1'024;
 constexpr std::uint64_t ticks_per_second = 10;
+constexpr std::int64_t connection_life_ms = 24 * 3'600'000;
 constexpr std::string_view fast_suffix = "@depth@100ms";
 constexpr std::string_view slow_suffix = "@depth";
 
@@ -61,6 +62,7 @@ void SpotServer::on_open(SessionId id, std::string_view target, ServerOutbox& ou
       path.size() == target.size() ? std::string_view() : target.substr(path.size() + 1);
   Session session;
   session.api = path == "/ws-api/v3";
+  session.opened_ms = now_ms();
   session.combined = path == "/stream";
   std::string_view names;
   if (path.starts_with("/ws/")) names = path.substr(4);
@@ -288,8 +290,17 @@ void SpotServer::send_tops(ServerOutbox& out) {
   }
 }
 
+void SpotServer::end_old_sessions(ServerOutbox& out) {
+  for_sessions([&](SessionId id, const Session& session) {
+    if (now_ms() - session.opened_ms < connection_life_ms) return;
+    sessions_.erase(id);
+    out.close(id, 1001, "24 hours are over");
+  });
+}
+
 void SpotServer::on_tick(ServerOutbox& out) {
   ++ticks_;
+  end_old_sessions(out);
   if (say_goodbye_) {
     say_goodbye_ = false;
     const std::string event = JsonObject().text("e", "serverShutdown").number("E", now_ms()).done();

@@ -555,6 +555,24 @@ TEST(BinanceServer, InMaintenanceItRefusesAndSendsEveryoneAway) {
   EXPECT_EQ(desk.get("/api/v3/ping").status, 200);
 }
 
+TEST(BinanceServer, AConnectionLivesTwentyFourHours) {
+  Desk desk;
+  desk.server.on_open(1, "/ws/btcusdt@trade", desk);
+  desk.exchange.clock = desk.exchange.clock + hours(1);
+  desk.server.on_open(9, "/ws-api/v3", desk);
+  desk.exchange.clock = desk.exchange.clock + (hours(23) - milliseconds(1));
+  desk.server.on_tick(desk);
+  EXPECT_TRUE(desk.closed.empty());
+  desk.exchange.clock = desk.exchange.clock + milliseconds(1);
+  desk.server.on_tick(desk);
+  EXPECT_THAT(desk.closed, ElementsAre(std::pair(SessionId{1}, 1001)));
+  desk.server.on_trade({InstrumentId{0}, 1, Side::Buy, {1}, {1}, desk.exchange.clock}, desk);
+  EXPECT_TRUE(desk.take().empty()) << "nothing is sent to it any more";
+  desk.exchange.clock = desk.exchange.clock + hours(1);
+  desk.server.on_tick(desk);
+  EXPECT_EQ(desk.closed.size(), 2u);
+}
+
 TEST(BinanceServer, AnyBytesAreAnsweredOrRefusedAndNeverBreakIt) {
   Desk desk;
   Rng rng(5);
