@@ -12,10 +12,10 @@
 #include <limits>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/assert.hpp"
-#include "base/decimal.hpp"
 
 namespace ats {
 
@@ -30,17 +30,17 @@ class ByteWriter {
  public:
   explicit ByteWriter(Buffer& out) : out_(out) {}
 
-  void u8(std::uint8_t n) { append(&n, sizeof n); }
-  void u16(std::uint16_t n) { append(&n, sizeof n); }
-  void u32(std::uint32_t n) { append(&n, sizeof n); }
-  void u64(std::uint64_t n) { append(&n, sizeof n); }
-  void i64(std::int64_t n) { append(&n, sizeof n); }
-  void i128(Int128 n) { append(&n, sizeof n); }
-  // u16 length, then the bytes. Longer than 65535 is a broken invariant: whoever takes text from
-  // outside has bounded it before.
+  // A number, an enumerator or a plain struct without padding, as it lies in memory.
+  template <class T>
+  void value(const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    append(&value, sizeof value);
+  }
+  // u8 length, then the bytes. Longer than 255 is a broken invariant: whoever takes text from outside
+  // has bounded it before.
   void text(std::string_view bytes) {
-    ATS_ASSERT(bytes.size() <= std::numeric_limits<std::uint16_t>::max());
-    u16(static_cast<std::uint16_t>(bytes.size()));
+    ATS_ASSERT(bytes.size() <= std::numeric_limits<std::uint8_t>::max());
+    value(static_cast<std::uint8_t>(bytes.size()));
     append(bytes.data(), bytes.size());
   }
   // The bytes alone: the reader must know how many.
@@ -48,8 +48,9 @@ class ByteWriter {
 
  private:
   void append(const void* data, std::size_t size) {
-    const auto* const first = static_cast<const typename Buffer::value_type*>(data);
-    out_.insert(out_.end(), first, first + size);
+    const std::size_t at = out_.size();
+    out_.resize(at + size);
+    if (size != 0) std::memcpy(out_.data() + at, data, size);
   }
 
   Buffer& out_;
@@ -60,15 +61,28 @@ class ByteReader {
   explicit ByteReader(std::span<const std::byte> bytes) : rest_(bytes) {}
   explicit ByteReader(std::string_view bytes) : rest_(std::as_bytes(std::span(bytes))) {}
 
-  std::uint8_t u8() { return number<std::uint8_t>(); }
-  std::uint16_t u16() { return number<std::uint16_t>(); }
-  std::uint32_t u32() { return number<std::uint32_t>(); }
-  std::uint64_t u64() { return number<std::uint64_t>(); }
-  std::int64_t i64() { return number<std::int64_t>(); }
-  Int128 i128() { return number<Int128>(); }
+  // What ByteWriter::value wrote. T is whatever those bytes make of it: an enumerator may be none of
+  // its type's, a bool neither true nor false, so such are read as numbers.
+  template <class T>
+  void value(T& value) {
+    static_assert(std::is_trivially_copyable_v<T> && !std::is_enum_v<T> &&
+                  !std::is_same_v<T, bool>);
+    const auto bytes = raw(sizeof value);
+    if (bytes.size() == sizeof value) {
+      std::memcpy(&value, bytes.data(), sizeof value);
+    } else {
+      std::memset(static_cast<void*>(&value), 0, sizeof value);
+    }
+  }
+  template <class T>
+  T value() {
+    T read;
+    value(read);
+    return read;
+  }
   // What ByteWriter::text wrote; points into the bytes being read.
   std::string_view text() {
-    const auto bytes = raw(u16());
+    const auto bytes = raw(value<std::uint8_t>());
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
   // The next `size` bytes, or none at all.
@@ -89,15 +103,6 @@ class ByteReader {
   bool finished() const { return !failed_ && rest_.empty(); }
 
  private:
-  template <class T>
-  T number() {
-    T n = 0;
-    if (const auto bytes = raw(sizeof n); bytes.size() == sizeof n) {
-      std::memcpy(&n, bytes.data(), sizeof n);
-    }
-    return n;
-  }
-
   std::span<const std::byte> rest_;
   bool failed_ = false;
 };

@@ -1,14 +1,12 @@
 #include "domain/codec.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <type_traits>
 
-namespace ats {
+#include "base/bytes.hpp"
 
-static_assert(std::endian::native == std::endian::little,
-              "the journal's byte order is the machine's");
+namespace ats {
 
 // Restores approvals that were given and journalled; gives none.
 class ApprovalReader {
@@ -29,13 +27,7 @@ class Writer {
 
   template <class T>
   void raw(const T& value) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    bytes(&value, sizeof value);
-  }
-  void bytes(const void* data, std::size_t size) {
-    const std::size_t at = out_.size();
-    out_.resize(at + size);
-    if (size != 0) std::memcpy(out_.data() + at, data, size);
+    out_.value(value);
   }
   void boolean(const bool& b) { raw(static_cast<std::uint8_t>(b)); }
   template <class E>
@@ -44,17 +36,16 @@ class Writer {
   }
   template <std::size_t N>
   void text(const Text<N>& t) {
-    raw(static_cast<std::uint8_t>(t.size()));
-    bytes(t.view().data(), t.size());
+    out_.text(t.view());
   }
   void decimal(const Decimal& d) { raw(d.raw()); }
   void levels(const std::span<const Level>& l, std::vector<Level>*) {
     raw(static_cast<std::uint32_t>(l.size()));
-    bytes(l.data(), l.size_bytes());
+    out_.raw(std::as_bytes(l));
   }
 
  private:
-  std::vector<std::byte>& out_;
+  ByteWriter<> out_;
 };
 
 class Reader {
@@ -64,29 +55,16 @@ class Reader {
 
   template <class T>
   void raw(T& value) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    bytes(&value, sizeof value);
-  }
-  void bytes(void* data, std::size_t size) {
-    if (in_.size() - at_ < size) {
-      stop(CodecError::Truncated);
-      at_ = in_.size();
-      std::memset(data, 0, size);
-      return;
-    }
-    if (size != 0) std::memcpy(data, in_.data() + at_, size);
-    at_ += size;
+    in_.value(value);
   }
   void boolean(bool& b) {
-    std::uint8_t v = 0;
-    raw(v);
+    const auto v = in_.value<std::uint8_t>();
     if (v > 1) stop(CodecError::BadValue);
     b = v == 1;
   }
   template <class E>
   void choice(E& e, E last) {
-    std::uint8_t v = 0;
-    raw(v);
+    auto v = in_.value<std::uint8_t>();
     if (v > static_cast<std::uint8_t>(last)) {
       stop(CodecError::BadValue);
       v = 0;
@@ -95,45 +73,32 @@ class Reader {
   }
   template <std::size_t N>
   void text(Text<N>& t) {
-    std::uint8_t size = 0;
-    raw(size);
-    if (size > N) {
-      stop(CodecError::BadValue);
-      return;
-    }
-    char buffer[255];
-    bytes(buffer, size);
-    t = Text<N>(std::string_view(buffer, size));
+    const std::string_view bytes = in_.text();
+    if (bytes.size() > N) return stop(CodecError::BadValue);
+    t = Text<N>(bytes);
   }
-  void decimal(Decimal& d) {
-    Int128 v = 0;
-    raw(v);
-    d = Decimal::from_raw(v);
-  }
+  void decimal(Decimal& d) { d = Decimal::from_raw(in_.value<Int128>()); }
   void levels(std::span<const Level>& l, std::vector<Level>* store) {
-    std::uint32_t count = 0;
-    raw(count);
-    if ((in_.size() - at_) / sizeof(Level) < count) {
-      stop(CodecError::Truncated);
-      return;
-    }
+    const auto count = in_.value<std::uint32_t>();
+    if (in_.remaining() / sizeof(Level) < count) return stop(CodecError::Truncated);
+    const auto bytes = in_.raw(count * sizeof(Level));
     store->resize(count);
-    bytes(store->data(), count * sizeof(Level));
+    if (!bytes.empty()) std::memcpy(store->data(), bytes.data(), bytes.size());
     l = *store;
   }
+  // The first error counts; what follows bytes that were not there is none of its own.
   void stop(CodecError error) {
-    if (!error_) error_ = error;
+    if (!error_) error_ = in_.failed() ? CodecError::Truncated : error;
   }
-  std::optional<CodecError> finish() const {
-    if (error_) return error_;
-    if (at_ != in_.size()) return CodecError::TrailingBytes;
-    return std::nullopt;
+  bool failed() const { return error_.has_value() || in_.failed(); }
+  std::optional<CodecError> finish() {
+    if (in_.failed()) stop(CodecError::Truncated);
+    if (!error_ && !in_.finished()) stop(CodecError::TrailingBytes);
+    return error_;
   }
-  bool failed() const { return error_.has_value(); }
 
  private:
-  std::span<const std::byte> in_;
-  std::size_t at_ = 0;
+  ByteReader in_;
   std::optional<CodecError> error_;
 };
 

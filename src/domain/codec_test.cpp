@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/crc32.hpp"
 #include "base/rng.hpp"
 
 namespace ats {
@@ -112,6 +113,32 @@ TEST(Codec, EveryKindOfEventComesBackAsTheSameBytes) {
   }
   EXPECT_EQ(std::count(kinds.begin(), kinds.end(), false), 0)
       << "an event kind is not in this test";
+}
+
+// A journal is read by programs that are built later. Where this fails, either a field was added or moved
+// and codec_version must rise with the checksums here, or something broke.
+TEST(Codec, TheBytesOfThisVersionStayWhatTheyAre) {
+  const Universe u = small_universe();
+  const CoreConfig c;
+  const std::vector<Level> levels{{{10}, {20}}, {{9}, {1}}};
+  std::vector<std::byte> events;
+  for (const Event& e : every_event(u, c, levels)) encode_event(e, {777}, events);
+  std::vector<std::byte> actions;
+  for (const Action& x : every_action()) encode_action(x, actions);
+  EXPECT_EQ(codec_version, 2);
+  EXPECT_EQ(events.size(), 1383u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 952406641u);
+  EXPECT_EQ(actions.size(), 260u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 295593154u);
+
+  std::vector<std::byte> trade;
+  encode_event(Trade{{0x0102}, {{0x0A}, {0x0B}}, Side::Sell, {0x0C}, {0x0D}, "3"}, {0x0E}, trade);
+  const std::string_view text(reinterpret_cast<const char*>(trade.data()), trade.size());
+  EXPECT_EQ(text, std::string_view("\x08\x0E\0\0\0\0\0\0\0"
+                                   "\x02\x01\x0A\0\0\0\0\0\0\0\x0B\0\0\0\0\0\0\0"
+                                   "\x01\x0C\0\0\0\0\0\0\0\x0D\0\0\0\0\0\0\0\x01"
+                                   "3",
+                                   46));
 }
 
 TEST(Codec, EveryKindOfActionComesBackAsTheSameBytes) {
