@@ -56,6 +56,7 @@ class Desk final : private EventSink,
   const Instrument& listed(std::size_t n) const;
   const Instrument& ours(std::size_t n) const;
   std::size_t count() const { return listed_.size(); }
+  const Universe& our_universe() const { return universe_; }
 
   // --- the exchange's books ---
   // Fresh books of twenty levels a side around the reference price.

@@ -201,6 +201,44 @@ TEST_P(VenueMarket, prints_are_told_with_price_quantity_and_the_takers_side) {
   }
 }
 
+// The book by REST, as the audit of the books asks for it.
+TEST_P(VenueMarket, the_image_by_rest_is_the_exchanges_book) {
+  Desk desk(GetParam());
+  ASSERT_NE(desk.protocol().depth_request, nullptr);
+  ASSERT_GT(desk.rules().audit_every.ns, 0);
+  Rng rng(5);
+  for (int round = 0; round < 20; ++round) {
+    desk.stir(0, rng);
+    const HttpResponse answer = desk.server().on_http(desk.protocol().depth_request(desk.ours(0)));
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    struct Image final : EventSink {
+      void on(const Event& event) override {
+        const auto* snapshot = std::get_if<BookSnapshot>(&event);
+        ASSERT_NE(snapshot, nullptr) << event.index();
+        bids.assign(snapshot->bids.begin(), snapshot->bids.end());
+        asks.assign(snapshot->asks.begin(), snapshot->asks.end());
+      }
+      std::vector<Level> bids;
+      std::vector<Level> asks;
+    } image;
+    const auto decoder = desk.protocol().make_decoder(desk.ours(0).venue, desk.our_universe());
+    ASSERT_EQ(decoder->on_depth_body(desk.ours(0).id, answer.body, desk.now().instant, image),
+              venues::FrameOutcome::Decoded);
+    const venues::BookImage truth = desk.exchange().book(desk.listed(0).id, 10);
+    for (const Side side : {Side::Buy, Side::Sell}) {
+      const auto& told = side == Side::Buy ? image.bids : image.asks;
+      const auto& there = side == Side::Buy ? truth.bids : truth.asks;
+      ASSERT_GE(told.size(), there.size()) << "ten levels are compared";
+      for (std::size_t n = 0; n < there.size(); ++n) {
+        EXPECT_EQ(desk.ours(0).price_decimal(told[n].price),
+                  desk.listed(0).price_decimal(there[n].price));
+        EXPECT_EQ(desk.ours(0).quantity_decimal(told[n].quantity),
+                  desk.listed(0).quantity_decimal(there[n].quantity));
+      }
+    }
+  }
+}
+
 TEST_P(VenueMarket, a_quiet_market_is_alive) {
   Desk desk(GetParam());
   ASSERT_TRUE(desk.open());

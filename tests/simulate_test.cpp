@@ -45,7 +45,7 @@ TEST(Simulation, with_all_faults_deaths_and_halts_no_invariant_breaks) {
 TEST(Simulation, each_kind_of_fault_alone_breaks_nothing) {
   for (std::size_t n = 0; n < sim::fault_kind_count; ++n) {
     SimulationSetup setup = setup_of(sim::name(static_cast<sim::FaultKind>(n)), hours(1));
-    for (sim::FaultRow& row : setup.faults) row.every = row.every / 10;
+    for (sim::FaultRow& row : setup.faults) row.every = row.every / 20;
     const SimulationReport report = run_simulation(setup, 100 + n);
     EXPECT_EQ(first_violation(report), "") << sim::name(static_cast<sim::FaultKind>(n));
     EXPECT_GT(report.faults[n].shown, 0u) << sim::name(static_cast<sim::FaultKind>(n));

@@ -50,6 +50,9 @@ struct Engine::Parts {
   void on(const BookSnapshot& event, Actions& out);
   void on(const BookDelta& event, Actions& out);
   void on(const BookFault& event, Actions& out);
+  void on(const BookImage& event, Actions&) {
+    if (known(event.instrument)) books->on_image(event, now);
+  }
   void on(const Trade& event, Actions& out) { alive(event.instrument, event.times, out); }
   void on(const Quote& event, Actions& out) { alive(event.instrument, event.times, out); }
   void on(const InstrumentChanged& event, Actions& out);
@@ -375,6 +378,12 @@ void Engine::Parts::on(const HaltCommand& command, Actions& out) {
 void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
   const Scope& asked = command.scope;
   if ((asked.venue.valid() && !known(asked.venue)) || (asked.pair.valid() && !known(asked.pair))) {
+    return;
+  }
+  if (situation.stopping) {
+    // Nobody would take up what a halted pair holds: the halt must outlive the stop.
+    alert(Severity::Warning, AlertCode::Resume, asked,
+          describe(asked) + " stays halted while stopping; resume it after the next start", out);
     return;
   }
   const auto resume = [&](const Scope& scope) {

@@ -264,6 +264,21 @@ TEST_F(EngineTest, AStopResolvesWhatIsOpenAndThenSaysSo) {
   EXPECT_EQ(stopped, 2) << "nothing was open";
 }
 
+TEST_F(EngineTest, AHaltOutlivesAStopHoweverOftenItIsResumedMeanwhile) {
+  up();
+  command(halt({{}, pair}));
+  command(StopCommand{"ada"});
+  alerts.clear();
+  command(resume({{}, pair}));
+  EXPECT_TRUE(halted({{}, pair}));
+  ASSERT_EQ(alerts.size(), 1u);
+  EXPECT_EQ(alerts[0].severity, Severity::Warning);
+  start();
+  EXPECT_TRUE(halted({{}, pair}));
+  command(resume({{}, pair}));
+  EXPECT_FALSE(halted({{}, pair}));
+}
+
 // --- restarts ---
 
 TEST_F(EngineTest, ARestartMidTradeAsksForEveryOrderAndEndsReconciled) {

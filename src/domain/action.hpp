@@ -43,6 +43,9 @@ struct RequestSnapshot {  // venues whose snapshot comes by request
 struct Resubscribe {  // venues whose stream sends the snapshot
   InstrumentId instrument;
 };
+struct AuditBook {  // an image of the book by another way than the stream, answered by BookImage
+  InstrumentId instrument;
+};
 
 // --- notices ---
 enum class RefuseReason : std::uint8_t {
@@ -145,8 +148,8 @@ struct BookStateChanged {
 struct Stopped {};  // answer to StopCommand: nothing is open any more
 
 using Action = std::variant<Place, Cancel, QueryOrder, QueryOpenOrders, QueryBalances,
-                            RequestSnapshot, Resubscribe, OpportunityFound, ExecutionResolved,
-                            Booked, Alert, BookStateChanged, Stopped>;
+                            RequestSnapshot, Resubscribe, AuditBook, OpportunityFound,
+                            ExecutionResolved, Booked, Alert, BookStateChanged, Stopped>;
 
 // Reused from event to event: no allocation once it has grown.
 using Actions = std::vector<Action>;

@@ -203,6 +203,10 @@ void fields(A& a, Of<A, BookSnapshot>& e, std::vector<Level>* bids, std::vector<
   a.levels(e.bids, bids), a.levels(e.asks, asks);
 }
 template <class A>
+void fields(A& a, Of<A, BookImage>& e, std::vector<Level>* bids, std::vector<Level>* asks) {
+  a.raw(e.instrument), fields(a, e.times), a.levels(e.bids, bids), a.levels(e.asks, asks);
+}
+template <class A>
 void fields(A& a, Of<A, BookDelta>& e, std::vector<Level>* bids, std::vector<Level>* asks) {
   a.raw(e.instrument), fields(a, e.times), a.raw(e.first), a.raw(e.last), a.raw(e.previous);
   checksum(a, e.checksum), a.levels(e.bids, bids), a.levels(e.asks, asks);
@@ -306,6 +310,10 @@ void fields(A& a, Of<A, QueryOpenOrders>& x) {
 template <class A>
 void fields(A& a, Of<A, QueryBalances>& x) {
   a.raw(x.venue);
+}
+template <class A>
+void fields(A& a, Of<A, AuditBook>& x) {
+  a.raw(x.instrument);
 }
 template <class A>
 void fields(A& a, Of<A, RequestSnapshot>& x) {

@@ -59,7 +59,8 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
           ForeignOrder{{0}, "y"},
           CommandReceived{HaltCommand{{{0}, {}}, "me", "because"}},
           CommandReceived{ResumeCommand{{{}, {0}}, "me", "fine"}},
-          CommandReceived{StopCommand{"me"}}};
+          CommandReceived{StopCommand{"me"}},
+          BookImage{i, t, l, l}};
 }
 
 std::vector<Action> every_action() {
@@ -88,7 +89,8 @@ std::vector<Action> every_action() {
       booked,
       Alert{Severity::Critical, AlertCode::LedgerBreak, {}, "both sides"},
       BookStateChanged{{0}, 1, 2},
-      Stopped{}};
+      Stopped{},
+      AuditBook{{0}}};
 }
 
 std::vector<std::byte> bytes_of(const Event& e) {

@@ -191,15 +191,23 @@ struct ForeignOrder {
   VenueOrderId venue_order_id;
 };
 
+// The venue's book as it gives it by another way (REST), to Action::AuditBook: compared, never taken over.
+struct BookImage {
+  InstrumentId instrument;
+  Times times;
+  std::span<const Level> bids;  // best first
+  std::span<const Level> asks;
+};
+
 struct CommandReceived {
   Command command;
 };
 
-using Event =
-    std::variant<Started, Timer, ConnectionUp, ConnectionDown, Heartbeat, BookSnapshot, BookDelta,
-                 BookFault, Trade, Quote, InstrumentChanged, OrderAcked, OrderRejected, OrderFilled,
-                 OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, CancelRejected,
-                 QueryFailed, BalanceReported, BalancesComplete, ForeignOrder, CommandReceived>;
+using Event = std::variant<Started, Timer, ConnectionUp, ConnectionDown, Heartbeat, BookSnapshot,
+                           BookDelta, BookFault, Trade, Quote, InstrumentChanged, OrderAcked,
+                           OrderRejected, OrderFilled, OrderEnded, OrderFound, OrderNotFound,
+                           OrderUnknown, OrderNotSent, CancelRejected, QueryFailed, BalanceReported,
+                           BalancesComplete, ForeignOrder, CommandReceived, BookImage>;
 
 // Where codecs and worlds put what they decode. Called synchronously; must not keep the event.
 class EventSink {

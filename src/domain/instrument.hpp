@@ -146,6 +146,8 @@ struct BookRules {
   bool connection_sequence = false;
   bool snapshot_by_request =
       false;  // snapshot comes from REST on Action::RequestSnapshot; else the stream sends it after (re)subscribing
+  Duration
+      audit_every{};  // between two images of a book by REST, for comparison; 0: none are asked for
   Duration max_age = seconds(10);  // without any sign of life from the venue the book is Suspect
 };
 

@@ -312,6 +312,8 @@ const char* name(BookReason reason) {
       return "subscription_lost";
     case BookReason::OutsideWindow:
       return "outside_window";
+    case BookReason::AuditDiffers:
+      return "audit_differs";
   }
   return "?";
 }

@@ -29,6 +29,7 @@ enum class BookReason : std::uint8_t {
   NumberFault,
   SubscriptionLost,
   OutsideWindow,
+  AuditDiffers,
 };
 const char* name(BookReason reason);
 
@@ -41,6 +42,10 @@ struct BookStatus {
   Instant last_update;
   std::uint64_t snapshots = 0, deltas = 0, gaps = 0, checksums_right = 0, checksums_wrong = 0,
                 crossings = 0, resyncs = 0;
+  // Comparisons with an image the venue gave by another way.
+  std::uint64_t audits = 0, audits_differing = 0;
+  std::uint32_t audit_difference = 0;  // levels that differed at the last one
+  Instant last_audit;
   std::uint32_t bid_levels = 0, ask_levels = 0;
 };
 

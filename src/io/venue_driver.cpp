@@ -35,6 +35,7 @@ VenueDriver::VenueDriver(Reactor& reactor, DriverSetup setup, EventSink& sink)
     : reactor_(reactor), setup_(std::move(setup)), sink_(sink), jitter_(setup_.jitter_seed) {
   ATS_ASSERT(setup_.protocol != nullptr && setup_.protocol->make_client != nullptr);
   client_ = setup_.protocol->make_client(setup_.client);
+  images_ = setup_.protocol->make_decoder(setup_.client.venue, *setup_.client.universe);
   market_.url = setup_.urls.market;
   market_.policy = setup_.protocol->market_policy;
   trading_.url = setup_.urls.trading;
@@ -169,11 +170,32 @@ void VenueDriver::execute(const Action& action) {
     if (client_->request_snapshot(request->instrument, now(), *this) != SendOutcome::Sent) {
       sink_.on(BookFault{request->instrument, venue(), BookFaultReason::SnapshotFailed});
     }
+  } else if (const auto* image = std::get_if<AuditBook>(&action)) {
+    audit(image->instrument);
   } else if (const auto* again = std::get_if<Resubscribe>(&action)) {
     if (client_->resubscribe(again->instrument, now(), *this) != SendOutcome::Sent) {
       sink_.on(BookFault{again->instrument, venue(), BookFaultReason::SubscriptionLost});
     }
   }
+}
+
+// An answer that does not come, or cannot be read, leaves the audit without a verdict.
+void VenueDriver::audit(InstrumentId instrument) {
+  if (setup_.protocol->depth_request == nullptr) return;
+  const Instrument& on = setup_.client.universe->instrument(instrument);
+  rest_->request(setup_.protocol->depth_request(on), seconds(10),
+                 [this, instrument](const Result<HttpResponse, TransportError>& answer) {
+                   if (!answer || answer->status != 200) return;
+                   struct Images final : EventSink {
+                     explicit Images(EventSink& to) : sink(to) {}
+                     void on(const Event& event) override {
+                       if (const auto* s = std::get_if<BookSnapshot>(&event))
+                         sink.on(BookImage{s->instrument, s->times, s->bids, s->asks});
+                     }
+                     EventSink& sink;
+                   } images(sink_);
+                   images_->on_depth_body(instrument, answer->body, OsClock::now(), images);
+                 });
 }
 
 void VenueDriver::send_text(Channel channel, std::string_view frame) {

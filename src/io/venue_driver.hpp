@@ -97,6 +97,7 @@ class VenueDriver final : private venues::Outbox {
   const Line& line(Channel channel) const {
     return channel == Channel::MarketData ? market_ : trading_;
   }
+  void audit(InstrumentId instrument);
   void connect(Line& line);
   void line_open(Line& line);
   void line_message(Line& line, Opcode kind, std::string_view payload, Instant received);
@@ -111,6 +112,7 @@ class VenueDriver final : private venues::Outbox {
   EventSink& sink_;
   Rng jitter_;
   std::unique_ptr<venues::Client> client_;
+  std::unique_ptr<venues::MarketDecoder> images_;  // reads the answers to audit()
   Line market_{*this, Channel::MarketData};
   Line trading_{*this, Channel::Trading};
   std::unique_ptr<HttpClient> rest_;

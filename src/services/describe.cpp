@@ -157,6 +157,14 @@ struct EventText {
         .levels("asks", e.asks)
         .done();
   }
+  std::string operator()(const BookImage& e) const {
+    return start("book_image")
+        .instrument(e.instrument)
+        .times(e.times)
+        .levels("bids", e.bids)
+        .levels("asks", e.asks)
+        .done();
+  }
   std::string operator()(const BookDelta& e) const {
     return start("book_delta")
         .instrument(e.instrument)
@@ -335,6 +343,9 @@ struct ActionText {
   }
   std::string operator()(const RequestSnapshot& x) const {
     return start("request_snapshot").instrument(x.instrument).done();
+  }
+  std::string operator()(const AuditBook& x) const {
+    return start("audit_book").instrument(x.instrument).done();
   }
   std::string operator()(const Resubscribe& x) const {
     return start("resubscribe").instrument(x.instrument).done();

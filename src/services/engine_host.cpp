@@ -15,6 +15,7 @@ std::optional<VenueId> venue_of(const Action& action, const Universe& universe) 
   if (const auto* x = std::get_if<Cancel>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<QueryOrder>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<RequestSnapshot>(&action)) return by_instrument(x->instrument);
+  if (const auto* x = std::get_if<AuditBook>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<Resubscribe>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<QueryOpenOrders>(&action)) return x->venue;
   if (const auto* x = std::get_if<QueryBalances>(&action)) return x->venue;
@@ -39,7 +40,8 @@ void EngineHost::on(const Event& event) {
   if (busy_) {
     // Raised by what an action did: its turn comes next. Views would not live that long.
     ATS_ASSERT(!std::holds_alternative<BookDelta>(event) &&
-               !std::holds_alternative<BookSnapshot>(event));
+               !std::holds_alternative<BookSnapshot>(event) &&
+               !std::holds_alternative<BookImage>(event));
     pending_.push_back(event);
     return;
   }

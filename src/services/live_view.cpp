@@ -265,18 +265,24 @@ std::string status_json(const LiveView& view) {
     const Instrument& i = u.instrument(b.instrument);
     auto& venue = out["venues"][std::string(u.venue(i.venue).name.view())];
     venue["resyncs"] = venue["resyncs"].get<std::uint64_t>() + b.resyncs;
-    out["books"].push_back({{"venue", u.venue(i.venue).name.view()},
-                            {"pair", u.pair_name(i.pair)},
-                            {"state", name(b.state)},
-                            {"reason", name(b.reason)},
-                            {"age_ms", (core.now - b.last_update).ns / 1'000'000},
-                            {"bid", level_json(i, b.bid)},
-                            {"ask", level_json(i, b.ask)},
-                            {"gaps", b.gaps},
-                            {"checksums_right", b.checksums_right},
-                            {"checksums_wrong", b.checksums_wrong},
-                            {"crossings", b.crossings},
-                            {"resyncs", b.resyncs}});
+    out["books"].push_back(
+        {{"venue", u.venue(i.venue).name.view()},
+         {"pair", u.pair_name(i.pair)},
+         {"state", name(b.state)},
+         {"reason", name(b.reason)},
+         {"age_ms", (core.now - b.last_update).ns / 1'000'000},
+         {"bid", level_json(i, b.bid)},
+         {"ask", level_json(i, b.ask)},
+         {"gaps", b.gaps},
+         {"checksums_right", b.checksums_right},
+         {"checksums_wrong", b.checksums_wrong},
+         {"crossings", b.crossings},
+         {"resyncs", b.resyncs},
+         {"audits", b.audits},
+         {"audits_differing", b.audits_differing},
+         {"audit_difference", b.audit_difference},
+         {"audit_age_ms",
+          b.audits == 0 ? json(nullptr) : json((core.now - b.last_audit).ns / 1'000'000)}});
   }
   for (const EdgeStatus& e : core.edges) {
     out["edges"].push_back({{"pair", u.pair_name(e.pair)},

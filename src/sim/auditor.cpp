@@ -68,6 +68,7 @@ void Auditor::before(const Event& event, Instant now) {
 void Auditor::on(const Started& event, Instant) {
   ATS_ASSERT(event.incarnation > incarnation_);
   incarnation_ = event.incarnation;
+  stopping_ = false;
   for (Watched& venue : watched_) {
     venue.market_up = venue.trading_up = venue.balances_told = false;
   }
@@ -137,7 +138,9 @@ void Auditor::on(const BalancesComplete& event, Instant) {
 
 void Auditor::on(const CommandReceived& event, Instant) {
   if (const auto* halt = std::get_if<HaltCommand>(&event.command)) halts_.insert(key(halt->scope));
-  if (const auto* resume = std::get_if<ResumeCommand>(&event.command)) {
+  if (std::holds_alternative<StopCommand>(event.command)) stopping_ = true;
+  const auto* resume = std::get_if<ResumeCommand>(&event.command);
+  if (resume != nullptr && !stopping_) {  // who stops lifts nothing
     halts_.erase(key(resume->scope));
   }
 }

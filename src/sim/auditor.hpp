@@ -178,6 +178,7 @@ class Auditor {
   std::set<std::pair<int, int>> halts_;
   std::uint64_t last_serial_ = 0;
   std::uint32_t incarnation_ = 0;
+  bool stopping_ = false;
   std::map<FillKey, Truth> fills_;
   std::map<FillKey, Instant> unbooked_;  // since when we know of them
   std::vector<Decimal> ledger_;          // venue-major: what was booked to the venues

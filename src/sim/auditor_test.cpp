@@ -259,6 +259,16 @@ TEST_F(AuditorTest, a_halt_holds_over_a_restart_until_somebody_lifts_it) {
   expect(Invariant::HaltsHold);
 }
 
+TEST_F(AuditorTest, who_resumes_while_stopping_lifts_nothing) {
+  start();
+  const Scope venue{binance_.venue(), {}};
+  tell(CommandReceived{HaltCommand{venue, "me", "stop"}});
+  tell(CommandReceived{StopCommand{"me"}});
+  tell(CommandReceived{ResumeCommand{venue, "me", "go"}});
+  check();
+  expect(Invariant::HaltsHold);
+}
+
 TEST_F(AuditorTest, an_order_on_a_book_with_a_gap_is_found) {
   start();
   BookDelta delta;

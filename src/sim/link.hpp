@@ -142,6 +142,7 @@ class Link final : public ExchangeListener {
   void arrive(const QueryOpenOrders& query);
   void arrive(const QueryBalances& query);
   void arrive(const RequestSnapshot& request);
+  void arrive(const AuditBook& request);
   void arrive(const Resubscribe& request) { subscribe(request.instrument); }
   void tell_fills(const venues::VenueOrder& order, OrderId id, Instant at);
   OrderFound found(const venues::VenueOrder& order, OrderId id) const;

@@ -84,6 +84,11 @@ void Link::send(const Action& action) {
     }
     return;
   }
+  if (std::holds_alternative<AuditBook>(action)) {
+    // No answer, no verdict.
+    if (side(Channel::MarketData).up) request(action, Channel::MarketData);
+    return;
+  }
   if (!side(Channel::Trading).up) {
     not_sent(action);
     return;
@@ -122,7 +127,8 @@ void Link::not_sent(const Action& action) {
 
 void Link::arrive(const Request& request) {
   const bool market = std::holds_alternative<Resubscribe>(request.action) ||
-                      std::holds_alternative<RequestSnapshot>(request.action);
+                      std::holds_alternative<RequestSnapshot>(request.action) ||
+                      std::holds_alternative<AuditBook>(request.action);
   const Channel channel = market ? Channel::MarketData : Channel::Trading;
   // Sent on a connection that broke since: half of it got through.
   if (request.epoch != side(channel).epoch && (market || rng_.one_in(2))) return;
@@ -253,6 +259,17 @@ void Link::arrive(const QueryBalances&) {
          BalanceReported{venue(), balance.asset, balance.total, balance.held, times()});
   }
   post(Channel::Trading, at, BalancesComplete{venue(), times()});
+}
+
+void Link::arrive(const AuditBook& wanted) {
+  if (strike(FaultKind::Ban) || strike(FaultKind::RateLimit)) return;
+  const venues::BookImage image = exchange_.book(wanted.instrument, 20);
+  Message& message = post(Channel::MarketData, due(Path::Depth));
+  BookImage event;
+  event.instrument = wanted.instrument;
+  message.bids = image.bids;
+  message.asks = image.asks;
+  message.event = event;
 }
 
 void Link::arrive(const RequestSnapshot& wanted) {

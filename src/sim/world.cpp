@@ -40,9 +40,9 @@ VenueId venue_of(const Action& action, const Universe& universe) {
       action);
 }
 
-bool is_effect(const Action& action) { return action.index() <= 6; }
-static_assert(std::is_same_v<std::variant_alternative_t<6, Action>, Resubscribe>,
-              "effects are the first seven actions");
+bool is_effect(const Action& action) { return action.index() <= 7; }
+static_assert(std::is_same_v<std::variant_alternative_t<7, Action>, AuditBook>,
+              "effects are the first eight actions");
 
 }  // namespace
 
@@ -274,6 +274,9 @@ void World::deliver(const Upcoming& item, EventSink& sink) {
     } else if (auto* snapshot = std::get_if<BookSnapshot>(&message.event)) {
       snapshot->bids = message.bids;
       snapshot->asks = message.asks;
+    } else if (auto* image = std::get_if<BookImage>(&message.event)) {
+      image->bids = message.bids;
+      image->asks = message.asks;
     }
     hand(message.event, sink);
   }

@@ -176,6 +176,9 @@ struct Protocol {
   Status<MetadataError> (*read_metadata)(std::span<const HttpResponse> answers,
                                          std::span<const WantedPair> pairs, VenueId venue,
                                          Universe& universe);
+  // Where the venue gives a book by REST, best levels first, in the form that on_depth_body reads; for
+  // comparing only, so a hundred levels do. Null: it gives none.
+  HttpRequest (*depth_request)(const Instrument& instrument) = nullptr;
   std::unique_ptr<MarketDecoder> (*make_decoder)(VenueId venue, const Universe& universe);
   std::unique_ptr<Discovery> (*make_discovery)();
   std::unique_ptr<Client> (*make_client)(const ClientSetup& setup);  // null: market data only

@@ -7,7 +7,10 @@ namespace ats::core {
 BookSet::BookSet(const Universe& universe) {
   of_venue_.resize(universe.venues().size());
   for (const VenueInfo& venue : universe.venues())
-    venues_.push_back({.last = {}, .max_age = venue.book.max_age});
+    venues_.push_back({.last = {},
+                       .max_age = venue.book.max_age,
+                       .audit_every = venue.book.audit_every,
+                       .next_audit = {}});
   books_.reserve(universe.instruments().size());
   for (const Instrument& instrument : universe.instruments()) {
     books_.emplace_back(instrument, universe.venue(instrument.venue).book);
@@ -76,7 +79,21 @@ void BookSet::on_timer(Instant now, Actions& out) {
       note(id, of(id).on_timer(now, out));
       if (mute) note(id, of(id).on_stale(true, out));
     }
+    audit_next(venue, now, out);
   }
+}
+
+// One book of a venue after the other, by turns; a strange stride, so that neighbours in the list, which may
+// share a fate, are not neighbours in time.
+void BookSet::audit_next(std::size_t venue, Instant now, Actions& out) {
+  VenueLife& life = venues_[venue];
+  const auto& books = of_venue_[venue];
+  if (life.audit_every.ns <= 0 || !life.connected || life.stale || books.empty()) return;
+  if (now < life.next_audit) return;
+  life.next_audit = now + life.audit_every;
+  constexpr std::size_t stride = 7919;
+  life.next_book = (life.next_book + stride) % books.size();
+  of(books[life.next_book]).audit(now, out);
 }
 
 void BookSet::status(std::vector<BookStatus>& out) const {

@@ -19,6 +19,9 @@ struct VenueLife {
   Duration max_age;
   bool connected = false;
   bool stale = false;
+  Duration audit_every;  // zero: never
+  Instant next_audit;
+  std::size_t next_book = 0;  // whose turn it is
   bool alive(Instant now) const { return connected && now - last <= max_age; }
 };
 
@@ -63,6 +66,7 @@ class BookSet {
   void on_connection(VenueId venue, bool up, Instant now, Actions& out);
   void on_fault(const BookFault& fault, Instant now, Actions& out);
   void on_timer(Instant now, Actions& out);
+  void on_image(const BookImage& image, Instant now) { of(image.instrument).on_image(image, now); }
 
   // Instruments whose top, depth or state the last on_… call changed, in no order that matters, each
   // once. Valid until the next call. A delta can wake a whole stale venue, so this is what to walk
@@ -77,6 +81,7 @@ class BookSet {
 
  private:
   BookSync& of(InstrumentId id);
+  void audit_next(std::size_t venue, Instant now, Actions& out);
   void life(VenueId venue, Instant recv_time, Instant now, Actions& out);
   BookChange note(InstrumentId id, BookChange change);
 

@@ -71,6 +71,8 @@ BookChange BookSync::on_snapshot(const BookSnapshot& snapshot, Instant now, Acti
   const bool refreshed = refreshing_;
   refreshing_ = false;
   answer_due_.reset();
+  if (audit_.running()) [[unlikely]]
+    note_replaced(snapshot);
   clear_book();
   crossed_since_.reset();
   last_ = snapshot.last;
@@ -159,6 +161,10 @@ BookChange BookSync::on_timer(Instant now, Actions& out) {
     wanted_ = true;
     resubscribe_ = resubscribe_ || !rules_.snapshot_by_request;
   }
+  if (audit_.running()) {
+    const BookChange change = settle_audit(now, out);
+    if (change != BookChange::None) return change;
+  }
   send_request(now, out);
   if (crossed_since_ && now - *crossed_since_ > SyncTimings::crossed_max)
     return resync(BookReason::Crossed, now, out);
@@ -213,6 +219,10 @@ BookSync::Fit BookSync::fit(const BookDelta& delta) const {
 
 BookReason BookSync::apply(std::span<const Level> bids, std::span<const Level> asks,
                            const std::optional<std::uint32_t>& checksum) {
+  if (audit_.running() && rules_.sequence != SequenceRule::WholeBook) [[unlikely]] {
+    for (const Level& level : bids) audit_.note(Side::Buy, level.price);
+    for (const Level& level : asks) audit_.note(Side::Sell, level.price);
+  }
   for (const Level& level : bids) {
     if (!book_.set(Side::Buy, level)) return BookReason::NumberFault;
   }
@@ -356,6 +366,7 @@ BookChange BookSync::resync(BookReason reason, Instant now, Actions& out) {
     ++counters_.resyncs;
     if (now - synced_at_ >= SyncTimings::settled) backoff_ = SyncTimings::backoff_min;
   }
+  audit_.abandon();
   clear_book();
   drop_buffered();
   refreshing_ = false;
@@ -368,6 +379,52 @@ BookChange BookSync::resync(BookReason reason, Instant now, Actions& out) {
     send_request(now, out);
   }
   return become(BookState::Resyncing, reason, out);
+}
+
+void BookSync::audit(Instant now, Actions& out) {
+  if (state_ != BookState::Valid || audit_.running()) return;
+  audit_.begin(now);
+  out.emplace_back(AuditBook{instrument_});
+}
+
+// Of a book that comes whole only the levels that differ have changed.
+void BookSync::note_replaced(const BookSnapshot& snapshot) {
+  for (const Side side : {Side::Buy, Side::Sell}) {
+    const std::span<const Level> fresh = side == Side::Buy ? snapshot.bids : snapshot.asks;
+    TickBook::Cursor cursor = book_.levels(side);
+    for (Level level; cursor.next(level);) {
+      if (std::ranges::find(fresh, level) == fresh.end()) audit_.note(side, level.price);
+    }
+    for (const Level& level : fresh) {
+      bool same = false;
+      cursor = book_.levels(side);
+      for (Level was; !same && cursor.next(was);) same = was == level;
+      if (!same) audit_.note(side, level.price);
+    }
+  }
+}
+
+// One image alone may be an old one out of a cache: the second in a row decides.
+BookChange BookSync::settle_audit(Instant now, Actions& out) {
+  std::uint32_t differing = 0;
+  const BookAudit::Verdict verdict = audit_.settle(book_, rules_.depth, now, differing);
+  if (verdict != BookAudit::Verdict::Agrees && verdict != BookAudit::Verdict::Differs)
+    return BookChange::None;
+  ++counters_.audits;
+  counters_.audit_difference = differing;
+  counters_.last_audit = now;
+  if (verdict == BookAudit::Verdict::Agrees) {
+    doubted_ = false;
+    return BookChange::None;
+  }
+  ++counters_.audits_differing;
+  if (doubted_) {
+    doubted_ = false;
+    return resync(BookReason::AuditDiffers, now, out);
+  }
+  doubted_ = true;
+  audit(now, out);
+  return BookChange::None;
 }
 
 void BookSync::send_request(Instant now, Actions& out) {

@@ -2,6 +2,7 @@
 // proves them by its checksum, and says at any time whether the book may be priced from, and why not.
 //
 //   Resyncing(reason) --snapshot joined--> Valid <--> Suspect(Crossed | Stale)
+//   any --a second image in a row differs--> Resyncing(AuditDiffers)
 //   any --gap, wrong checksum, number or protocol fault, lost connection, crossed > 1 s--> Resyncing
 //
 // Resyncing: the book has no levels, deltas are buffered (bounded) where a snapshot comes by request and
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "core/books/book_audit.hpp"
 #include "core/books/tick_book.hpp"
 #include "domain/action.hpp"
 #include "domain/event.hpp"
@@ -66,6 +68,12 @@ class BookSync {
   BookChange on_delta(const BookDelta& delta, Instant now, Actions& out);
   BookChange on_fault(BookFaultReason reason, Instant now, Actions& out);
   BookChange on_timer(Instant now, Actions& out);
+  // An image of the book is asked for; only of a Valid book that no audit runs on.
+  void audit(Instant now, Actions& out);
+  bool audited() const { return audit_.running(); }
+  void on_image(const BookImage& image, Instant now) {
+    audit_.on_image(image.bids, image.asks, now);
+  }
   // No sign of life of the venue for longer than its max_age, or life again. Decided per venue by the
   // owner of the book.
   BookChange on_stale(bool stale, Actions& out);
@@ -102,6 +110,8 @@ class BookSync {
   BookReason apply(std::span<const Level> bids, std::span<const Level> asks,
                    const std::optional<std::uint32_t>& checksum);
   BookReason apply_delta(const BookDelta& delta);
+  void note_replaced(const BookSnapshot& snapshot);
+  BookChange settle_audit(Instant now, Actions& out);
   bool checksum_holds(std::uint32_t told);
   void clear_book();
   void know_extent(const BookSnapshot& snapshot);
@@ -143,6 +153,8 @@ class BookSync {
   std::optional<Price> lowest_bid_;
   std::optional<Price> highest_ask_;
   BookStatus counters_;
+  BookAudit audit_;
+  bool doubted_ = false;  // the last audit differed: the next one decides
 
   // --- asking for a snapshot ---
   bool wanted_ = false;

@@ -139,6 +139,13 @@ int decimals_of(Decimal number) {
   return decimals;
 }
 
+HttpRequest depth_request(const Instrument& instrument) {
+  return {"GET",
+          "/api/v3/depth?symbol=" + percent_encoded(instrument.symbol.view()) + "&limit=20",
+          {},
+          {}};
+}
+
 std::vector<HttpRequest> metadata_requests(std::span<const WantedPair> pairs) {
   std::string symbols = "[";
   for (const WantedPair& pair : pairs) {

@@ -30,6 +30,12 @@ BookRules rules(SequenceRule sequence) {
   return {.sequence = sequence, .snapshot_by_request = true, .max_age = seconds(10)};
 }
 
+// Twenty levels of a book weigh 5 of the 6000 that a minute allows.
+BookRules audited(BookRules rules) {
+  rules.audit_every = seconds(10);
+  return rules;
+}
+
 // Instruments come from recordings only: orders in contracts, other filters, other paths.
 std::vector<HttpRequest> no_metadata_requests(std::span<const WantedPair>) { return {}; }
 Status<MetadataError> no_metadata(std::span<const HttpResponse>, std::span<const WantedPair>,
@@ -41,9 +47,9 @@ Protocol futures(std::string_view name, VenueUrls urls,
                  std::unique_ptr<MarketDecoder> (*decoder)(VenueId, const Universe&)) {
   return {name,           std::move(urls), rules(SequenceRule::PrevLinked),
           channel_policy, channel_policy,  no_metadata_requests,
-          no_metadata,    decoder,         make_discovery,
-          nullptr,        nullptr,         nullptr,
-          nullptr};
+          no_metadata,    nullptr,         decoder,
+          make_discovery, nullptr,         nullptr,
+          nullptr,        nullptr};
 }
 
 }  // namespace
@@ -52,11 +58,12 @@ const Protocol& binance_protocol() {
   static const Protocol protocol{"binance",
                                  {"https://api.binance.com", "wss://stream.binance.com:9443/stream",
                                   "wss://ws-api.binance.com:443/ws-api/v3"},
-                                 rules(SequenceRule::Spanning),
+                                 audited(rules(SequenceRule::Spanning)),
                                  channel_policy,
                                  channel_policy,
                                  metadata_requests,
                                  read_metadata,
+                                 depth_request,
                                  make_decoder<Product::Spot>,
                                  make_discovery,
                                  make_client,

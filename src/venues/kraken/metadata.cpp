@@ -5,6 +5,7 @@
 
 #include "venues/json.hpp"
 #include "venues/kraken/names.hpp"
+#include "venues/percent.hpp"
 
 namespace ats::venues::kraken {
 namespace {
@@ -148,6 +149,13 @@ Result<InstrumentId, MetadataError> add_instrument(const PairRow& row, VenueId v
                      static_cast<std::uint8_t>(row.cost_decimals)};
   instrument.status = row.status;
   return universe.add_instrument(instrument);
+}
+
+HttpRequest depth_request(const Instrument& instrument) {
+  return {"GET",
+          "/0/public/Depth?pair=" + percent_encoded(instrument.rest_symbol.view()) + "&count=20",
+          {},
+          {}};
 }
 
 std::vector<HttpRequest> metadata_requests(std::span<const WantedPair> pairs) {

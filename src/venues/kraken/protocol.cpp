@@ -18,11 +18,13 @@ const Protocol& kraken_protocol() {
                 .checksum = kraken::book_checksum,
                 .depth = 10,
                 .snapshot_by_request = false,
+                .audit_every = seconds(20),
                 .max_age = seconds(5)},  // a heartbeat each second
       .market_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
       .trading_policy = {.silence_max = seconds(30), .ping_every = seconds(10)},
       .metadata_requests = kraken::metadata_requests,
       .read_metadata = kraken::read_metadata,
+      .depth_request = kraken::depth_request,
       .make_decoder = kraken::make_decoder,
       .make_discovery = kraken::make_discovery,
       .make_client = kraken::make_client,
