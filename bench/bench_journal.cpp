@@ -14,37 +14,13 @@
 #include "frames.hpp"
 #include "harness.hpp"
 #include "io/journal.hpp"
+#include "temporary_folder.hpp"
 
 namespace ats::bench {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-[[noreturn]] void die(const std::string& what) {
-  std::fprintf(stderr, "ats_bench: journal: %s\n", what.c_str());
-  std::abort();
-}
-
-// A folder that goes with it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "ats_bench_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) die("no temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 struct Load {
   std::size_t passes;
@@ -69,19 +45,19 @@ Outcome journal(const KeptEvents& events, const Load& load, io::SyncPolicy polic
   unpin();  // its thread runs where it likes, as in production
   auto writer = io::JournalWriter::open(folder.path(), nullptr, policy);
   pin();
-  if (!writer) die(writer.error().detail);
+  if (!writer) die("journal: " + writer.error().detail);
   const double spent = time_records(load, [&](std::size_t i) {
-    if (!writer->append(events[i % events.size()], KeptEvents::time)) die("append failed");
-    if (policy == io::SyncPolicy::Effect && !writer->commit()) die("commit failed");
+    if (!writer->append(events[i % events.size()], KeptEvents::time)) die("journal: append failed");
+    if (policy == io::SyncPolicy::Effect && !writer->commit()) die("journal: commit failed");
   });
-  if (!writer->close()) die("close failed");
+  if (!writer->close()) die("journal: close failed");
   auto reader = io::JournalReader::open(folder.path());
-  if (!reader) die(reader.error().detail);
+  if (!reader) die("journal: " + reader.error().detail);
   std::uint32_t crc = 0;
   io::Record record;
   for (;;) {
     const auto more = reader->next(record);
-    if (!more) die(more.error().detail);
+    if (!more) die("journal: " + more.error().detail);
     if (!*more) break;
     if (record.kind == io::RecordKind::Event) crc = crc32c(record.payload, crc);
   }
@@ -92,12 +68,12 @@ Outcome plain_file(const KeptEvents& events, const Load& load, bool sync) {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "records";
   const int fd = open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-  if (fd < 0) die("cannot open a file");
+  if (fd < 0) die("journal: cannot open a file");
   const double spent = time_records(load, [&](std::size_t i) {
     const auto bytes = events.bytes(i % events.size());
     if (write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
-      die("write failed");
-    if (sync && fdatasync(fd) != 0) die("fdatasync failed");
+      die("journal: write failed");
+    if (sync && fdatasync(fd) != 0) die("journal: fdatasync failed");
   });
   close(fd);
   std::ifstream file(path, std::ios::binary);

@@ -142,6 +142,11 @@ double percentile(std::span<const double> values, double p) {
 
 std::uint64_t allocations() { return allocation_count; }
 
+void die(const std::string& what) {
+  std::fprintf(stderr, "ats_bench: %s\n", what.c_str());
+  std::abort();
+}
+
 namespace {
 
 // The cores the program was started on.

@@ -99,6 +99,8 @@ class Session {
   int rounds() const { return rounds_; }
   // Whether anything of this name would run: lets a section skip costly preparation.
   bool wanted(const std::string& name) const;
+  // Whether this section was asked for by its name: slow ones run only then.
+  bool named() const { return filter_.starts_with(section_); }
   const std::vector<Result>& results() const { return results_; }
   void enter(std::string section) { section_ = std::move(section); }
 
@@ -123,6 +125,8 @@ inline std::int64_t now_ns() {
 }
 // The p-quantile (0..1) of the values: the smallest that at least p of them do not exceed.
 double percentile(std::span<const double> values, double p);
+// What cannot be measured ends the program, with the reason.
+[[noreturn]] void die(const std::string& what);
 // Folds a value into a digest.
 constexpr std::uint64_t mix(std::uint64_t digest, std::uint64_t value) {
   return (digest ^ value) * 0x9E3779B97F4A7C15ull + (digest >> 29);

@@ -1,0 +1,288 @@
+#include "loopback_system.hpp"
+
+#include "domain/codec.hpp"
+#include "harness.hpp"
+#include "io/clock.hpp"
+#include "loopback_socket.hpp"
+
+namespace ats::bench {
+
+namespace {
+
+constexpr std::int64_t dollar[] = {100, 10};  // Binance, Kraken: in units of their prices
+constexpr std::int64_t middle = 61'838;
+constexpr std::int64_t binance_levels = 300;
+constexpr std::int64_t kraken_levels = 60;
+constexpr std::int64_t moved_levels = 7;  // a side: 14 levels, as in a recorded diff
+
+// BTC in units of the venue's quantities; a little different at each level.
+Quantity amount(const Instrument& instrument, std::int64_t n) {
+  return {pow10(instrument.qty_scale) / 2 + (n * 7'919 + 1'237) % 9'973};
+}
+
+// Binance: levels ten dollars apart around a spread of two cents. Kraken: five dollars apart, forty
+// dollars away from the middle.
+Price binance_level(Side side, std::int64_t n) {
+  const std::int64_t away = 1 + n * 10 * dollar[0];
+  return {middle * dollar[0] + (side == Side::Buy ? -away : away)};
+}
+Price kraken_level(Side side, std::int64_t n) {
+  const std::int64_t away = (40 + n * 5) * dollar[1];
+  return {middle * dollar[1] + (side == Side::Buy ? -away : away)};
+}
+
+constexpr Side other(Side side) { return side == Side::Buy ? Side::Sell : Side::Buy; }
+
+// What follows the header of a frame without mask.
+std::string_view payload_of(std::string_view frame) {
+  const auto length = static_cast<unsigned char>(frame[1]);
+  return frame.substr(length < 126 ? 2 : length == 126 ? 4 : 10);
+}
+
+}  // namespace
+
+TwoVenues loopback_venues() {
+  TwoVenues venues = two_venues();
+  for (const InstrumentId id : {venues.at_binance, venues.at_kraken}) {
+    Instrument cheap = venues.universe.instrument(id);
+    cheap.fees.maker = cheap.fees.taker = Rate::bps(1);
+    venues.universe.add_instrument(cheap);
+  }
+  return venues;
+}
+
+CoreConfig loopback_config() {
+  CoreConfig config;
+  config.min_edge = Rate::bps(1);
+  config.pair_cooldown = milliseconds(1);
+  config.max_exposure = Decimal::from_int(1'000'000);
+  config.max_daily_loss = Decimal::from_int(1'000'000);
+  return config;
+}
+
+LoopbackSystem::LoopbackSystem(const TwoVenues& venues, const CoreConfig& config)
+    : venues_(venues),
+      config_(config),
+      binance_(venues.universe, venues.binance),
+      kraken_(venues.universe, venues.kraken) {
+  unpin();  // the journal's thread runs where it likes, as in production
+  auto writer = io::JournalWriter::open(folder_.path(), nullptr, io::SyncPolicy::Interval);
+  pin();
+  if (!writer) die("loopback: " + writer.error().detail);
+  journal_.emplace(std::move(*writer));
+  host_ = std::make_unique<services::EngineHost>(engine_, *journal_, venues_.universe);
+  host_->set_watcher(this);
+  for (LoopbackVenue* venue : {&binance_, &kraken_}) {
+    io::DriverSetup setup;
+    setup.protocol = venues::find_protocol(venues_.universe.venue(venue->venue()).name.view());
+    setup.urls = venue->urls();
+    setup.client.venue = venue->venue();
+    setup.client.universe = &venues_.universe;
+    setup.client.instruments = {venue == &binance_ ? venues_.at_binance : venues_.at_kraken};
+    setup.client.credentials = venue->credentials();
+    setup.client.market_path = setup.urls.market;
+    drivers_.push_back(std::make_unique<io::VenueDriver>(reactor_, std::move(setup), *host_));
+    host_->add_driver(*drivers_.back());
+  }
+}
+
+LoopbackSystem::~LoopbackSystem() = default;
+
+// --- what the engine is handed ---
+
+std::uint64_t LoopbackSystem::fold(std::uint64_t digest, const Actions& actions) {
+  for (const Action& action : actions) {
+    const auto* place = std::get_if<Place>(&action);
+    if (place == nullptr) continue;
+    const OrderRequest& order = place->order.value();
+    digest = mix(digest, order.id.value);
+    digest = mix(digest, order.instrument.value);
+    digest = mix(digest, static_cast<std::uint64_t>(order.side));
+    digest = mix(digest, static_cast<std::uint64_t>(order.price.units));
+    digest = mix(digest, static_cast<std::uint64_t>(order.quantity.units));
+  }
+  return digest;
+}
+
+void LoopbackSystem::on_handled(const Event& event, Instant now, const Actions& actions) {
+  checksum_ = fold(checksum_, actions);
+  for (const Action& action : actions) {
+    if (const auto* done = std::get_if<ExecutionResolved>(&action)) {
+      // What a fee in the base asset leaves over is kept.
+      if (done->outcome != ExecutionOutcome::Completed &&
+          done->outcome != ExecutionOutcome::Residual) {
+        die(std::string("loopback: a trade was ") + name(done->outcome));
+      }
+      ++resolved_;
+    } else if (const auto* alert = std::get_if<Alert>(&action)) {
+      if (alert->code != AlertCode::Reconciled)
+        die("loopback: " + std::string(alert->message.view()));
+    }
+  }
+  if (const auto* delta = std::get_if<BookDelta>(&event); delta != nullptr && by_frame_) {
+    ++frame_events_;
+    received_ = delta->times.recv_time;
+    handled_ = now;
+    return;
+  }
+  Handed& kept = handed_.emplace_back();
+  encode_event(event, now, kept.event);
+}
+
+template <class Condition>
+void LoopbackSystem::until(const char* what, Condition condition) {
+  const Instant limit = io::OsClock::now() + seconds(20);
+  while (!condition()) {
+    const Instant now = io::OsClock::now();
+    if (now > limit || !host_->failure().empty())
+      die(std::string("loopback: no ") + what + " came about " + host_->failure());
+    binance_.serve();
+    kraken_.serve();
+    reactor_.poll({});
+    if (now - timer_told_ >= milliseconds(1)) {
+      host_->on(Timer{io::OsClock::wall()});
+      timer_told_ = now;
+    }
+  }
+}
+
+void LoopbackSystem::open() {
+  fill_books();
+  host_->on(Started{1, io::OsClock::wall(), &venues_.universe, &config_});
+  for (const auto& driver : drivers_) driver->start();
+  until("readiness", [&] {
+    CoreStatus status;
+    engine_.status(status);
+    bool ready = status.reconciled && status.halts.empty();
+    for (const BookStatus& book : status.books) ready = ready && book.state == BookState::Valid;
+    return ready;
+  });
+}
+
+// --- the market ---
+
+void LoopbackSystem::fill_books() {
+  const Universe& universe = venues_.universe;
+  for (const Side side : {Side::Buy, Side::Sell}) {
+    for (std::int64_t n = 0; n < binance_levels; ++n) {
+      binance_.exchange().house_level(venues_.at_binance, side, binance_level(side, n),
+                                      amount(universe.instrument(venues_.at_binance), n));
+    }
+    for (std::int64_t n = 0; n < kraken_levels; ++n) {
+      kraken_.exchange().house_level(venues_.at_kraken, side, kraken_level(side, n),
+                                     amount(universe.instrument(venues_.at_kraken), n));
+    }
+  }
+  binance_.tell_book(venues_.at_binance);
+  kraken_.tell_book(venues_.at_kraken);
+}
+
+void LoopbackSystem::move(FrameKind kind, bool up, bool back) {
+  const Side side = up ? Side::Buy : Side::Sell;  // it reaches over to the other
+  const std::int64_t outwards = up ? 1 : -1;
+  if (kind == FrameKind::KrakenUpdate) {
+    const Quantity quantity = amount(venues_.universe.instrument(venues_.at_kraken), 5);
+    kraken_.exchange().house_level(venues_.at_kraken, side, {(middle + 30 * outwards) * dollar[1]},
+                                   back ? Quantity{} : quantity);
+    return;
+  }
+  sim::Exchange& exchange = binance_.exchange();
+  const Instrument& instrument = venues_.universe.instrument(venues_.at_binance);
+  const auto reach = [&] {
+    for (std::int64_t n = 0; n < moved_levels; ++n) {
+      exchange.house_level(venues_.at_binance, side,
+                           {(middle + (5 + 10 * n) * outwards) * dollar[0]},
+                           back ? Quantity{} : amount(instrument, n));
+    }
+  };
+  if (back) reach();
+  for (std::int64_t n = 0; n < moved_levels; ++n) {
+    exchange.house_level(venues_.at_binance, other(side), binance_level(other(side), n),
+                         back ? amount(instrument, n) : Quantity{});
+  }
+  if (!back) reach();
+}
+
+// Quantities behind the best prices change, as they do all the time.
+void LoopbackSystem::send_quiet(FrameKind kind) {
+  ++quiet_;
+  LoopbackVenue& venue = at(kind);
+  const bool binance = is_binance(kind);
+  const InstrumentId id = binance ? venues_.at_binance : venues_.at_kraken;
+  const Instrument& instrument = venues_.universe.instrument(id);
+  for (std::int64_t n = 1; n <= (binance ? moved_levels : 1); ++n) {
+    for (const Side side : {Side::Buy, Side::Sell}) {
+      const Price price = binance ? binance_level(side, n + 7) : kraken_level(side, n);
+      venue.exchange().house_level(id, side, price, amount(instrument, n + quiet_));
+    }
+  }
+  const std::string frame = venue.book_frame(id);
+  by_frame_ = true;
+  frame_events_ = 0;
+  send_all(venue.market_socket(), frame);
+  while (frame_events_ == 0) reactor_.poll({});
+  by_frame_ = false;
+  handed_.push_back({{}, std::string(payload_of(frame)), kind, received_, handled_, false});
+}
+
+void LoopbackSystem::quiet_frames() {
+  for (int n = 0; n < 4; ++n) {
+    send_quiet(FrameKind::BinanceDepth);
+    send_quiet(FrameKind::KrakenUpdate);
+  }
+}
+
+// --- a trade ---
+
+TradeTime LoopbackSystem::time_trade(FrameKind kind, const std::string& frame) {
+  LoopbackVenue& venue = at(kind);
+  TradeTime time;
+  time.kind = kind;
+  time.frame_bytes = frame.size();
+  by_frame_ = true;
+  frame_events_ = 0;
+  SendNotes& notes = send_notes();
+  notes.start();
+  const std::int64_t from = now_ns();
+  send_all(venue.market_socket(), frame);
+  std::int64_t to = 0;
+  do {
+    reactor_.poll({});
+    time.order_bytes[0] += binance_.take_order();
+    time.order_bytes[1] += kraken_.take_order();
+    to = now_ns();
+    if (to - from > 1'000'000'000) die("loopback: a frame caused no trade");
+  } while (time.order_bytes[0] == 0 || time.order_bytes[1] == 0);
+  notes.stop();
+  by_frame_ = false;
+  if (frame_events_ != 1 || notes.count != 3) die("loopback: more than one frame and two orders");
+  time.round_trip = static_cast<double>(to - from);
+  time.engine_part = static_cast<double>(notes.at[1] - received_.ns);
+  return time;
+}
+
+void LoopbackSystem::one_trade(FrameKind kind, bool up) {
+  const Instant earliest = io::OsClock::now() + milliseconds(2);
+  until("end of the cooling down", [&] { return io::OsClock::now() >= earliest; });
+  quiet_frames();
+  move(kind, up, false);
+  const std::string frame =
+      at(kind).book_frame(is_binance(kind) ? venues_.at_binance : venues_.at_kraken);
+  times_.push_back(time_trade(kind, frame));
+  handed_.push_back({{}, std::string(payload_of(frame)), kind, received_, handled_, true});
+  // Filled at the prices that were told; gone again before the engine hears of its fills.
+  binance_.serve();
+  kraken_.serve();
+  move(kind, up, true);
+  at(kind).tell_book(is_binance(kind) ? venues_.at_binance : venues_.at_kraken);
+  const std::size_t before = resolved_;
+  until("end of a trade", [&] { return resolved_ != before; });
+}
+
+void LoopbackSystem::trade(std::size_t count) {
+  for (std::size_t n = 0; n < count; ++n) {
+    one_trade(n % 2 == 0 ? FrameKind::KrakenUpdate : FrameKind::BinanceDepth, n % 4 < 2);
+  }
+}
+
+}  // namespace ats::bench
