@@ -17,6 +17,20 @@
 namespace ats::services {
 namespace {
 
+// A TOML basic string; keys may be texts of several lines (PEM).
+std::string toml_text(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
 // ats.toml and keys.toml with which `ats run --config` trades on these exchanges.
 std::optional<std::string> write_config(const SimServer& sim, const SimServerOptions& options,
                                         const std::filesystem::path& directory) {
@@ -27,14 +41,9 @@ std::optional<std::string> write_config(const SimServer& sim, const SimServerOpt
   config.credentials_file = (directory / "keys.toml").string();
   config.pairs = options.pairs;
   std::string keys;
-  for (const SimVenue& venue : sim.venues()) {
-    for (VenueConfig& known : config.venues) {
-      if (known.name != venue.name) continue;
-      known.enabled = true;
-      known.urls = venue.urls;
-    }
-    keys += fmt::format("[{}]\nkey = \"{}\"\nsecret = \"{}\"\n", venue.name, venue.credentials.key,
-                        venue.credentials.secret);
+  for (const auto& [venue, credentials] : sim.point(config)) {
+    keys += fmt::format("[{}]\nkey = {}\nsecret = {}\n", venue, toml_text(credentials.key),
+                        toml_text(credentials.secret));
   }
   const mode_t old = ::umask(0177);
   std::ofstream key_file(config.credentials_file);
@@ -56,8 +65,10 @@ int sim_command(int argc, const char* const* argv) {
       "Simulated exchanges on loopback: each venue's own REST and WebSocket paths, public and "
       "private.",
       "ats sim");
-  app.add_option("--port-base", options.port_base,
-                 "control port P; Binance P+1, Kraken P+4; 0: free ports");
+  app.add_option(
+      "--port-base", options.port_base,
+      "control port P; Binance P+1, Upbit P+2, Coinbase P+3, Kraken P+4, Bitfinex P+5; 0: "
+      "free ports");
   app.add_option("--seed", options.seed, "of the market and the secrets")->capture_default_str();
   app.add_option("--venues", options.venues, "which to serve")
       ->delimiter(',')
