@@ -15,20 +15,20 @@ namespace {
 std::uint32_t unsigned32(std::int32_t n) { return static_cast<std::uint32_t>(n); }
 
 TEST(BitfinexNumber, isTheTextThatJavaScriptMakesOfIt) {
-  EXPECT_EQ(number_text(0, 8), "0");
-  EXPECT_EQ(number_text(100, 0), "100");
-  EXPECT_EQ(number_text(100'00000000, 8), "100");
-  EXPECT_EQ(number_text(-50000000, 8), "-0.5");
-  EXPECT_EQ(number_text(12'34000000, 8), "12.34");
-  EXPECT_EQ(number_text(123, 8), "0.00000123");
-  EXPECT_EQ(number_text(100, 8), "0.000001");  // the least in plain notation
-  EXPECT_EQ(number_text(99, 8), "9.9e-7");
-  EXPECT_EQ(number_text(70, 8), "7e-7");
-  EXPECT_EQ(number_text(1, 8), "1e-8");
-  EXPECT_EQ(number_text(-1, 12), "-1e-12");
-  EXPECT_EQ(number_text(1'700'000'000, 18), "1.7e-9");
-  EXPECT_EQ(number_text(9'223'372'036'854'775'807, 0), "9223372036854775807");
-  EXPECT_EQ(number_text(9'223'372'036'854'775'807, 18), "9.223372036854775807");
+  EXPECT_EQ(spelled(0, 8), "0");
+  EXPECT_EQ(spelled(100, 0), "100");
+  EXPECT_EQ(spelled(100'00000000, 8), "100");
+  EXPECT_EQ(spelled(-50000000, 8), "-0.5");
+  EXPECT_EQ(spelled(12'34000000, 8), "12.34");
+  EXPECT_EQ(spelled(123, 8), "0.00000123");
+  EXPECT_EQ(spelled(100, 8), "0.000001");  // the least in plain notation
+  EXPECT_EQ(spelled(99, 8), "9.9e-7");
+  EXPECT_EQ(spelled(70, 8), "7e-7");
+  EXPECT_EQ(spelled(1, 8), "1e-8");
+  EXPECT_EQ(spelled(-1, 12), "-1e-12");
+  EXPECT_EQ(spelled(1'700'000'000, 18), "1.7e-9");
+  EXPECT_EQ(spelled(9'223'372'036'854'775'807, 0), "9223372036854775807");
+  EXPECT_EQ(spelled(9'223'372'036'854'775'807, 18), "9.223372036854775807");
 }
 
 TEST(BitfinexNumber, readsBackAsItself) {
@@ -36,7 +36,7 @@ TEST(BitfinexNumber, readsBackAsItself) {
   for (int n = 0; n < 100'000; ++n) {
     const auto units = static_cast<std::int64_t>(rng.next() >> (1 + rng.below(62)));
     const int scale = static_cast<int>(rng.below(13));
-    const std::string text = number_text(units, scale);
+    const std::string text = spelled(units, scale);
     const auto back = Decimal::parse(text);
     ASSERT_TRUE(back.ok()) << text;
     ASSERT_EQ(*back, Decimal::from_scaled(units, scale)) << text;

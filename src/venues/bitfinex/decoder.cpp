@@ -198,6 +198,14 @@ std::vector<std::uint64_t> Decoder::leave_book(InstrumentId instrument) {
   return ids;
 }
 
+bool Decoder::hears_book(InstrumentId instrument) {
+  bool heard = false;
+  channels_.each([&](const FeedChannel& channel) {
+    heard |= is_book(channel.kind) && channel.instrument == instrument;
+  });
+  return heard;
+}
+
 void Decoder::lose_books(EventSink& sink) {
   channels_.each([](FeedChannel& channel) { channel.kind = ChannelKind::Left; });
   sink.on(BookFault{{}, venue_, BookFaultReason::SubscriptionLost});

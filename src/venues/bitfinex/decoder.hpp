@@ -34,6 +34,9 @@ class Decoder final : public MarketDecoder {
   // Gives the ids of those channels.
   std::vector<std::uint64_t> leave_book(InstrumentId instrument);
 
+  // Whether a channel is known to bring this instrument's book.
+  bool hears_book(InstrumentId instrument);
+
   // Frames the scan declined so far.
   std::uint64_t declined() const { return declined_; }
 

@@ -8,7 +8,8 @@ namespace ats::venues::bitfinex {
 
 std::optional<Instrument> simulated_listing(std::string_view base, std::string_view quote,
                                             Decimal price) {
-  if (quote == "KRW") return std::nullopt;
+  // No won here, and below this price eight decimals are steps of more than a percent.
+  if (quote == "KRW" || price < Decimal::of("0.000001")) return std::nullopt;
   Instrument i;
   i.symbol = Text<31>(symbol_of(base, quote));
   i.rest_symbol = i.symbol;

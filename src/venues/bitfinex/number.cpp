@@ -55,7 +55,7 @@ char* write_number(std::int64_t units, int scale, char* out) {
   return out;
 }
 
-std::string number_text(std::int64_t units, int scale) {
+std::string spelled(std::int64_t units, int scale) {
   char text[longest_number];
   return {text, write_number(units, scale, text)};
 }

@@ -11,6 +11,6 @@ constexpr std::size_t longest_number = 32;
 
 // units * 10^-scale (0..18). Writes at most longest_number bytes; returns one past the last.
 char* write_number(std::int64_t units, int scale, char* out);
-std::string number_text(std::int64_t units, int scale);
+std::string spelled(std::int64_t units, int scale);
 
 }  // namespace ats::venues::bitfinex

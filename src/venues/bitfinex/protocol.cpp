@@ -1,8 +1,9 @@
 // Bitfinex's row of the registry.
 #include "venues/bitfinex/checksum.hpp"
+#include "venues/bitfinex/client.hpp"
 #include "venues/bitfinex/decoder.hpp"
 #include "venues/bitfinex/metadata.hpp"
-#include "venues/client.hpp"
+#include "venues/bitfinex/server.hpp"
 
 namespace ats::venues {
 
@@ -13,9 +14,9 @@ const Protocol& bitfinex_protocol() {
     rules.connection_sequence = true;
     rules.checksum = bitfinex::book_checksum;
     rules.checksum_levels = bitfinex::checksum_levels;
-    // The venue keeps each side within the length asked for by itself, deleting before it adds. This is
-    // no cut, only a bound on what a stream gone wrong can make us keep.
-    rules.depth = 100;
+    // The length subscribed to. The venue keeps each side within it by itself, deleting before it adds: a
+    // cut of ours changes nothing, and bounds what a stream gone wrong could make us keep.
+    rules.depth = 25;
     rules.max_age = seconds(16);  // every channel has a heartbeat each 15 s
     Protocol p{};
     p.name = "bitfinex";
@@ -29,6 +30,8 @@ const Protocol& bitfinex_protocol() {
     p.read_metadata = bitfinex::read_metadata;
     p.make_decoder = bitfinex::make_decoder;
     p.make_discovery = bitfinex::make_discovery;
+    p.make_client = bitfinex::make_client;
+    p.make_server = bitfinex::make_server;
     p.simulated_listing = bitfinex::simulated_listing;
     p.simulated_credentials = bitfinex::simulated_credentials;
     return p;

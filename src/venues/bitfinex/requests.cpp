@@ -1,0 +1,121 @@
+#include "venues/bitfinex/requests.hpp"
+
+#include <charconv>
+#include <cstring>
+#include <span>
+
+#include "base/decimal.hpp"
+#include "venues/bitfinex/order_id.hpp"
+#include "venues/json_write.hpp"
+
+namespace ats::venues::bitfinex {
+namespace {
+
+// Appends into a buffer known to be large enough.
+class Writer {
+ public:
+  explicit Writer(std::span<char> buffer) : begin_(buffer.data()), end_(begin_) {}
+  Writer& text(std::string_view text) {
+    std::memcpy(end_, text.data(), text.size());
+    end_ += text.size();
+    return *this;
+  }
+  Writer& number(std::int64_t units, int scale) {
+    end_ = format_scaled(units, scale, end_);
+    return *this;
+  }
+  Writer& number(std::uint64_t n) {
+    constexpr std::ptrdiff_t longest = 20;
+    end_ = std::to_chars(end_, end_ + longest, n).ptr;
+    return *this;
+  }
+  std::string_view view() const { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
+
+ private:
+  char* begin_;
+  char* end_;
+};
+
+// Without "EXCHANGE" an order would be one on margin.
+std::string_view type_of(TimeInForce tif) {
+  switch (tif) {
+    case TimeInForce::Ioc:
+      return "EXCHANGE IOC";
+    case TimeInForce::Gtc:
+      return "EXCHANGE LIMIT";
+    case TimeInForce::Fok:
+      return "EXCHANGE FOK";
+  }
+  return "EXCHANGE IOC";
+}
+
+}  // namespace
+
+std::string_view Requests::new_order(const OrderRequest& order, const Instrument& instrument,
+                                     std::uint64_t client_id) {
+  const std::int64_t units = order.quantity.units;
+  Writer frame(frame_);
+  frame.text(R"([0,"on",null,{"gid":)")
+      .number(our_group)
+      .text(R"(,"cid":)")
+      .number(client_id)
+      .text(R"(,"type":")")
+      .text(type_of(order.time_in_force))
+      .text(R"(","symbol":")")
+      .text(instrument.symbol.view())
+      .text(R"(","amount":")")
+      .number(order.side == Side::Buy ? units : -units, instrument.qty_scale)
+      .text(R"(","price":")")
+      .number(order.price.units, instrument.price_scale)
+      .text(R"("}])");
+  return frame.view();
+}
+
+std::string_view Requests::cancel_order(std::string_view venue_id, std::uint64_t client_id,
+                                        WallTime sent) {
+  Writer frame(frame_);
+  frame.text(R"([0,"oc",null,{)");
+  if (!venue_id.empty()) {
+    frame.text(R"("id":)").text(venue_id);
+  } else {
+    frame.text(R"("cid":)").number(client_id).text(R"(,"cid_date":")").text(day_text(sent));
+    frame.text("\"");
+  }
+  frame.text("}]");
+  return frame.view();
+}
+
+std::string_view Requests::conf(std::uint64_t flags) {
+  return text_ = JsonObject().text("event", "conf").number("flags", flags).done();
+}
+
+std::string_view Requests::subscribe_book(std::string_view symbol, std::uint16_t length,
+                                          std::uint64_t sub_id) {
+  return text_ = JsonObject()
+                     .text("event", "subscribe")
+                     .text("channel", "book")
+                     .text("symbol", symbol)
+                     .text("prec", "P0")
+                     .text("freq", "F0")
+                     .text("len", std::to_string(length))
+                     .number("subId", sub_id)
+                     .done();
+}
+
+std::string_view Requests::subscribe_trades(std::string_view symbol) {
+  return text_ = JsonObject()
+                     .text("event", "subscribe")
+                     .text("channel", "trades")
+                     .text("symbol", symbol)
+                     .done();
+}
+
+std::string_view Requests::unsubscribe(std::uint64_t channel_id) {
+  return text_ = JsonObject().text("event", "unsubscribe").number("chanId", channel_id).done();
+}
+
+std::string_view Requests::ping(std::uint64_t cid) {
+  return text_ = JsonObject().text("event", "ping").number("cid", cid).done();
+}
+
+}  // namespace ats::venues::bitfinex
