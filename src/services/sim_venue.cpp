@@ -145,7 +145,9 @@ Duration SimVenueServer::answer_delay() {
 void SimVenueServer::on_request(const HttpRequest& request, io::Responder responder) {
   exchange_.set_time(io::OsClock::now(), io::OsClock::wall());
   swallow_answer_ = false;
-  if (const auto refusal = refused(true)) {
+  if (const auto refusal = refused(!server_->is_order(request))) {
+    // Of an order nobody knows whether it was carried out.
+    if (*refusal == venues::Refusal::ServerError && rng_.one_in(2)) server_->on_http(request);
     responder.respond(server_->refuse(*refusal));
     return deliver();
   }
@@ -160,11 +162,11 @@ void SimVenueServer::on_request(const HttpRequest& request, io::Responder respon
   deliver();
 }
 
-std::optional<venues::Refusal> SimVenueServer::refused(bool over_http) {
+std::optional<venues::Refusal> SimVenueServer::refused(bool question) {
   if (strike(FaultKind::Ban)) return venues::Refusal::Ban;
   if (strike(FaultKind::RateLimit)) return venues::Refusal::RateLimit;
-  // Over HTTP there are questions only, whose failing costs a repetition; orders are what it is for.
-  if (!over_http && strike(FaultKind::ServerError)) return venues::Refusal::ServerError;
+  // A question that fails costs a repetition; orders are what it is for.
+  if (!question && strike(FaultKind::ServerError)) return venues::Refusal::ServerError;
   return std::nullopt;
 }
 

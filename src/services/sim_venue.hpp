@@ -80,7 +80,7 @@ class SimVenueServer final : private io::ServerHandler,
     return exchange_.faults().active(kind, exchange_.now());
   }
   // Why a request is refused at the door, if it is.
-  std::optional<venues::Refusal> refused(bool over_http);
+  std::optional<venues::Refusal> refused(bool question);
   void refresh_faults();
   void tell(const News& news);
   void tick();

@@ -186,6 +186,11 @@ class Server {
   virtual void on_text(SessionId session, std::string_view frame, ServerOutbox& out) = 0;
   virtual void on_close(SessionId session) = 0;
   virtual HttpResponse on_http(const HttpRequest& request) = 0;
+  // Whether an HTTP request places or cancels orders, where this is how the venue's clients do it.
+  virtual bool is_order(const HttpRequest& request) const {
+    static_cast<void>(request);
+    return false;
+  }
 
   virtual void on_book(const BookChange& change, ServerOutbox& out) = 0;
   virtual void on_trade(const PublicTrade& trade, ServerOutbox& out) = 0;
