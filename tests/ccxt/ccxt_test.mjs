@@ -5,7 +5,8 @@ import ccxt from "ccxt";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-const sim = spawn(process.argv[2], ["sim", "--seed", "7"], { stdio: ["ignore", "pipe", "inherit"] });
+const venues = "binance,kraken,coinbase";
+const sim = spawn(process.argv[2], ["sim", "--seed", "7", "--venues", venues], { stdio: ["ignore", "pipe", "inherit"] });
 let passed = 0;
 let failed = 0;
 
@@ -63,6 +64,12 @@ function kraken(told) {
     private: http,
     ws: { ...exchange.urls.api.ws, publicV2: `${ws}/v2`, privateV2: `${ws}/v2`, beta: `${ws}/v2` },
   };
+  return exchange;
+}
+
+function coinbase(told) {
+  const exchange = new ccxt.pro.coinbase({ apiKey: told.key, secret: told.secret });
+  exchange.urls.api = { ...exchange.urls.api, rest: told.rest, ws: told.rest.replace("http:", "ws:") };
   return exchange;
 }
 
@@ -144,7 +151,8 @@ async function run(name, exchange) {
   });
   await check(`${name} refuses a wrong secret`, async () => {
     const secret = exchange.secret;
-    exchange.secret = secret.slice(0, -4) + "0000";
+    const at = Math.floor(secret.length / 4);
+    exchange.secret = secret.slice(0, at) + (secret[at] === "A" ? "B" : "A") + secret.slice(at + 1);
     try {
       await exchange.fetchBalance();
     } catch (error) {
@@ -163,6 +171,7 @@ const control = await new Promise((resolve) => lines.once("line", (line) => reso
 const told = await (await fetch(`${control}/venues`)).json();
 await run("binance", binance(told.binance));
 await run("kraken", kraken(told.kraken));
+await run("coinbase", coinbase(told.coinbase));
 sim.kill("SIGTERM");
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -1,6 +1,7 @@
 // What the simulated Coinbase lists, and the keys it gives.
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ std::optional<Instrument> simulated_listing(std::string_view base, std::string_v
   return i;
 }
 
-// An Ed25519 seed and its public key in base64, as the venue hands them out.
+// A P-256 key as PEM, on one line, so that it fits a line of a file of keys.
 Credentials simulated_credentials(std::string_view seed) {
   const std::array<std::string_view, 2> name_parts{"name of the key", seed};
   const security::Digest256 name = security::sha256(name_parts);
@@ -43,17 +44,28 @@ Credentials simulated_credentials(std::string_view seed) {
     return text.append("-a").append(digits.substr(17, 3)).append("-").append(digits.substr(20, 12));
   };
   security::PrivateKey key;
-  key.curve = security::KeyCurve::Ed25519;
+  key.curve = security::KeyCurve::P256;
   const std::array<std::string_view, 1> seed_parts{seed};
   key.bytes = security::sha256(seed_parts);
-  std::vector<std::uint8_t> both(key.bytes.begin(), key.bytes.end());
+  key.bytes[0] &= 0x7f;  // below the curve's order
   const auto signer = security::KeySigner::make(key);
-  ATS_ASSERT(signer.has_value());  // every seed is a key
-  const auto half = signer->public_key().view();
-  both.insert(both.end(), half.begin(), half.end());
-  return {"organizations/" + uuid(std::string_view(hex).substr(0, 32)) + "/apiKeys/" +
-              uuid(std::string_view(hex).substr(32)),
-          security::base64(both)};
+  ATS_ASSERT(signer.has_value());
+  // SEC 1: ECPrivateKey{1, scalar, prime256v1, point}.
+  std::vector<std::uint8_t> der{0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20};
+  const auto append = [&der](std::span<const std::uint8_t> bytes) {
+    der.insert(der.end(), bytes.begin(), bytes.end());
+  };
+  constexpr std::array<std::uint8_t, 12> curve{0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                               0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+  constexpr std::array<std::uint8_t, 5> point{0xa1, 0x44, 0x03, 0x42, 0x00};
+  append(key.bytes);
+  append(curve);
+  append(point);
+  append(signer->public_key().view());
+  return {
+      "organizations/" + uuid(std::string_view(hex).substr(0, 32)) + "/apiKeys/" +
+          uuid(std::string_view(hex).substr(32)),
+      "-----BEGIN EC PRIVATE KEY-----" + security::base64(der) + "-----END EC PRIVATE KEY-----"};
 }
 
 }  // namespace ats::venues::coinbase

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "venues/json.hpp"
+#include "venues/percent.hpp"
 
 namespace ats::venues::coinbase {
 namespace {
@@ -180,6 +181,15 @@ std::vector<HttpRequest> metadata_requests(std::span<const WantedPair>) {
   request.target = "/api/v3/brokerage/market/products?product_type=SPOT";
   request.headers = {{"User-Agent", "ats"}};
   return {request};
+}
+
+HttpRequest depth_request(const Instrument& instrument) {
+  HttpRequest request;
+  request.method = "GET";
+  request.target = "/api/v3/brokerage/market/product_book?product_id=" +
+                   percent_encoded(instrument.symbol.view()) + "&limit=100";
+  request.headers = {{"User-Agent", "ats"}, {"Cache-Control", "no-cache"}};
+  return request;
 }
 
 Status<MetadataError> read_metadata(std::span<const HttpResponse> answers,

@@ -56,6 +56,9 @@ Status<MetadataError> read_metadata(std::span<const HttpResponse> answers,
                                     std::span<const WantedPair> pairs, VenueId venue,
                                     Universe& universe);
 
+// The book over REST, past the second for which the venue keeps public answers.
+HttpRequest depth_request(const Instrument& instrument);
+
 // What the simulated exchange lists, and the keys it gives (listing.cpp).
 std::optional<Instrument> simulated_listing(std::string_view base, std::string_view quote,
                                             Decimal price);

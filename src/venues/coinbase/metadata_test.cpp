@@ -38,6 +38,15 @@ TEST(CoinbaseMetadata, isAskedForOnce) {
   EXPECT_EQ(requests[0].target, "/api/v3/brokerage/market/products?product_type=SPOT");
 }
 
+TEST(CoinbaseMetadata, asksForABookByTheProductsId) {
+  Instrument instrument;
+  instrument.symbol = "BTC-USDC";
+  instrument.rest_symbol = "BTC-USD";
+  EXPECT_EQ(depth_request(instrument).target,
+            "/api/v3/brokerage/market/product_book?product_id=BTC-USDC&limit=100");
+  EXPECT_EQ(*depth_request(instrument).header("Cache-Control"), "no-cache");
+}
+
 TEST(CoinbaseMetadata, givesStepsLimitsAndTheFirstTiersFees) {
   Universe universe;
   const VenueId venue = universe.add_venue("coinbase", {});
