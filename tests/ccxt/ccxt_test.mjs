@@ -68,7 +68,11 @@ function kraken(told) {
 }
 
 function coinbase(told) {
-  const exchange = new ccxt.pro.coinbase({ apiKey: told.key, secret: told.secret });
+  const exchange = new ccxt.pro.coinbase({
+    apiKey: told.key,
+    secret: told.secret,
+    options: { fetchBalance: "v3PrivateGetBrokerageAccounts" }, // v2 tells nothing of what is held
+  });
   exchange.urls.api = { ...exchange.urls.api, rest: told.rest, ws: told.rest.replace("http:", "ws:") };
   return exchange;
 }
