@@ -120,6 +120,10 @@ Result<InstrumentId, MetadataError> add_instrument(const PairRow& row, VenueId v
   return universe.add_instrument(instrument);
 }
 
+HttpRequest depth_request(const Instrument& instrument) {
+  return {"GET", "/v2/book/" + percent_encoded(instrument.symbol.view()) + "/P0?len=25", {}, {}};
+}
+
 std::vector<HttpRequest> metadata_requests(std::span<const WantedPair> pairs) {
   HttpRequest info;
   info.method = "GET";

@@ -50,6 +50,8 @@ Status<MetadataError> read_metadata(std::span<const HttpResponse> answers,
 
 std::unique_ptr<Discovery> make_discovery();
 
+// Protocol::depth_request.
+HttpRequest depth_request(const Instrument& instrument);
 // Protocol::simulated_listing and simulated_credentials.
 std::optional<Instrument> simulated_listing(std::string_view base, std::string_view quote,
                                             Decimal price);

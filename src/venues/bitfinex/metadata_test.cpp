@@ -83,6 +83,13 @@ TEST(BitfinexMetadata, asksForLimitsAndForPrices) {
   EXPECT_EQ(requests[1].target, "/v2/tickers?symbols=tBTCUST,tDOGE%3AUSD");
 }
 
+TEST(BitfinexMetadata, asksForABookByItsSymbol) {
+  Instrument doge;
+  doge.symbol = "tDOGE:USD";
+  EXPECT_EQ(depth_request(doge).method, "GET");
+  EXPECT_EQ(depth_request(doge).target, "/v2/book/tDOGE%3AUSD/P0?len=25");
+}
+
 TEST(BitfinexMetadata, makesInstrumentsOfTheAnswers) {
   Universe universe;
   const VenueId venue = universe.add_venue("bitfinex", {});

@@ -17,6 +17,7 @@ const Protocol& bitfinex_protocol() {
     // The length subscribed to. The venue keeps each side within it by itself, deleting before it adds: a
     // cut of ours changes nothing, and bounds what a stream gone wrong could make us keep.
     rules.depth = 25;
+    rules.audit_every = seconds(20);
     rules.max_age = seconds(16);  // every channel has a heartbeat each 15 s
     Protocol p{};
     p.name = "bitfinex";
@@ -28,6 +29,7 @@ const Protocol& bitfinex_protocol() {
     p.trading_policy = {.silence_max = seconds(20), .ping_every = seconds(15)};
     p.metadata_requests = bitfinex::metadata_requests;
     p.read_metadata = bitfinex::read_metadata;
+    p.depth_request = bitfinex::depth_request;
     p.make_decoder = bitfinex::make_decoder;
     p.make_discovery = bitfinex::make_discovery;
     p.make_client = bitfinex::make_client;
