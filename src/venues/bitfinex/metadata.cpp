@@ -96,8 +96,10 @@ Result<std::vector<PairRow>, MetadataError> parse_pair_info(std::string_view bod
 
 Result<InstrumentId, MetadataError> add_instrument(const PairRow& row, VenueId venue,
                                                    Universe& universe) {
+  constexpr int finest = 12;  // of an instrument; recordings may hold anything
   const std::string symbol = symbol_of(row.base, row.quote);
-  if (row.price_decimals + row.qty_decimals > Decimal::scale ||
+  if (row.price_decimals > finest || row.qty_decimals > finest ||
+      row.price_decimals + row.qty_decimals > Decimal::scale ||
       !decltype(Instrument::symbol)::fits(symbol) || !decltype(Asset::name)::fits(row.base) ||
       !decltype(Asset::name)::fits(row.quote))
     return fail(MetadataError::Unsupported);

@@ -222,6 +222,9 @@ TEST(BitfinexDiscovery, takesDecimalsFromTheChannelsItWasToldOf) {
   discovery->on_frame(R"([2,"te",[401597395,1574694478808,-0.005,7245.3]])");
   discovery->on_frame("[3,[0.0002,2,1,-5]]");
   discovery->on_frame("[9,[1,2,3]]");
+  discovery->on_frame(
+      R"({"event":"subscribed","channel":"book","chanId":4,"symbol":"tDUSK:USD","prec":"P0","len":"25"})");
+  discovery->on_frame("[4,[1e-15,1,5]]");  // finer than an instrument can be: left out
   discovery->on_frame(R"([1,"hb"])");
   discovery->on_frame("not even JSON");
   discovery->on_depth_body("tETHUSD", "[[8744.95,2,0.45603413]]");
