@@ -1,7 +1,6 @@
 // Questions and orders over REST, and what becomes of their answers.
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 
 #include "venues/coinbase/client.hpp"
 #include "venues/percent.hpp"
@@ -444,7 +443,8 @@ bool CoinbaseClient::tell_fills(const RestCall& call, const Now& now, EventSink&
   TrackedOrder& order = tracked(call.order, call.instrument);
   std::vector<Fill> fills;
   Quantity sum;
-  for (const FillRow& row : std::views::reverse(call.fills)) {
+  for (auto at = call.fills.rbegin(); at != call.fills.rend(); ++at) {
+    const FillRow& row = *at;
     const auto price = parse_scaled(row.price, instrument.price_scale);
     const auto quantity = parse_scaled(row.quantity, instrument.qty_scale);
     if (!price || !quantity || *price <= 0 || *quantity <= 0 ||

@@ -1,7 +1,5 @@
 #include "venues/coinbase/decoder.hpp"
 
-#include <ranges>
-
 #include "venues/coinbase/metadata.hpp"
 #include "venues/coinbase/scan.hpp"
 
@@ -99,7 +97,8 @@ void Decoder::emit(Instant recv, EventSink& sink) {
 
 // Oldest first.
 void Decoder::emit_trades(Instant recv, EventSink& sink) {
-  for (const TradeEntry& trade : std::views::reverse(frame_.trades)) {
+  for (auto at = frame_.trades.rbegin(); at != frame_.trades.rend(); ++at) {
+    const TradeEntry& trade = *at;
     for (InstrumentId id = trade.instrument; id.valid(); id = twins_[id.index()]) {
       sink.on(
           Trade{id, {trade.time, recv}, trade.taker_side, trade.price, trade.quantity, trade.id});
