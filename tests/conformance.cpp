@@ -133,6 +133,10 @@ void Desk::open(Channel channel) {
   line.session = ++sessions_;
   const std::string target = path_of(channel);
   EXPECT_TRUE(server_->accepts(target.substr(0, target.find('?')))) << target;
+  if (server_->refuse_upgrade({"GET", target, client_->handshake_headers(channel, now()), {}})) {
+    line.open = false;
+    return;
+  }
   server_->on_open(line.session, target, *this);
   client_->on_open(channel, now(), *this, *this);
   pump();

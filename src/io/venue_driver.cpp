@@ -83,6 +83,7 @@ void VenueDriver::connect(Line& line) {
   options.port = url->port;
   options.target = url->target;
   options.tls = url->tls ? setup_.tls : nullptr;
+  options.headers = client_->handshake_headers(line.channel, now());
   options.websocket.ping_every = line.policy.ping_every;
   line.reason.clear();
   line.socket = std::make_unique<WebSocketClient>(reactor_, line, std::move(options));

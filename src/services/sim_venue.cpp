@@ -172,7 +172,7 @@ std::optional<venues::Refusal> SimVenueServer::refused(bool question) {
 
 std::optional<HttpResponse> SimVenueServer::on_upgrade(const HttpRequest& request) {
   const std::string path = request.target.substr(0, request.target.find('?'));
-  if (server_->accepts(path)) return std::nullopt;
+  if (server_->accepts(path)) return server_->refuse_upgrade(request);
   return HttpResponse{404, {}, "no WebSocket at this path"};
 }
 

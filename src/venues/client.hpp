@@ -114,6 +114,13 @@ class Client {
  public:
   virtual ~Client() = default;
 
+  // What the opening handshake of this channel must carry beside its own headers: a signed token, where the
+  // venue wants to know who comes before the door is open.
+  virtual std::vector<HttpHeader> handshake_headers(Channel channel, const Now& now) {
+    static_cast<void>(channel);
+    static_cast<void>(now);
+    return {};
+  }
   virtual void on_open(Channel channel, const Now& now, EventSink& sink, Outbox& outbox) = 0;
   // Requests in flight on the channel become OrderUnknown{ConnectionLost}.
   virtual void on_close(Channel channel, const Now& now, EventSink& sink) = 0;

@@ -182,6 +182,11 @@ class Server {
 
   // True when `path` (without query) is one of this venue's WebSocket paths.
   virtual bool accepts(std::string_view path) const = 0;
+  // The upgrade request at such a path: the refusal of it, or nothing, and on_open for it follows at once.
+  virtual std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request) {
+    static_cast<void>(request);
+    return std::nullopt;
+  }
   virtual void on_open(SessionId session, std::string_view target, ServerOutbox& out) = 0;
   virtual void on_text(SessionId session, std::string_view frame, ServerOutbox& out) = 0;
   virtual void on_close(SessionId session) = 0;
