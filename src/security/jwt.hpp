@@ -39,7 +39,7 @@ class JwtSigner {
 struct Jwt {
   std::string header;  // JSON
   std::string payload;
-  std::string_view signing_input;  // of the text it was read from
+  std::string signing_input;  // the first two parts as they came
   std::vector<std::uint8_t> signature;
 };
 // Nothing when it is not three parts of base64url.

@@ -18,7 +18,7 @@
 #include "venues/kraken/auth.hpp"
 #include "venues/kraken/decoder.hpp"
 #include "venues/kraken/errors.hpp"
-#include "venues/kraken/order_table.hpp"
+#include "venues/order_table.hpp"
 #include "venues/kraken/rate.hpp"
 #include "venues/kraken/requests.hpp"
 

@@ -9,7 +9,7 @@
 
 #include "domain/order.hpp"
 
-namespace ats::venues::kraken {
+namespace ats::venues {
 
 struct TrackedOrder {
   OrderId id;
@@ -70,4 +70,4 @@ class OrderTable {
   std::size_t next_ = 0;
 };
 
-}  // namespace ats::venues::kraken
+}  // namespace ats::venues
