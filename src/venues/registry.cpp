@@ -9,7 +9,8 @@
   venue(binance_coinm)    \
   venue(coinbase)         \
   venue(kraken)           \
-  venue(bitfinex)
+  venue(bitfinex)         \
+  venue(upbit)
 // clang-format on
 
 namespace ats::venues {
