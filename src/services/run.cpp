@@ -32,6 +32,8 @@ struct Options {
   std::string summary_file;
   std::string duration;
   std::uint64_t seed = 1;
+  std::vector<std::string> venues;
+  std::vector<std::string> pairs;
   bool no_screen = false;
   bool busy_poll = false;
 };
@@ -110,8 +112,13 @@ Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_pt
   }
   SimServerOptions sim_options;
   sim_options.seed = options.seed;
-  sim_options.pairs = simulated_pairs();
-  if (!c.pairs.empty()) sim_options.pairs = c.pairs;
+  sim_options.pairs = c.pairs.empty() ? simulated_pairs() : c.pairs;
+  if (!options.pairs.empty()) {
+    auto pairs = choose_pairs(options.pairs);
+    if (!pairs) return fail(pairs.error());
+    sim_options.pairs = std::move(*pairs);
+  }
+  if (!options.venues.empty()) sim_options.venues = options.venues;
   auto started = SimServer::start(sim_options);
   if (!started) return fail(started.error());
   sim = std::move(*started);
@@ -227,12 +234,15 @@ int run_command(int argc, const char* const* argv) {
   app.add_option("--for", options.duration, "stop after this long, e.g. 60s, 5m");
   app.add_option("--summary", options.summary_file, "write a JSON summary at the end");
   app.add_option("--seed", options.seed, "seed of the simulated exchanges")->capture_default_str();
+  app.add_option("--venues", options.venues, "simulated venues; all by default")->delimiter(',');
+  app.add_option("--pairs", options.pairs, "simulated pairs, or how many")->delimiter(',');
   app.add_flag("--no-screen", options.no_screen,
                "one log line per thing that matters, also on a terminal");
   app.add_flag("--busy-poll", options.busy_poll,
                "never sleep: lowest latency, one core in full use");
   app.footer(
-      "Examples:\n  ats run\n  ats run --for 60s --summary out.json\n  ats run --config ats.toml");
+      "Examples:\n  ats run\n  ats run --for 60s --summary out.json\n  ats run --config ats.toml\n"
+      "  ats run --pairs 20");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   Duration limit{};
   if (!options.duration.empty() && !parse_duration(options.duration, limit)) {

@@ -73,7 +73,9 @@ int sim_command(int argc, const char* const* argv) {
   app.add_option("--venues", options.venues, "which to serve")
       ->delimiter(',')
       ->capture_default_str();
-  app.add_option("--pairs", options.pairs, "what they list")->delimiter(',')->capture_default_str();
+  app.add_option("--pairs", options.pairs, "what they list, or how many pairs")
+      ->delimiter(',')
+      ->capture_default_str();
   app.add_option("--write-config", config_dir,
                  "write ats.toml and keys.toml for `ats run` to this directory");
   app.footer(
@@ -83,6 +85,9 @@ int sim_command(int argc, const char* const* argv) {
       "  curl -s 127.0.0.1:9000/faults -d "
       "'{\"venue\":\"kraken\",\"kind\":\"disconnect\",\"count\":1}'");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  auto pairs = choose_pairs(options.pairs);
+  if (!pairs) return usage_error(pairs.error());
+  options.pairs = std::move(*pairs);
 
   io::Reactor reactor;
   Signals signals(reactor);

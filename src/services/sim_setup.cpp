@@ -26,7 +26,28 @@ std::string not_simulated(const std::string& pair) {
 
 }  // namespace
 
-std::vector<std::string> simulated_pairs() { return {"BTC/USDT", "ETH/USDT", "SOL/USDT"}; }
+std::vector<std::string> simulated_pairs(std::size_t count) {
+  std::vector<std::string> pairs;
+  for (const std::string_view quote : {"USDT", "USD", "USDC", "BTC", "EUR"}) {
+    for (const sim::AssetModel& coin : sim::asset_models()) {
+      if (coin.money || coin.name == quote) continue;
+      if (pairs.size() == count) return pairs;
+      pairs.push_back(std::string(coin.name) + "/" + std::string(quote));
+    }
+  }
+  return pairs;
+}
+
+Result<std::vector<std::string>, std::string> choose_pairs(const std::vector<std::string>& words) {
+  if (words.size() != 1 || words[0].find('/') != std::string::npos) return words;
+  const auto count = parse_scaled(words[0], 0);
+  const std::size_t most = simulated_pairs(SIZE_MAX).size();
+  if (!count || *count < 1 || static_cast<std::size_t>(*count) > most) {
+    return fail("--pairs: expected pairs such as BTC/USDT,ETH/USDT or how many, from 1 to " +
+                std::to_string(most));
+  }
+  return simulated_pairs(static_cast<std::size_t>(*count));
+}
 
 Result<Universe, std::string> simulated_universe(const std::vector<std::string>& venue_names,
                                                  const std::vector<std::string>& pairs) {

@@ -11,8 +11,10 @@
 
 namespace ats::services {
 
-// The default pairs of a simulated world.
-std::vector<std::string> simulated_pairs();
+// The default pairs of a simulated world, or as many as wanted: coins in USDT first, then in other money.
+std::vector<std::string> simulated_pairs(std::size_t count = 3);
+// What --pairs says: pairs, or one number of them. The error says what was expected.
+Result<std::vector<std::string>, std::string> choose_pairs(const std::vector<std::string>& words);
 
 // Venues (by protocol name) and the pairs each lists, with ticks, lots, minimums and fees like the real
 // ones at an active trader's tier. The error names the venue or pair that is not simulated.

@@ -7,6 +7,9 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -134,6 +137,61 @@ Total add_up(const std::vector<SimulationReport>& reports) {
   return total;
 }
 
+// This process's resident memory and open descriptors, hour by virtual hour.
+class MemoryWatch {
+ public:
+  void sample(double hour) { samples_.push_back({hour, resident_mb(), descriptors()}); }
+  // Megabytes per virtual hour after a quarter of the time, by least squares: what has grown to its size by
+  // then is no leak.
+  double slope() const {
+    double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+    for (std::size_t i = samples_.size() / 4; i < samples_.size(); ++i) {
+      const Sample& s = samples_[i];
+      n += 1, x += s.hour, y += s.megabytes, xx += s.hour * s.hour, xy += s.hour * s.megabytes;
+    }
+    const double spread = n * xx - x * x;
+    return spread > 0 ? (n * xy - x * y) / spread : 0;
+  }
+  nlohmann::json json() const {
+    if (samples_.empty()) return nullptr;
+    return {{"samples", samples_.size()},
+            {"first_mb", samples_.front().megabytes},
+            {"last_mb", samples_.back().megabytes},
+            {"slope_mb_per_hour", slope()},
+            {"descriptors_first", samples_.front().descriptors},
+            {"descriptors_last", samples_.back().descriptors}};
+  }
+  void print() const {
+    if (samples_.empty()) return;
+    fmt::print(
+        "memory: {:.1f} MB after the first hour, {:.1f} MB at the end, {:+.3f} MB per virtual "
+        "hour; "
+        "descriptors: {} then, {} now\n",
+        samples_.front().megabytes, samples_.back().megabytes, slope(),
+        samples_.front().descriptors, samples_.back().descriptors);
+  }
+
+ private:
+  struct Sample {
+    double hour;
+    double megabytes;
+    std::size_t descriptors;
+  };
+  static double resident_mb() {
+    std::ifstream statm("/proc/self/statm");
+    double all = 0;
+    double resident = 0;
+    statm >> all >> resident;
+    return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
+  }
+  static std::size_t descriptors() {
+    std::error_code ec;
+    const std::filesystem::directory_iterator all("/proc/self/fd", ec);
+    return ec ? 0 : static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  }
+  std::vector<Sample> samples_;
+};
+
 nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
   nlohmann::json out{{"seeds", seeds},           {"virtual_seconds", t.virtual_seconds},
                      {"seconds", seconds},       {"times_real_time", t.virtual_seconds / seconds},
@@ -197,6 +255,7 @@ int simulate_command(int argc, const char* const* argv) {
   std::string mutant = name(Mutant::None);
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   bool json = false;
+  bool memory = false;
   SimulationSetup setup;
   CLI::App app(
       "Runs the core in a simulated world, from a seed, on virtual time, and checks the "
@@ -213,6 +272,14 @@ int simulate_command(int argc, const char* const* argv) {
       ->check(CLI::Range(0.01, 1000.0));
   app.add_option("--edges", setup.edges, "times the usual number of dislocations; 0 for none")
       ->check(CLI::Range(0.0, 1000.0));
+  app.add_option("--venues", setup.venues, "which take part")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--pairs", setup.pairs, "what they list, or how many pairs")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_flag("--memory", memory,
+               "watch this process's memory and descriptors over the virtual hours (one seed)");
   app.add_option("--jobs", jobs, "seeds run at the same time")->check(CLI::Range(1u, 256u));
   app.add_option("--trace", setup.trace,
                  "after a violation, print this many lines of what led to it");
@@ -225,6 +292,16 @@ int simulate_command(int argc, const char* const* argv) {
   const auto seeds = parse_seeds(seeds_text);
   if (!seeds)
     return usage_error("--seed: '" + seeds_text + "' is not a number or a range like 1..50");
+  auto pairs = choose_pairs(setup.pairs);
+  if (!pairs) return usage_error(pairs.error());
+  setup.pairs = std::move(*pairs);
+  if (const auto universe = simulated_universe(setup.venues, setup.pairs); !universe)
+    return usage_error(universe.error());
+  MemoryWatch watch;
+  if (memory) {
+    if (seeds->first != seeds->last) return usage_error("--memory watches one seed");
+    setup.each_hour = [&watch](double hour) { watch.sample(hour); };
+  }
   const auto chosen = choose_faults(faults, setup);
   if (!chosen) return usage_error("--faults: " + chosen.error());
   const auto planted = parse_mutant(mutant);
@@ -249,9 +326,12 @@ int simulate_command(int argc, const char* const* argv) {
     for (const std::string& line : report.trace) fmt::print("{}\n", line);
   }
   if (json) {
-    fmt::print("{}\n", as_json(total, reports.size(), took).dump());
+    nlohmann::json out = as_json(total, reports.size(), took);
+    if (memory) out["memory"] = watch.json();
+    fmt::print("{}\n", out.dump());
   } else {
     print(total, reports.size(), took);
+    if (memory) watch.print();
   }
   return total.violations.empty() ? exit_done : exit_invariant;
 }

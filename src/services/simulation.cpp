@@ -54,7 +54,8 @@ class Run final : public EventSink {
         auditor_(world_.universe(), world_.core_config(), seed),
         length_(setup.length),
         journalling_(setup.crashes),
-        trace_max_(setup.trace) {
+        trace_max_(setup.trace),
+        each_hour_(setup.each_hour) {
     for (const auto& link : world_.links()) auditor_.watch(link->exchange(), link->account());
     report_.seed = seed;
   }
@@ -134,6 +135,10 @@ class Run final : public EventSink {
 
   void check() {
     next_check_ = world_.now() + check_every;
+    if (each_hour_ && world_.now() >= next_hour_) {
+      next_hour_ = world_.now() + hours(1);
+      if (hours_++ > 0) each_hour_(static_cast<double>(hours_ - 1));
+    }
     if (journalling_ && engine_ && world_.now() - Instant{} > crash_last) {
       journalling_ = false;
       journal_.forget();
@@ -224,6 +229,9 @@ class Run final : public EventSink {
   std::vector<Instant> calm_;
   Instant next_check_{};
   std::size_t trace_max_;
+  const std::function<void(double)>& each_hour_;
+  Instant next_hour_;
+  int hours_ = 0;
   std::deque<std::string> trace_;
   SimulationReport report_;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +26,10 @@ struct SimulationSetup {
   bool crashes = false;
   bool halts = false;
   bool strangers = false;
-  double activity = 1;    // of the market
-  double edges = 1;       // how often a venue is dislocated
-  std::size_t trace = 0;  // lines kept of what led to the end
+  double activity = 1;                    // of the market
+  double edges = 1;                       // how often a venue is dislocated
+  std::function<void(double)> each_hour;  // with the virtual hours gone by; one seed at a time
+  std::size_t trace = 0;                  // lines kept of what led to the end
   CoreConfig core;
 };
 
