@@ -58,6 +58,8 @@ std::string BitfinexServer::conf_value(std::string_view key) const {
   if (key == "pub:list:pair:exchange" || key == "pub:info:pair") {
     for (const InstrumentId id : exchange_.instruments()) {
       const Instrument& on = instrument(id);
+      // Nothing says that a pair is closed but that it is listed no more.
+      if (on.status != InstrumentStatus::Trading) continue;
       const std::string pair(on.symbol.view().substr(1));
       if (key == "pub:list:pair:exchange") {
         list.text(pair);
