@@ -57,6 +57,15 @@ Result<InstrumentId, MetadataError> add_instrument(std::string_view base, std::s
   return universe.add_instrument(instrument);
 }
 
+HttpRequest depth_request(const Instrument& instrument) {
+  HttpRequest request;
+  request.method = "GET";
+  request.target = "/v1/orderbook?markets=";
+  request.target += instrument.symbol.view();
+  request.headers = {{"Accept", "application/json"}, {"User-Agent", "ats"}};
+  return request;
+}
+
 std::vector<HttpRequest> metadata_requests(std::span<const WantedPair> pairs) {
   HttpRequest markets;
   markets.method = "GET";
