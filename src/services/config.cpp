@@ -355,23 +355,58 @@ void venue_keys(std::vector<Key>& keys, const std::string& venue) {
                   [venue](const Config& c) -> std::string {
                     return venue_of(const_cast<Config&>(c), venue).enabled ? "true" : "false";
                   }});
-  const auto url = [&](const char* name, std::string venues::VenueUrls::*field,
-                       const char* expected, const char* help, const char* plain,
-                       const char* secure) {
+  keys.push_back(
+      {section, "redundant", "true or false",
+       "Two market-data connections where one would do: the first to bring an update is heard, "
+       "one that freezes is noticed.",
+       [venue](Config& c, std::string_view t) {
+         if (t != "true" && t != "false") return false;
+         venue_of(c, venue).redundant = t == "true";
+         return true;
+       },
+       [venue](const Config& c) -> std::string {
+         return venue_of(const_cast<Config&>(c), venue).redundant ? "true" : "false";
+       }});
+  using Urls = venues::VenueUrls;
+  // The one to be used, and those that are tried when it does not serve. Naming the first forgets the
+  // others of the default, so that nothing is contacted that was not named.
+  const auto url = [&](const char* name, std::string Urls::*field,
+                       std::vector<std::string> Urls::*others, const char* expected,
+                       const char* help, const char* plain, const char* secure) {
+    const auto sound = [=](std::string_view t) {
+      return t.starts_with(plain) || t.starts_with(secure);
+    };
     keys.push_back(
         {section, name, expected, help,
          [=](Config& c, std::string_view t) {
-           if (!t.starts_with(plain) && !t.starts_with(secure)) return false;
+           if (!sound(t)) return false;
            venue_of(c, venue).urls.*field = std::string(t);
+           const Urls& live = venues::find_protocol(venue)->urls;
+           std::vector<std::string>& spare = venue_of(c, venue).urls.*others;
+           if (t != live.*field && spare == live.*others) spare.clear();
            return true;
          },
          [=](const Config& c) { return venue_of(const_cast<Config&>(c), venue).urls.*field; }});
+    keys.push_back(
+        {section, std::string("other_") + name + "s", std::string("a list, each ") + expected,
+         "Hosts that serve the same, tried in turn when one does not.",
+         [=](Config& c, std::string_view t) {
+           auto list = split_list(t);
+           if (!std::all_of(list.begin(), list.end(), sound)) return false;
+           venue_of(c, venue).urls.*others = std::move(list);
+           return true;
+         },
+         [=](const Config& c) {
+           return fmt::format("{}",
+                              fmt::join(venue_of(const_cast<Config&>(c), venue).urls.*others, ","));
+         },
+         true});
   };
-  url("rest_url", &venues::VenueUrls::rest, "an http:// or https:// URL", "REST calls go here.",
-      "http://", "https://");
-  url("market_url", &venues::VenueUrls::market, "a ws:// or wss:// URL", "Market-data stream.",
-      "ws://", "wss://");
-  url("trading_url", &venues::VenueUrls::trading, "a ws:// or wss:// URL",
+  url("rest_url", &Urls::rest, &Urls::other_rest, "an http:// or https:// URL",
+      "REST calls go here.", "http://", "https://");
+  url("market_url", &Urls::market, &Urls::other_market, "a ws:// or wss:// URL",
+      "Market-data stream.", "ws://", "wss://");
+  url("trading_url", &Urls::trading, &Urls::other_trading, "a ws:// or wss:// URL",
       "Orders out, private stream in.", "ws://", "wss://");
 }
 

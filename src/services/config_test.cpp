@@ -135,6 +135,28 @@ TEST_F(Configuration, TheEnvironmentOverridesTheFile) {
   EXPECT_THAT(bad.error(), HasSubstr("ATS_STRATEGY_MIN_EDGE_BPS"));
 }
 
+TEST_F(Configuration, NamingAHostForgetsTheOthersOfTheDefaultAndKeepsThoseThatWereNamed) {
+  const auto urls_of = [](const Config& config) {
+    for (const VenueConfig& venue : config.venues) {
+      if (venue.name == "binance") return venue.urls;
+    }
+    return venues::VenueUrls{};
+  };
+  EXPECT_FALSE(urls_of(default_config()).other_rest.empty());
+  const auto named = load_config(write(R"([venue.binance]
+rest_url = "http://127.0.0.1:9"
+market_url = "ws://127.0.0.1:9"
+other_market_urls = ["ws://127.0.0.1:10", "ws://127.0.0.1:11"]
+)"),
+                                 {});
+  ASSERT_TRUE(named.ok()) << named.error();
+  EXPECT_TRUE(urls_of(*named).other_rest.empty());
+  EXPECT_EQ(urls_of(*named).other_market,
+            (std::vector<std::string>{"ws://127.0.0.1:10", "ws://127.0.0.1:11"}));
+  EXPECT_THAT(error_of("[venue.binance]\nother_rest_urls = [\"ws://127.0.0.1:9\"]\n"),
+              HasSubstr("a list, each an http:// or https:// URL"));
+}
+
 TEST_F(Configuration, WhatIsPrintedReadsBackToTheSame) {
   auto config = load_config(
       write("[general]\npairs = [\"BTC/USDT\"]\n[risk]\nmax_exposure = \"12.5\"\n"), {});

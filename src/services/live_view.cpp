@@ -261,10 +261,21 @@ std::string status_json(const LiveView& view) {
                                                          : u.pair_name(s.pair)));
   }
   for (const VenueView& v : view.venues) {
-    out["venues"][v.name] = {{"market_up", v.market_up},   {"trading_up", v.trading_up},
-                             {"messages", v.messages},     {"messages_per_second", v.per_second},
-                             {"reconnects", v.reconnects}, {"refused_frames", v.refused_frames},
-                             {"last_loss", v.last_loss}};
+    out["venues"][v.name] = {{"market_up", v.market_up},
+                             {"trading_up", v.trading_up},
+                             {"messages", v.messages},
+                             {"messages_per_second", v.per_second},
+                             {"reconnects", v.reconnects},
+                             {"refused_frames", v.refused_frames},
+                             {"last_loss", v.last_loss},
+                             {"connections", v.connections},
+                             {"handovers", v.handovers},
+                             {"frozen", v.frozen},
+                             {"rest", v.rest},
+                             {"rest_waits_ms", v.rest_waits_ms}};
+    if (v.skew_low_ms && v.skew_high_ms) {
+      out["venues"][v.name]["clock_skew_ms"] = {{"low", *v.skew_low_ms}, {"high", *v.skew_high_ms}};
+    }
     out["venues"][v.name]["resyncs"] = 0;
   }
   for (const BookStatus& b : core.books) {

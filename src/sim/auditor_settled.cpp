@@ -176,6 +176,7 @@ void Auditor::check_loss(const CoreStatus& status, Instant now) {
 }
 
 Decimal Auditor::worth(AssetId asset, Decimal amount) const {
+  if (universe_.asset(asset).name == config_.reporting_asset) return amount;
   const auto product = amount.multiply_floor(marks_[asset.index()]);
   return product ? *product : Decimal{};
 }

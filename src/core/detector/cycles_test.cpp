@@ -158,7 +158,7 @@ struct SmallWorld {
   void new_book(InstrumentId id) {
     const Instrument& i = universe.instrument(id);
     const double fair = worth[i.base.index()] / worth[i.quote.index()] * (1 + rng.normal() * 0.004);
-    const double units = fair * static_cast<double>(pow10(i.price_scale));
+    const double units = fair * static_cast<double>(pow10(i.price_scale));  // statistics
     auto bid = std::max<std::int64_t>(1, static_cast<std::int64_t>(units * 0.9995));
     std::int64_t ask = std::max(bid + 1, static_cast<std::int64_t>(units * 1.0005) + 1);
     auto& [bids, asks] = books[id];
