@@ -180,13 +180,20 @@ TEST_F(GzInputTest, ZstdIsReadAsGzipIs) {
   std::string text;
   for (int i = 0; i < 300'000; ++i) text += std::to_string(i * 7919) + "\n";
   write(zstd(text));
-  EXPECT_EQ(*all(), text);
+  // Compared as a whole: a difference of that many lines is not to be printed.
+  const auto expect_same = [this](const std::string& expected) {
+    const auto got = all();
+    ASSERT_TRUE(got.ok()) << got.error();
+    EXPECT_EQ(got->size(), expected.size());
+    EXPECT_TRUE(*got == expected);
+  };
+  expect_same(text);
   write(zstd(text) + zstd("and more\n"));
-  EXPECT_EQ(*all(), text + "and more\n");
+  expect_same(text + "and more\n");
   // One long run unpacks to far more than it takes.
   const std::string run(50'000'000, 'x');
   write(zstd(run));
-  EXPECT_EQ(*all(), run);
+  expect_same(run);
 }
 
 TEST_F(GzInputTest, ZstdThatWasCutOrChangedIsAnError) {

@@ -208,9 +208,9 @@ std::string print_rates(const RateList& list) {
 }
 
 void strategy_keys(std::vector<Key>& keys) {
-  keys.push_back(mode_key("cross_currency", &CoreConfig::cross_currency, true,
+  keys.push_back(mode_key("cross_currency", &CoreConfig::cross_currency, false,
                           "A base bought in one currency and sold in another, whose conversion "
-                          "stays open."));
+                          "would stay open. Seen and told, not traded."));
   keys.push_back(mode_key("triangular", &CoreConfig::triangular, false,
                           "Three instruments of one venue. Seen and told, not traded."));
   keys.push_back(mode_key("cycles", &CoreConfig::cycles, false,
@@ -526,8 +526,15 @@ std::string quoted(const Key& key, const Config& config) {
 
 }  // namespace
 
+CoreConfig shipped_core() {
+  CoreConfig core;
+  core.cross_currency = StrategyMode::Observe;
+  return core;
+}
+
 Config default_config() {
   Config config;
+  config.core = shipped_core();
   for (const venues::Protocol* protocol : venues::protocols()) {
     if (protocol->make_client != nullptr) {
       config.venues.push_back({std::string(protocol->name), false, protocol->urls});

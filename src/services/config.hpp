@@ -37,6 +37,8 @@ struct Config {
   CoreConfig core;
 };
 
+// The core as it ships: edges across currencies are told, not traded (docs/decisions/0012-currencies.md).
+CoreConfig shipped_core();
 // Everything in its default: no pair, no venue enabled, live URLs.
 Config default_config();
 

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "domain/config.hpp"
 #include "domain/status.hpp"
+#include "services/config.hpp"
 #include "services/sim_setup.hpp"
 #include "sim/auditor.hpp"
 #include "sim/world.hpp"
@@ -30,7 +31,7 @@ struct SimulationSetup {
   double edges = 1;                       // how often a venue is dislocated
   std::function<void(double)> each_hour;  // with the virtual hours gone by; one seed at a time
   std::size_t trace = 0;                  // lines kept of what led to the end
-  CoreConfig core;
+  CoreConfig core = shipped_core();
 };
 
 // "all", "none", or names with commas: the kinds of sim/faults.hpp, "crash", "halts" and "strangers".
