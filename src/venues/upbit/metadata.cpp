@@ -57,6 +57,10 @@ Result<InstrumentId, MetadataError> add_instrument(std::string_view base, std::s
   return universe.add_instrument(instrument);
 }
 
+HttpRequest depth_request(const Instrument& instrument) {
+  return {"GET", "/v1/orderbook?markets=" + std::string(instrument.symbol.view()), {}, {}};
+}
+
 std::vector<HttpRequest> metadata_requests(std::span<const WantedPair> pairs) {
   HttpRequest markets;
   markets.method = "GET";

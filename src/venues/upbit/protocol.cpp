@@ -17,11 +17,13 @@ const Protocol& upbit_protocol() {
                 .checksum = nullptr,
                 .depth = 15,
                 .snapshot_by_request = false,
+                .audit_every = seconds(15),
                 .max_age = seconds(10)},  // the keep-alive is asked for every four
       .market_policy = {.silence_max = seconds(12), .ping_every = seconds(30)},
       .trading_policy = {.silence_max = seconds(15), .ping_every = seconds(30)},
       .metadata_requests = upbit::metadata_requests,
       .read_metadata = upbit::read_metadata,
+      .depth_request = upbit::depth_request,
       .make_decoder = upbit::make_decoder,
       .make_discovery = upbit::make_discovery,
       .make_client = upbit::make_client,
