@@ -89,15 +89,14 @@ TEST_P(InstrumentsTest, a_pair_that_closes_and_opens_again_is_told_each_time_and
   EXPECT_EQ(ours(0).status, InstrumentStatus::Trading);
 }
 
-TEST_P(InstrumentsTest, a_smaller_minimum_is_taken_over_and_fees_learnt_from_the_account_stay) {
+TEST_P(InstrumentsTest, fees_learnt_from_the_account_stay_whatever_else_changes) {
   const InstrumentId id = ours(1).id;
   ours_.instrument(id).fees.taker = Rate::bps(3);
-  listed(1).min_quantity = {listed(1).min_quantity.units * 2};
+  listed(1).status = InstrumentStatus::Halted;
   refresh();
   ASSERT_EQ(told_.instruments.size(), 1u);
   EXPECT_EQ(told_.instruments[0].id, id);
-  EXPECT_EQ(ours(1).quantity_decimal(ours(1).min_quantity),
-            listed(1).quantity_decimal(listed(1).min_quantity));
+  EXPECT_EQ(told_.instruments[0].fees.taker, Rate::bps(3));
   EXPECT_EQ(ours(1).fees.taker, Rate::bps(3));
 }
 

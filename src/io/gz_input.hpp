@@ -1,7 +1,6 @@
-// Reads recordings: a plain, gzip or zstd file (told apart by its first bytes) as one run of plain bytes, and
-// that run as lines. Packed files prove themselves: one that was cut, changed (zstd: where it was packed with
-// a checksum) or has something behind its end is an error that says where, never a shorter file. Several gzip
-// members or zstd frames in a row are one file, as gzip(1) and zstd(1) read them.
+// Reads recordings: a plain or gzip file (told apart by its first bytes) as one run of plain bytes, and that
+// run as lines. gzip proves itself: a file that was cut, changed or has something behind its end is an error
+// that says where, never a shorter file. Several gzip members in a row are one file, as gzip(1) reads them.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +13,6 @@
 #include "base/result.hpp"
 
 struct z_stream_s;
-struct ZSTD_DCtx_s;
 
 namespace ats::io {
 
@@ -41,13 +39,12 @@ class GzInput final : public ByteSource {
   std::uint64_t size_bytes() const { return size_bytes_; }
 
  private:
-  enum class Form : std::uint8_t { Unknown, Plain, Gzip, Zstd };
+  enum class Form : std::uint8_t { Unknown, Plain, Gzip };
 
   GzInput(int fd, std::uint64_t size);
   Result<std::size_t, std::string>
   fill();  // more file bytes behind the ones left; 0: there are none
   Result<std::string_view, std::string> inflate_some();
-  Result<std::string_view, std::string> unpack_some();
   std::string damage(const char* what) const;
 
   int fd_;
@@ -59,9 +56,7 @@ class GzInput final : public ByteSource {
   std::size_t filled_ = 0;
   std::vector<char> plain_;
   std::unique_ptr<z_stream_s> stream_;
-  ZSTD_DCtx_s* zstd_ = nullptr;
-  bool more_inside_ = false;  // zstd may give more before it takes more
-  bool in_member_ = false;    // between the head of a gzip member or zstd frame and its end
+  bool in_member_ = false;  // between the head of a gzip member and its checksum
 };
 
 class LineReader {

@@ -94,7 +94,6 @@ void VenueDriver::line_open(Line& line) {
   line.opened = OsClock::now();
   line.open = true;
   ++line.status.connects;
-  if (setup_.tap != nullptr) setup_.tap->on_connected(line.channel, line.url, line.opened);
   client_->on_open(line.channel, now(), sink_, *this);
   tell_when_ready(line);
 }
@@ -110,7 +109,6 @@ void VenueDriver::line_message(Line& line, Opcode kind, std::string_view payload
   ++line.status.messages;
   line.status.bytes += payload.size();
   if (kind != Opcode::Text && kind != Opcode::Binary) return;
-  if (setup_.tap != nullptr) setup_.tap->on_message(line.channel, kind, payload, received);
   client_->on_text(line.channel, payload, {received, OsClock::wall()}, sink_, *this);
   if (!line.status.up) tell_when_ready(line);
   handling_.record((OsClock::now() - received).ns);
@@ -122,8 +120,6 @@ void VenueDriver::line_closed(Line& line, const WsClosed& closed) {
   line.status.last_loss = line.reason.empty() ? describe(closed) : line.reason;
   if (was_open) {
     ++line.status.losses;
-    if (setup_.tap != nullptr)
-      setup_.tap->on_disconnected(line.channel, line.status.last_loss, OsClock::now());
     client_->on_close(line.channel, now(), sink_);
   }
   if (was_up) sink_.on(ConnectionDown{venue(), line.channel});
@@ -206,23 +202,17 @@ void VenueDriver::audit(InstrumentId instrument) {
 void VenueDriver::send_text(Channel channel, std::string_view frame) {
   // A refused write means that the connection is broken, which on_closed reports: the Client then takes
   // what was in flight for Unknown.
-  Line& l = line(channel);
-  if (!l.socket) return;
-  l.socket->send_text(frame);
-  if (setup_.tap != nullptr) setup_.tap->on_sent(channel, frame, OsClock::now());
+  if (Line& l = line(channel); l.socket) l.socket->send_text(frame);
 }
 
 void VenueDriver::send_rest(venues::RestTag tag, const HttpRequest& request, Duration timeout) {
-  std::string url = setup_.tap != nullptr ? setup_.urls.rest + request.target : std::string();
-  rest_->request(request, timeout,
-                 [this, tag, url = std::move(url)](Result<HttpResponse, TransportError> answer) {
-                   if (answer) {
-                     if (setup_.tap != nullptr) setup_.tap->on_rest(url, *answer, OsClock::now());
-                     client_->on_response(tag, *answer, now(), sink_, *this);
-                   } else {
-                     client_->on_rest_failed(tag, answer.error(), now(), sink_, *this);
-                   }
-                 });
+  rest_->request(request, timeout, [this, tag](Result<HttpResponse, TransportError> answer) {
+    if (answer) {
+      client_->on_response(tag, *answer, now(), sink_, *this);
+    } else {
+      client_->on_rest_failed(tag, answer.error(), now(), sink_, *this);
+    }
+  });
 }
 
 void VenueDriver::reconnect(Channel channel, std::string_view why) {

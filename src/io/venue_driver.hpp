@@ -28,28 +28,12 @@
 
 namespace ats::io {
 
-// Sees every byte that a driver's connections carry, as it is: for capturing. Called on the driver's own
-// thread, before the frame is decoded; the views need not outlive the call.
-class FrameTap {
- public:
-  virtual void on_connected(Channel channel, std::string_view url, Instant now) = 0;
-  virtual void on_disconnected(Channel channel, std::string_view why, Instant now) = 0;
-  virtual void on_message(Channel channel, Opcode kind, std::string_view payload,
-                          Instant received) = 0;
-  virtual void on_sent(Channel channel, std::string_view payload, Instant now) = 0;
-  virtual void on_rest(std::string_view url, const HttpResponse& answer, Instant received) = 0;
-
- protected:
-  ~FrameTap() = default;
-};
-
 struct DriverSetup {
   const venues::Protocol* protocol = nullptr;
   venues::ClientSetup client;
   venues::VenueUrls urls;
   const TlsContext* tls = nullptr;  // for wss and https; must outlive the driver
   std::uint64_t jitter_seed = 0;
-  FrameTap* tap = nullptr;  // null: nobody listens; must outlive the driver
 };
 
 struct ChannelStatus {

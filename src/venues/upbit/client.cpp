@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "venues/upbit/metadata.hpp"
+#include "venues/upbit/markets.hpp"
 #include "venues/upbit/requests.hpp"
 
 namespace ats::venues::upbit {
@@ -178,8 +178,13 @@ SendOutcome UpbitClient::request_snapshot(InstrumentId instrument, const Now& no
   call.question = Question::Book;
   call.instrument = instrument;
   call.tag = ++next_tag_;
+  HttpRequest request;
+  request.method = "GET";
+  request.target = "/v1/orderbook?markets=";
+  request.target += universe_.instrument(instrument).symbol.view();
+  request.headers = {{"Accept", "application/json"}, {"User-Agent", "ats"}};
   calls_.push_back(call);
-  outbox.send_rest(call.tag, depth_request(universe_.instrument(instrument)), answer_max);
+  outbox.send_rest(call.tag, request, answer_max);
   return SendOutcome::Sent;
 }
 

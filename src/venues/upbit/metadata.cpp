@@ -58,12 +58,7 @@ Result<InstrumentId, MetadataError> add_instrument(std::string_view base, std::s
 }
 
 HttpRequest depth_request(const Instrument& instrument) {
-  HttpRequest request;
-  request.method = "GET";
-  request.target = "/v1/orderbook?markets=";
-  request.target += instrument.symbol.view();
-  request.headers = {{"Accept", "application/json"}, {"User-Agent", "ats"}};
-  return request;
+  return {"GET", "/v1/orderbook?markets=" + std::string(instrument.symbol.view()), {}, {}};
 }
 
 std::vector<HttpRequest> metadata_requests(std::span<const WantedPair> pairs) {

@@ -28,6 +28,7 @@ Result<InstrumentId, MetadataError> add_instrument(std::string_view base, std::s
                                                    std::int64_t tick, VenueId venue,
                                                    Universe& universe);
 
+// Protocol::depth_request.
 HttpRequest depth_request(const Instrument& instrument);
 std::vector<HttpRequest> metadata_requests(std::span<const WantedPair> pairs);
 Status<MetadataError> read_metadata(std::span<const HttpResponse> answers,

@@ -17,7 +17,7 @@ const Protocol& upbit_protocol() {
                 .checksum = nullptr,
                 .depth = 15,
                 .snapshot_by_request = false,
-                .audit_every = seconds(20),
+                .audit_every = seconds(15),
                 .max_age = seconds(10)},  // the keep-alive is asked for every four
       .market_policy = {.silence_max = seconds(12), .ping_every = seconds(30)},
       .trading_policy = {.silence_max = seconds(15), .ping_every = seconds(30)},

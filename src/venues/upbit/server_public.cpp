@@ -44,6 +44,7 @@ HttpResponse UpbitServer::market_all(AccountId, const Fields& fields) {
   JsonList rows;
   for (const InstrumentId id : exchange_.instruments()) {
     const Instrument& on = instrument(id);
+    if (on.status != InstrumentStatus::Trading) continue;  // a closed market is listed no more
     JsonObject row;
     row.text("market", on.symbol.view())
         .text("korean_name", asset(on.base))
