@@ -18,9 +18,9 @@
 #include "venues/kraken/auth.hpp"
 #include "venues/kraken/decoder.hpp"
 #include "venues/kraken/errors.hpp"
-#include "venues/order_table.hpp"
 #include "venues/kraken/rate.hpp"
 #include "venues/kraken/requests.hpp"
+#include "venues/order_table.hpp"
 
 namespace ats::venues::kraken {
 
