@@ -129,6 +129,8 @@ def one_fault(market, venue, kind):
         problems.append(f"{venue} {kind}: not Valid again, or not noticed, within {args.bound:g} s: {shown}")
         return
     cells.setdefault((kind, venue), []).append(time.monotonic() - begun)
+    time.sleep(1)  # a fault waits for its occasion: it must have shown before the next venue's turn
+    market.until(lambda s: valid(s, venue), args.bound)
     for other in {b["venue"] for b in after["books"]} - {venue}:
         thrown = total(after, other, ("resyncs",)) - total(before, other, ("resyncs",))
         if thrown and reconnects(after, other) == reconnects(before, other):
