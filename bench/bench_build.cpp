@@ -209,6 +209,7 @@ void run(Session& session) {
                          },
                      .metrics = {{"", "s", "12", value_at_most(0.2)}}});
   }
+  if (!session.wanted("")) return;  // the link alone
   const std::vector<Unit>& units = build.measure_all();
   const auto over = [&](bool own) {
     return static_cast<double>(std::ranges::count_if(

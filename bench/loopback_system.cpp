@@ -13,6 +13,7 @@ constexpr std::int64_t dollar[] = {100, 10};  // Binance, Kraken: in units of th
 constexpr std::int64_t middle = 61'838;
 constexpr std::int64_t binance_levels = 300;
 constexpr std::int64_t kraken_levels = 60;
+constexpr std::size_t quiet_frames = 40;  // before each trade
 constexpr std::int64_t moved_levels = 7;  // a side: 14 levels, as in a recorded diff
 
 // BTC in units of the venue's quantities; a little different at each level.
@@ -55,6 +56,7 @@ CoreConfig loopback_config() {
   CoreConfig config;
   config.min_edge = Rate::bps(1);
   config.pair_cooldown = milliseconds(1);
+  config.order_deadline = seconds(60);  // the machine may be busy with other things
   config.max_exposure = Decimal::from_int(1'000'000);
   config.max_daily_loss = Decimal::from_int(1'000'000);
   return config;
@@ -204,7 +206,7 @@ void LoopbackSystem::move(FrameKind kind, bool up, bool back) {
 }
 
 // Quantities behind the best prices change, as they do all the time.
-void LoopbackSystem::send_quiet(FrameKind kind) {
+std::string LoopbackSystem::quiet_frame(FrameKind kind) {
   ++quiet_;
   LoopbackVenue& venue = at(kind);
   const bool binance = is_binance(kind);
@@ -212,24 +214,20 @@ void LoopbackSystem::send_quiet(FrameKind kind) {
   const Instrument& instrument = venues_.universe.instrument(id);
   for (std::int64_t n = 1; n <= (binance ? moved_levels : 1); ++n) {
     for (const Side side : {Side::Buy, Side::Sell}) {
-      const Price price = binance ? binance_level(side, n + 7) : kraken_level(side, n);
+      const Price price = binance ? binance_level(side, n + moved_levels) : kraken_level(side, n);
       venue.exchange().house_level(id, side, price, amount(instrument, n + quiet_));
     }
   }
-  const std::string frame = venue.book_frame(id);
+  return venue.book_frame(id);
+}
+
+void LoopbackSystem::send_quiet(FrameKind kind, const std::string& frame) {
   by_frame_ = true;
   frame_events_ = 0;
-  send_all(venue.market_socket(), frame);
+  send_all(at(kind).market_socket(), frame);
   while (frame_events_ == 0) reactor_.poll({});
   by_frame_ = false;
   handed_.push_back({{}, std::string(payload_of(frame)), kind, received_, handled_, false});
-}
-
-void LoopbackSystem::quiet_frames() {
-  for (int n = 0; n < 4; ++n) {
-    send_quiet(FrameKind::BinanceDepth);
-    send_quiet(FrameKind::KrakenUpdate);
-  }
 }
 
 // --- a trade ---
@@ -264,10 +262,16 @@ TradeTime LoopbackSystem::time_trade(FrameKind kind, const std::string& frame) {
 void LoopbackSystem::one_trade(FrameKind kind, bool up) {
   const Instant earliest = io::OsClock::now() + milliseconds(2);
   until("end of the cooling down", [&] { return io::OsClock::now() >= earliest; });
-  quiet_frames();
+  // All are made before the first is sent, so that the venue's own work is not what the caches hold.
+  std::vector<std::pair<FrameKind, std::string>> quiet;
+  for (std::size_t n = 0; n < quiet_frames; ++n) {
+    const FrameKind of = n % 2 == 0 ? FrameKind::BinanceDepth : FrameKind::KrakenUpdate;
+    quiet.emplace_back(of, quiet_frame(of));
+  }
   move(kind, up, false);
   const std::string frame =
       at(kind).book_frame(is_binance(kind) ? venues_.at_binance : venues_.at_kraken);
+  for (const auto& [of, text] : quiet) send_quiet(of, text);
   times_.push_back(time_trade(kind, frame));
   handed_.push_back({{}, std::string(payload_of(frame)), kind, received_, handled_, true});
   // Filled at the prices that were told; gone again before the engine hears of its fills.

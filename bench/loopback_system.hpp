@@ -65,8 +65,8 @@ class LoopbackSystem final : private services::HostWatcher {
   void fill_books();
   // Moves the venue's book so that an edge opens, or back. `up`: its bids rise above the other's asks.
   void move(FrameKind kind, bool up, bool back);
-  void quiet_frames();
-  void send_quiet(FrameKind kind);
+  std::string quiet_frame(FrameKind kind);
+  void send_quiet(FrameKind kind, const std::string& frame);
   void one_trade(FrameKind kind, bool up);
   TradeTime time_trade(FrameKind kind, const std::string& frame);
   template <class Condition>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,8 +24,9 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-Outcome read(WsRole role, const std::string& wire, std::size_t piece) {
-  FrameReader reader(role, message_max);
+Outcome read(WsRole role, const std::string& wire, std::size_t piece,
+             const std::optional<DeflateAgreement>& deflate = {}) {
+  FrameReader reader(role, message_max, deflate);
   Outcome outcome;
   std::string buffer;
   for (std::size_t at = 0; at < wire.size();) {
@@ -56,10 +58,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   const WsRole role = (data[0] & 1) != 0 ? WsRole::Server : WsRole::Client;
   const std::size_t piece = 1 + data[1] % 64u;
+  std::optional<DeflateAgreement> deflate;
+  if ((data[0] & 2) != 0) deflate.emplace();
   const std::string bytes(reinterpret_cast<const char*>(data + 2), size - 2);
 
-  const Outcome whole = read(role, bytes, std::max<std::size_t>(1, bytes.size()));
-  ATS_ASSERT(read(role, bytes, piece) == whole);
+  const Outcome whole = read(role, bytes, std::max<std::size_t>(1, bytes.size()), deflate);
+  ATS_ASSERT(read(role, bytes, piece, deflate) == whole);
   for (const auto& [opcode, payload] : whole.messages) {
     if (opcode == Opcode::Close) static_cast<void>(parse_close(payload));
   }

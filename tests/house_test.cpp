@@ -189,7 +189,9 @@ bool is_pure_layer(const std::string& layer) {
 bool may_write_stderr(const std::string& path) { return path == "src/base/assert.cpp"; }
 // The single-producer single-consumer rings are made of atomics; who runs on which side is decided
 // above.
-bool may_use_atomics(const std::string& path) { return path == "src/base/ring.hpp"; }
+bool may_use_atomics(const std::string& path) {
+  return path == "src/base/ring.hpp" || path == "src/base/byte_ring.hpp";
+}
 
 // Time, randomness, threads, files, sockets and the environment reach the pure layers as arguments
 // only.

@@ -52,6 +52,25 @@ TEST(Simulation, each_kind_of_fault_alone_breaks_nothing) {
   }
 }
 
+// Bitcoin and ether in two currencies, and the pair between the two: trades that leave a conversion open,
+// triangles that are only told, every account exact in every currency.
+TEST(Simulation, trades_between_currencies_break_nothing) {
+  for (const char* faults : {"none", "all"}) {
+    SimulationSetup setup = setup_of(faults, hours(2));
+    setup.pairs = {"BTC/USDT", "BTC/USD", "ETH/USDT", "ETH/USD", "USDT/USD"};
+    setup.core.max_currency_exposure = Decimal::from_int(30'000);
+    std::uint64_t taken = 0;
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      const SimulationReport report = run_simulation(setup, seed);
+      EXPECT_EQ(first_violation(report), "") << faults;
+      EXPECT_TRUE(report.stopped) << "seed " << seed;
+      taken += report.counts.taken[static_cast<std::size_t>(Strategy::CrossCurrency)];
+      EXPECT_EQ(report.counts.taken[static_cast<std::size_t>(Strategy::Triangular)], 0u);
+    }
+    EXPECT_GT(taken, 20u) << faults;
+  }
+}
+
 TEST(Simulation, a_day_that_loses_more_than_it_may_ends_in_a_halt) {
   SimulationSetup setup = setup_of("partial_fill,reject", hours(2));
   for (sim::FaultRow& row : setup.faults) row.every = row.every / 30;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/books/book_set.hpp"
+#include "core/detector/cycles.hpp"
 #include "core/detector/detector.hpp"
 #include "core/executor/executor.hpp"
 #include "core/ledger/balance_watch.hpp"
@@ -32,6 +33,7 @@ struct Engine::Parts {
   // --- parts that start over ---
   std::unique_ptr<BookSet> books;
   std::unique_ptr<Detector> detector;
+  std::unique_ptr<CycleDetector> cycles;
   Executor executor{{universe, config, situation, books, marks, ledger, balances, gate}};
 
   Instant now;
@@ -39,7 +41,8 @@ struct Engine::Parts {
   bool stop_told = false;
   std::uint64_t earlier_episodes = 0;  // of detectors of earlier lives
   std::vector<std::optional<Decimal>> mids;
-  CoreStatus counts;  // only its counters are kept
+  std::vector<Marks::Told> rates;  // that count now
+  CoreStatus counts;               // only its counters are kept
 
   // --- events: one overload each ---
   void on(const Started& event, Actions& out);
@@ -81,6 +84,7 @@ struct Engine::Parts {
   }
   void detect(Actions& out);
   void consider(std::span<const Candidate> candidates, Actions& out);
+  void consider(std::span<const CycleCandidate> candidates, Actions& out);
   void answer(const Candidate& candidate, RefuseReason refused, ExecutionId taken, Actions& out);
   void ask_balances(VenueId venue, Actions& out);
   void open_account(VenueId venue, AssetId asset, Decimal total, Actions& out);
@@ -133,7 +137,10 @@ void Engine::Parts::on(const Started& event, Actions&) {
   mids.assign(universe.instruments().size(), std::nullopt);
   books = std::make_unique<BookSet>(universe);
   if (detector) earlier_episodes += detector->episodes();
+  if (cycles) earlier_episodes += cycles->episodes();
   detector = std::make_unique<Detector>(universe, config);
+  cycles = std::make_unique<CycleDetector>(universe, config);
+  rates.reserve(RateList::most);
   executor.restart(incarnation, now);
 }
 
@@ -141,6 +148,7 @@ void Engine::Parts::on(const Timer& event, Actions& out) {
   wall = event.wall;
   books->on_timer(now, out);
   detect(out);
+  consider(cycles->on_time(wall, *books, executor, now), out);
   refresh_marks();
   executor.on_timer(now, out);
   for (std::size_t v = 0; v < universe.venues().size(); ++v) {
@@ -249,14 +257,33 @@ void Engine::Parts::on(const InstrumentChanged& event, Actions& out) {
   universe.add_instrument(told);
   books->on_instrument(universe.instrument(id), now, out);
   detector->on_instrument(universe.instrument(id));
+  consider(cycles->on_instrument(universe.instrument(id), *books, executor, now), out);
   detect(out);
 }
 
-// Looks at every venue pair that the last call into the books may have changed.
+// Looks at every venue pair and cycle that the last call into the books may have changed.
 void Engine::Parts::detect(Actions& out) {
   for (const InstrumentId id : books->changed()) {
     const auto candidates = detector->on_book(id, *books, executor, now);
     if (!candidates.empty()) consider(candidates, out);
+    consider(cycles->on_book(id, *books, executor, now), out);
+  }
+}
+
+// The best first, as they come.
+void Engine::Parts::consider(std::span<const CycleCandidate> candidates, Actions& out) {
+  for (const CycleCandidate& candidate : candidates) {
+    ExecutionId taken;
+    RefuseReason refused = candidate.refused;
+    if (refused == RefuseReason::None) {
+      refused = cycles->mode(candidate.cycle) == StrategyMode::Trade
+                    ? executor.open(candidate, now, out, taken)
+                    : RefuseReason::ObserveOnly;
+    }
+    if (!cycles->answer(candidate, refused)) continue;
+    OpportunityFound found = opportunity(candidate, universe, refused);
+    found.execution = taken;
+    out.push_back(found);
   }
 }
 
@@ -444,7 +471,15 @@ void Engine::Parts::refresh_marks() {
     const Decimal sum = instrument.price_decimal(bid.price) + instrument.price_decimal(ask.price);
     mid = Decimal::from_raw(sum.raw() / 2);
   }
-  marks.refresh(universe, mids);
+  rates.clear();
+  for (const ConversionRate& rate : config.rates) {
+    const AssetId base = universe.find_asset(rate.base.view());
+    const AssetId quote = universe.find_asset(rate.quote.view());
+    const Duration age = wall - rate.as_of;
+    if (!base.valid() || !quote.valid() || age.ns < 0 || age > config.rate_max_age) continue;
+    rates.push_back({base, quote, rate.price});
+  }
+  marks.refresh(universe, mids, rates);
 }
 
 // In the reporting currency, by the last marks; `complete`: all of them are fresh.
@@ -518,7 +553,8 @@ void Engine::Parts::status(CoreStatus& out) const {
   if (!started) return;
   books->status(out.books);
   detector->status(out.edges);
-  out.opportunities = earlier_episodes + detector->episodes();
+  cycles->status(out);
+  out.opportunities = earlier_episodes + detector->episodes() + cycles->episodes();
   executor.status(out);
   for (std::size_t v = 0; v < universe.venues().size(); ++v) {
     for (std::size_t a = 0; a < universe.assets().size(); ++a) {

@@ -49,5 +49,47 @@ TEST_F(HotPathTest, AMarketEventThatYieldsNoTradeAllocatesNothing) {
   EXPECT_EQ(allocations - before, 0u);
 }
 
+// Kraken lists BTC/USD and USDT/USD too: a cycle that is open, sized anew at each event and refused as
+// before costs no memory either.
+class CyclesHotPathTest : public HotPathTest {
+ protected:
+  CyclesHotPathTest() {
+    const AssetId usd = universe.add_asset("USD");
+    const auto add = [&](AssetId base, const char* symbol) {
+      Instrument i = instrument(at_kraken);
+      i.base = base;
+      i.quote = usd;
+      i.symbol = i.rest_symbol = symbol;
+      return universe.add_instrument(i);
+    };
+    btc_usd = add(btc, "BTC/USD");
+    usdt_usd = add(usdt, "USDT/USD");
+    owned[{kraken, usd}] = testing::d("50000");
+    config.cross_currency = StrategyMode::Observe;
+  }
+  InstrumentId btc_usd, usdt_usd;
+};
+
+TEST_F(CyclesHotPathTest, AnOpenCycleAllocatesNothing) {
+  up();
+  book(usdt_usd, "0.99", "1.00", "100000");
+  book(btc_usd, "60600", "60605");
+  wait(milliseconds(500));
+  ASSERT_FALSE(status().cycles.empty());
+  const Level bids[] = {level(btc_usd, "60600", "0.5"), level(btc_usd, "60599", "2")};
+  const Level fewer[] = {level(btc_usd, "60600", "0.4"), level(btc_usd, "60598", "2")};
+  const Event events[] = {BookDelta{btc_usd, times(), 2, 2, 1, std::nullopt, bids, {}},
+                          BookDelta{btc_usd, times(), 2, 2, 1, std::nullopt, fewer, {}}};
+  Actions out;
+  out.reserve(64);
+  for (const Event& event : events) engine.on(event, now, out);
+  const std::size_t before = allocations;
+  for (int n = 0; n < 100; ++n) {
+    for (const Event& event : events) engine.on(event, now, out);
+  }
+  EXPECT_EQ(allocations - before, 0u);
+  ASSERT_FALSE(status().cycles.empty());
+}
+
 }  // namespace
 }  // namespace ats::core

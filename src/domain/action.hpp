@@ -3,6 +3,7 @@
 // Actions are plain values without pointers: they can be kept, compared and journalled byte for byte.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <variant>
 #include <vector>
@@ -66,31 +67,60 @@ enum class RefuseReason : std::uint8_t {
   NotReconciled,
   VenueDown,
   InstrumentNotTrading,
+  ObserveOnly,       // the strategy is configured to look and not to trade
+  CurrencyExposure,  // the open conversion would leave too much of one quote asset
 };
 const char* name(RefuseReason reason);
-constexpr std::size_t refuse_reason_count = 17;
+constexpr std::size_t refuse_reason_count = 19;
+
+// Who saw an opportunity.
+enum class Strategy : std::uint8_t {
+  CrossVenue,     // one pair on two venues
+  CrossCurrency,  // one base bought in one currency and sold in another; the conversion stays open
+  Triangular,     // three instruments of one venue
+  Cycle,          // three or four instruments, wherever they are best
+};
+const char* name(Strategy strategy);
+constexpr std::size_t strategy_count = 4;
+constexpr std::size_t legs_max = 4;
+
+// One step of an opportunity: `gives` is traded for `gets` on the instrument, or (no instrument) counted
+// at a configured rate.
+struct OpportunityLeg {
+  InstrumentId instrument;
+  AssetId gives;
+  AssetId gets;
+  Side side = Side::Buy;
+  bool sent = true;   // false: priced only; what it would convert stays with us
+  Quantity quantity;  // in units of its instrument
+  Price deepest;      // level used
+};
 
 // An edge after costs worth taking was seen; `refused` says why it was not taken (None: it was).
-// Raised when the answer for a directed venue pair changes, not on every tick.
+// Raised when the answer for a directed venue pair or a cycle changes, not on every tick.
 struct OpportunityFound {
-  PairId pair;
-  InstrumentId buy;
-  InstrumentId sell;
+  PairId pair;        // of the first leg
+  InstrumentId buy;   // of the first leg that buys
+  InstrumentId sell;  // of the first leg that sells
   Quantity quantity;  // in units of the buy instrument
   Price buy_limit;    // deepest level used
   Price sell_limit;
   Rate gross;      // top of book, before fees
   Rate net;        // average over the walked quantity, after taker fees
-  Decimal profit;  // expected, quote asset
+  Decimal profit;  // expected, in profit_asset
   RefuseReason refused = RefuseReason::None;
   ExecutionId execution;  // valid when taken
+  Strategy strategy = Strategy::CrossVenue;
+  AssetId profit_asset;
+  std::uint8_t leg_count = 0;
+  std::array<OpportunityLeg, legs_max> legs;
 };
 enum class ExecutionOutcome : std::uint8_t {
   Completed,   // both legs equal (within one lot)
   Unwound,     // the difference was traded away
   Residual,    // the difference is kept as tracked inventory, within tolerance
   Missed,      // neither leg filled
-  HandedOver,  // could not be resolved: the pair is halted and someone was told
+  HandedOver,  // could not be resolved: the base asset's pairs are halted and someone was told
 };
 const char* name(ExecutionOutcome outcome);
 struct ExecutionResolved {

@@ -141,6 +141,23 @@ void fields(A& a, Of<A, Instrument>& i) {
   fields(a, i.fees), a.choice(i.status, InstrumentStatus::Halted);
 }
 template <class A>
+void fields(A& a, Of<A, Text<15>>& t) {
+  a.text(t);
+}
+template <class A>
+void fields(A& a, Of<A, ConversionRate>& r) {
+  a.text(r.base), a.text(r.quote), a.decimal(r.price), a.text(r.source), a.raw(r.as_of);
+}
+// Of a ShortList, or of legs: a count and as many items.
+template <class A, class Count, class Items>
+void counted(A& a, Count& count, Items& items) {
+  a.raw(count);
+  if (count > items.size()) {
+    if constexpr (A::reading) a.stop(CodecError::BadValue), count = 0;
+  }
+  for (std::size_t n = 0; n < count; ++n) fields(a, items[n]);
+}
+template <class A>
 void fields(A& a, Of<A, CoreConfig>& c) {
   a.raw(c.min_edge), a.raw(c.max_edge), a.raw(c.max_slippage), a.decimal(c.max_order_notional);
   a.raw(c.pair_cooldown), a.decimal(c.max_exposure), a.decimal(c.max_daily_loss);
@@ -148,6 +165,10 @@ void fields(A& a, Of<A, CoreConfig>& c) {
   a.raw(c.query_interval), a.raw(c.not_found_grace), a.raw(c.max_unwind_attempts);
   a.decimal(c.residual_tolerance), a.raw(c.balance_interval),
       a.choice(c.mutant, Mutant::ReuseOrderId);
+  counted(a, c.currencies.count, c.currencies.items), counted(a, c.rates.count, c.rates.items);
+  a.raw(c.rate_max_age), a.choice(c.cross_currency, StrategyMode::Trade);
+  a.choice(c.triangular, StrategyMode::Trade), a.choice(c.cycles, StrategyMode::Trade);
+  a.decimal(c.max_currency_exposure);
 }
 template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {
@@ -324,10 +345,17 @@ void fields(A& a, Of<A, Resubscribe>& x) {
   a.raw(x.instrument);
 }
 template <class A>
+void fields(A& a, Of<A, OpportunityLeg>& x) {
+  a.raw(x.instrument), a.raw(x.gives), a.raw(x.gets), a.choice(x.side, Side::Sell);
+  a.boolean(x.sent), a.raw(x.quantity), a.raw(x.deepest);
+}
+template <class A>
 void fields(A& a, Of<A, OpportunityFound>& x) {
   a.raw(x.pair), a.raw(x.buy), a.raw(x.sell), a.raw(x.quantity), a.raw(x.buy_limit);
   a.raw(x.sell_limit), a.raw(x.gross), a.raw(x.net), a.decimal(x.profit);
-  a.choice(x.refused, RefuseReason::InstrumentNotTrading), a.raw(x.execution);
+  a.choice(x.refused, RefuseReason::CurrencyExposure), a.raw(x.execution);
+  a.choice(x.strategy, Strategy::Cycle), a.raw(x.profit_asset);
+  counted(a, x.leg_count, x.legs);
 }
 template <class A>
 void fields(A& a, Of<A, ExecutionResolved>& x) {

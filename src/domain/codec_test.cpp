@@ -70,27 +70,40 @@ std::vector<Action> every_action() {
   booked.count = 2;
   booked.postings[0] = {Account::Venue, {0}, {1}, Decimal::of("1")};
   booked.postings[1] = {Account::Trading, {}, {1}, Decimal::of("-1")};
-  return {
-      Cancel{{4}, {0}, "v"},
-      QueryOrder{{4}, {0}, "v"},
-      QueryOpenOrders{{0}},
-      QueryBalances{{0}},
-      RequestSnapshot{{0}},
-      Resubscribe{{0}},
-      OpportunityFound{
-          {0}, {0}, {1}, {5}, {6}, {7}, {8}, {9}, Decimal::of("1"), RefuseReason::Exposure, {3}},
-      ExecutionResolved{{3},
-                        {0},
-                        ExecutionOutcome::Unwound,
-                        Decimal::of("1"),
-                        Decimal::of("2"),
-                        Decimal::of("-1"),
-                        Decimal::of("0.5")},
-      booked,
-      Alert{Severity::Critical, AlertCode::LedgerBreak, {}, "both sides"},
-      BookStateChanged{{0}, 1, 2},
-      Stopped{},
-      AuditBook{{0}}};
+  return {Cancel{{4}, {0}, "v"},
+          QueryOrder{{4}, {0}, "v"},
+          QueryOpenOrders{{0}},
+          QueryBalances{{0}},
+          RequestSnapshot{{0}},
+          Resubscribe{{0}},
+          OpportunityFound{{0},
+                           {0},
+                           {1},
+                           {5},
+                           {6},
+                           {7},
+                           {8},
+                           {9},
+                           Decimal::of("1"),
+                           RefuseReason::CurrencyExposure,
+                           {3},
+                           Strategy::Cycle,
+                           {1},
+                           2,
+                           {{{{0}, {0}, {1}, Side::Buy, true, {5}, {6}},
+                             {{}, {1}, {0}, Side::Sell, false, {}, {}}}}},
+          ExecutionResolved{{3},
+                            {0},
+                            ExecutionOutcome::Unwound,
+                            Decimal::of("1"),
+                            Decimal::of("2"),
+                            Decimal::of("-1"),
+                            Decimal::of("0.5")},
+          booked,
+          Alert{Severity::Critical, AlertCode::LedgerBreak, {}, "both sides"},
+          BookStateChanged{{0}, 1, 2},
+          Stopped{},
+          AuditBook{{0}}};
 }
 
 std::vector<std::byte> bytes_of(const Event& e) {
@@ -101,7 +114,8 @@ std::vector<std::byte> bytes_of(const Event& e) {
 
 TEST(Codec, EveryKindOfEventComesBackAsTheSameBytes) {
   const Universe u = small_universe();
-  const CoreConfig c;
+  CoreConfig c;
+  ASSERT_TRUE(c.rates.add({"USDT", "KRW", Decimal::of("1391.25"), "desk", {77}}));
   const std::vector<Level> levels{{{10}, {20}}, {{9}, {1}}};
   std::vector<bool> kinds(std::variant_size_v<Event>);
   for (const Event& e : every_event(u, c, levels)) {
@@ -127,11 +141,11 @@ TEST(Codec, TheBytesOfThisVersionStayWhatTheyAre) {
   for (const Event& e : every_event(u, c, levels)) encode_event(e, {777}, events);
   std::vector<std::byte> actions;
   for (const Action& x : every_action()) encode_action(x, actions);
-  EXPECT_EQ(codec_version, 2);
-  EXPECT_EQ(events.size(), 1482u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 3285543641u);
-  EXPECT_EQ(actions.size(), 263u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 2516505581u);
+  EXPECT_EQ(codec_version, 3);
+  EXPECT_EQ(events.size(), 1533u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 2516496995u);
+  EXPECT_EQ(actions.size(), 315u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 3957871255u);
 
   std::vector<std::byte> trade;
   encode_event(Trade{{0x0102}, {{0x0A}, {0x0B}}, Side::Sell, {0x0C}, {0x0D}, "3"}, {0x0E}, trade);

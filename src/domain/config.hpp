@@ -1,6 +1,8 @@
 // The numbers the core decides by. Journalled with Started, so that a replay needs nothing else.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "base/decimal.hpp"
@@ -24,17 +26,65 @@ enum class Mutant : std::uint8_t {
 };
 const char* name(Mutant mutant);
 
+enum class StrategyMode : std::uint8_t { Off, Observe, Trade };
+const char* name(StrategyMode mode);
+
+// A rate nobody trades at: what one unit of `base` is worth in `quote`, who says so, and since when.
+struct ConversionRate {
+  Text<15> base;
+  Text<15> quote;
+  Decimal price;  // between 1e-9 and 1e9
+  Text<15> source;
+  WallTime as_of;
+  bool operator==(const ConversionRate&) const = default;
+};
+
+// A short list in place: what is journalled has no pointers.
+template <class T, std::size_t Most>
+struct ShortList {
+  static constexpr std::size_t most = Most;
+  std::array<T, Most> items{};
+  std::uint8_t count = 0;
+  bool add(const T& item) {
+    if (count == Most) return false;
+    items[count++] = item;
+    return true;
+  }
+  const T* begin() const { return items.data(); }
+  const T* end() const { return items.data() + count; }
+  bool operator==(const ShortList& other) const {
+    return std::equal(begin(), end(), other.begin(), other.end());
+  }
+};
+using CurrencyList = ShortList<Text<15>, 12>;
+using RateList = ShortList<ConversionRate, 12>;
+inline CurrencyList default_currencies() {
+  CurrencyList list;
+  for (const char* name : {"USD", "USDT", "USDC", "EUR", "KRW"}) list.add(name);
+  return list;
+}
+
 struct CoreConfig {
   // --- detector ---
   Rate min_edge = Rate::bps(5);    // marginal edge after taker fees on both legs
   Rate max_edge = Rate::bps(200);  // more is too good to be true: a bad quote, refused
   Rate max_slippage =
       Rate::bps(5);  // IOC limit price may be this much worse than the deepest level used
-  Decimal max_order_notional = Decimal::from_int(10'000);  // per leg, in the pair's quote asset
+  Decimal max_order_notional = Decimal::from_int(10'000);  // per leg, in reporting currency
   Duration pair_cooldown = milliseconds(200);              // after an execution on a pair resolves
+  // Quote assets between which a trade of two legs may leave the conversion open.
+  CurrencyList currencies = default_currencies();
+  RateList rates;                     // count where no Valid book converts
+  Duration rate_max_age = hours(24);  // an older one does not count
+  StrategyMode cross_currency = StrategyMode::Trade;
+  StrategyMode triangular = StrategyMode::Observe;
+  StrategyMode cycles = StrategyMode::Observe;
   // --- risk ---
   Decimal max_exposure =
       Decimal::from_int(20'000);  // open (unhedged or in flight) per asset, in reporting currency
+  // Of one quote asset, by conversions left open: gained or spent since the opening balances and in
+  // flight, in reporting currency.
+  Decimal max_currency_exposure = Decimal::from_int(20'000);
   Decimal max_daily_loss =
       Decimal::from_int(1'000);  // per UTC day, reporting currency; then a global halt
   std::uint32_t max_open_executions = 4;

@@ -204,6 +204,36 @@ const char* name(RefuseReason reason) {
       return "venue_down";
     case RefuseReason::InstrumentNotTrading:
       return "instrument_not_trading";
+    case RefuseReason::ObserveOnly:
+      return "observe_only";
+    case RefuseReason::CurrencyExposure:
+      return "currency_exposure";
+  }
+  return "?";
+}
+
+const char* name(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::CrossVenue:
+      return "cross_venue";
+    case Strategy::CrossCurrency:
+      return "cross_currency";
+    case Strategy::Triangular:
+      return "triangular";
+    case Strategy::Cycle:
+      return "cycle";
+  }
+  return "?";
+}
+
+const char* name(StrategyMode mode) {
+  switch (mode) {
+    case StrategyMode::Off:
+      return "off";
+    case StrategyMode::Observe:
+      return "observe";
+    case StrategyMode::Trade:
+      return "trade";
   }
   return "?";
 }

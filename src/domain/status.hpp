@@ -88,10 +88,31 @@ struct ExecutionStatus {
 };
 
 // What broken trades left with us, held on purpose or handed to a person. Together with the net of open
-// executions this is, per base asset, the ledger's change.
+// executions this is, per base asset, what its trades as a base have changed in the ledger.
 struct InventoryStatus {
-  PairId pair;
+  AssetId asset;
   Decimal base;  // signed: + long
+};
+
+// What we hold of an asset more or less than the accounts began with: profits, what is being traded, and
+// conversions left open. The reporting asset is what the others are measured in.
+struct ExposureStatus {
+  AssetId asset;
+  Decimal change;   // by the ledger
+  Decimal lowest;   // and when everything in flight that spends it fills, and nothing else
+  Decimal highest;  // … that brings it in
+  Decimal worth;    // of `change`, in reporting currency
+  bool marked = false;
+};
+
+// A cycle that pays at the tops of its books now.
+struct CycleStatus {
+  Strategy strategy = Strategy::Cycle;
+  std::uint8_t legs = 0;
+  std::array<InstrumentId, legs_max> instruments;  // invalid: a configured rate
+  Rate gross;
+  Rate net;
+  RefuseReason refused = RefuseReason::None;
 };
 
 struct CoreStatus {
@@ -103,10 +124,14 @@ struct CoreStatus {
   std::vector<Scope> halts;
   std::vector<BookStatus> books;
   std::vector<EdgeStatus> edges;
+  std::vector<CycleStatus> cycles;    // the open ones
+  std::uint64_t cycles_watched = 0;   // of those laid out
+  std::uint64_t cycles_left_out = 0;  // more than can be watched
   std::vector<OrderStatus> open_orders;
   std::vector<ExecutionStatus> open_executions;
   std::vector<InventoryStatus> inventory;
   std::vector<BalanceStatus> balances;
+  std::vector<ExposureStatus> exposures;
   std::uint64_t opportunities = 0;  // episodes seen with net edge over the threshold
   std::array<std::uint64_t, refuse_reason_count> refused{};
   std::uint64_t sent = 0, completed = 0, unwound = 0, residual = 0, missed = 0, handed_over = 0;

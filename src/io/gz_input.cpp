@@ -5,15 +5,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace ats::io {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{256} << 10;
 constexpr unsigned char magic[] = {0x1f, 0x8b};
+constexpr char zstd_magic[] = {'\x28', '\xb5', '\x2f', '\xfd'};
 
 unsigned char byte(char c) { return static_cast<unsigned char>(c); }
 
@@ -36,6 +39,7 @@ GzInput::GzInput(int fd, std::uint64_t size)
 
 GzInput::~GzInput() {
   if (stream_) inflateEnd(stream_.get());
+  ZSTD_freeDCtx(zstd_);
   if (fd_ >= 0) ::close(fd_);
 }
 
@@ -58,7 +62,7 @@ Result<std::size_t, std::string> GzInput::fill() {
 
 Result<std::string_view, std::string> GzInput::read() {
   if (form_ == Form::Unknown) {
-    while (filled_ < sizeof magic) {
+    while (filled_ < sizeof zstd_magic) {
       const auto got = fill();
       if (!got) return fail(got.error());
       if (*got == 0) break;
@@ -66,8 +70,11 @@ Result<std::string_view, std::string> GzInput::read() {
     form_ = filled_ >= sizeof magic && byte(file_[0]) == magic[0] && byte(file_[1]) == magic[1]
                 ? Form::Gzip
                 : Form::Plain;
+    if (filled_ >= sizeof zstd_magic && std::memcmp(file_.data(), zstd_magic, 4) == 0)
+      form_ = Form::Zstd;
   }
   if (form_ == Form::Gzip) return inflate_some();
+  if (form_ == Form::Zstd) return unpack_some();
   if (at_ == filled_) {
     const auto got = fill();
     if (!got) return fail(got.error());
@@ -115,6 +122,33 @@ Result<std::string_view, std::string> GzInput::inflate_some() {
     }
     const std::size_t made = plain_.size() - z.avail_out;
     if (made != 0) return std::string_view(plain_.data(), made);
+  }
+}
+
+Result<std::string_view, std::string> GzInput::unpack_some() {
+  if (zstd_ == nullptr) {
+    zstd_ = ZSTD_createDCtx();
+    if (zstd_ == nullptr) return fail(std::string("zstd has no memory"));
+    in_member_ = true;
+  }
+  while (true) {
+    // When the last piece filled its room there may be more without another byte of the file.
+    if (at_ == filled_ && !std::exchange(more_inside_, false)) {
+      const auto got = fill();
+      if (!got) return fail(got.error());
+      if (*got == 0) {
+        if (in_member_) return fail(damage("zstd data ends too early: the file was cut"));
+        return std::string_view();
+      }
+    }
+    ZSTD_inBuffer in{file_.data(), filled_, at_};
+    ZSTD_outBuffer out{plain_.data(), plain_.size(), 0};
+    const std::size_t outcome = ZSTD_decompressStream(zstd_, &out, &in);
+    at_ = in.pos;
+    if (ZSTD_isError(outcome) != 0) return fail(damage(ZSTD_getErrorName(outcome)));
+    in_member_ = outcome != 0;
+    more_inside_ = in_member_ && out.pos == out.size;
+    if (out.pos != 0) return std::string_view(plain_.data(), out.pos);
   }
 }
 

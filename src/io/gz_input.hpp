@@ -1,6 +1,7 @@
-// Reads recordings: a plain or gzip file (told apart by its first bytes) as one run of plain bytes, and that
-// run as lines. gzip proves itself: a file that was cut, changed or has something behind its end is an error
-// that says where, never a shorter file. Several gzip members in a row are one file, as gzip(1) reads them.
+// Reads recordings: a plain, gzip or zstd file (told apart by its first bytes) as one run of plain bytes, and
+// that run as lines. Packed files prove themselves: one that was cut, changed (zstd: where it was packed with
+// a checksum) or has something behind its end is an error that says where, never a shorter file. Several gzip
+// members or zstd frames in a row are one file, as gzip(1) and zstd(1) read them.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "base/result.hpp"
 
 struct z_stream_s;
+struct ZSTD_DCtx_s;
 
 namespace ats::io {
 
@@ -39,12 +41,13 @@ class GzInput final : public ByteSource {
   std::uint64_t size_bytes() const { return size_bytes_; }
 
  private:
-  enum class Form : std::uint8_t { Unknown, Plain, Gzip };
+  enum class Form : std::uint8_t { Unknown, Plain, Gzip, Zstd };
 
   GzInput(int fd, std::uint64_t size);
   Result<std::size_t, std::string>
   fill();  // more file bytes behind the ones left; 0: there are none
   Result<std::string_view, std::string> inflate_some();
+  Result<std::string_view, std::string> unpack_some();
   std::string damage(const char* what) const;
 
   int fd_;
@@ -56,7 +59,9 @@ class GzInput final : public ByteSource {
   std::size_t filled_ = 0;
   std::vector<char> plain_;
   std::unique_ptr<z_stream_s> stream_;
-  bool in_member_ = false;  // between the head of a gzip member and its checksum
+  ZSTD_DCtx_s* zstd_ = nullptr;
+  bool more_inside_ = false;  // zstd may give more before it takes more
+  bool in_member_ = false;    // between the head of a gzip member or zstd frame and its end
 };
 
 class LineReader {

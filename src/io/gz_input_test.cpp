@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -25,6 +26,15 @@ std::string gzip(std::string_view plain) {
   EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
   packed.resize(z.total_out);
   deflateEnd(&z);
+  return packed;
+}
+
+std::string zstd(std::string_view plain) {
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  std::string packed(ZSTD_compressBound(plain.size()), '\0');
+  packed.resize(ZSTD_compress2(context, packed.data(), packed.size(), plain.data(), plain.size()));
+  ZSTD_freeCCtx(context);
   return packed;
 }
 
@@ -164,6 +174,44 @@ TEST_F(GzInputTest, an_error_names_the_line_it_hit) {
 TEST_F(GzInputTest, what_is_no_file_is_an_error) {
   EXPECT_THAT(GzInput::open("no/such/file").error(), HasSubstr("cannot be opened"));
   EXPECT_THAT(GzInput::open(".").error(), HasSubstr("is a folder"));
+}
+
+TEST_F(GzInputTest, ZstdIsReadAsGzipIs) {
+  std::string text;
+  for (int i = 0; i < 300'000; ++i) text += std::to_string(std::int64_t{7919} * i) + "\n";
+  write(zstd(text));
+  // Compared as a whole: a difference of that many lines is not to be printed.
+  const auto expect_same = [this](const std::string& expected) {
+    const auto got = all();
+    ASSERT_TRUE(got.ok()) << got.error();
+    EXPECT_EQ(got->size(), expected.size());
+    EXPECT_TRUE(*got == expected);
+  };
+  expect_same(text);
+  write(zstd(text) + zstd("and more\n"));
+  expect_same(text + "and more\n");
+  // One long run unpacks to far more than it takes.
+  const std::string run(50'000'000, 'x');
+  write(zstd(run));
+  expect_same(run);
+}
+
+TEST_F(GzInputTest, ZstdThatWasCutOrChangedIsAnError) {
+  std::string text;
+  for (int i = 0; i < 5'000; ++i) text += std::to_string(i * 7919) + "\n";
+  const std::string packed = zstd(text);
+  for (const std::size_t size : {std::size_t{5}, packed.size() / 2, packed.size() - 1}) {
+    write(packed.substr(0, size));
+    EXPECT_THAT(all().error(), HasSubstr("zstd data ends too early")) << size;
+  }
+  for (std::size_t at = 5; at < packed.size(); at += 97) {
+    std::string bad = packed;
+    bad[at] = static_cast<char>(bad[at] ^ 0x10);
+    write(bad);
+    EXPECT_THAT(all().error(), HasSubstr("damaged at byte")) << at;
+  }
+  write(packed + "something else");
+  EXPECT_THAT(all().error(), HasSubstr("damaged at byte"));
 }
 
 }  // namespace

@@ -1,32 +1,55 @@
-// One connection driver for all venues: keeps a venue's market-data stream, trading stream and REST
-// connection up, feeds what arrives to the venue's Client and sends what the Client wants sent.
+// Everything that connects us to one venue: its market-data connections, its trading connection and its REST
+// endpoint. Feeds what arrives to the venue's Clients and sends what they want sent.
+//
+// Market data comes over as many connections as the venue's limits ask for: its instruments are dealt out to
+// shards, each shard has one connection (or a pair that stands for each other), each connection a Client of
+// its own, and a MarketGate between these and the core. A venue with one shard and one connection has one
+// Client for everything. docs/decisions/0011-connections.md has the why.
 //
 // Rules:
-//  - a channel that hears nothing for its policy's silence_max is dead, whatever TCP says: it is cut and
-//    opened anew; pings go out in between;
-//  - reconnecting backs off from 250 ms to 30 s, doubled each time, each wait drawn from [half, whole] so
-//    that many clients do not come back as one; a connection that stood ten seconds starts over;
-//  - ConnectionUp is told when the channel serves (Client::ready: logged in, private stream standing),
-//    ConnectionDown when it is lost, always in pairs;
+//  - ConnectionUp is told when the first connection of a channel serves (Client::ready: logged in, private
+//    stream standing), ConnectionDown when the last one is lost, always in pairs; a shard lost among others
+//    that stand is told as BookFault of its books, and hits no others;
+//  - where the venue ends connections after a time, a second one is opened before that, subscribed, and takes
+//    over when every book has joined it; the first goes only then;
+//  - of a pair, the one that has fallen silent while the other talks is cut;
 //  - an effect that certainly did not leave comes back as OrderNotSent, QueryFailed or BookFault.
 // Single-threaded: everything happens in Reactor::poll() or in execute().
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/histogram.hpp"
 #include "base/rng.hpp"
 #include "domain/event.hpp"
-#include "io/http.hpp"
+#include "io/market_gate.hpp"
 #include "io/reactor.hpp"
 #include "io/tls.hpp"
-#include "io/websocket.hpp"
+#include "io/venue_line.hpp"
+#include "io/venue_rest.hpp"
 #include "venues/client.hpp"
 
 namespace ats::io {
+
+// Sees every byte that a driver's connections carry, as it is: for capturing. Called on the driver's own
+// thread, before the frame is decoded; the views need not outlive the call.
+class FrameTap {
+ public:
+  virtual void on_connected(Channel channel, std::string_view url, Instant now) = 0;
+  virtual void on_disconnected(Channel channel, std::string_view why, Instant now) = 0;
+  virtual void on_message(Channel channel, Opcode kind, std::string_view payload,
+                          Instant received) = 0;
+  virtual void on_sent(Channel channel, std::string_view payload, Instant now) = 0;
+  virtual void on_rest(std::string_view url, const HttpResponse& answer, Instant received) = 0;
+
+ protected:
+  ~FrameTap() = default;
+};
 
 struct DriverSetup {
   const venues::Protocol* protocol = nullptr;
@@ -34,18 +57,25 @@ struct DriverSetup {
   venues::VenueUrls urls;
   const TlsContext* tls = nullptr;  // for wss and https; must outlive the driver
   std::uint64_t jitter_seed = 0;
+  FrameTap* tap = nullptr;  // null: nobody listens; must outlive the driver
+  bool redundant = false;   // two market connections for each that there would be
 };
 
-struct ChannelStatus {
-  bool up = false;  // serves: ConnectionUp was told
-  std::uint64_t connects = 0;
-  std::uint64_t losses = 0;
-  std::uint64_t messages = 0;
-  std::uint64_t bytes = 0;
-  std::string last_loss;  // why, for people
+// What a venue's connections are doing, for people.
+struct DriverStatus {
+  std::size_t shards = 0;
+  std::size_t market_connections = 0;  // open now
+  std::uint64_t handovers =
+      0;                     // connections whose life ended and that were followed without a hole
+  std::uint64_t frozen = 0;  // cut because their twin talked and they did not
+  CircuitBreaker::State rest = CircuitBreaker::State::Closed;
+  Duration rest_waits{};  // until REST may be asked again
+  std::uint64_t rest_openings = 0;
+  std::uint64_t times_told_to_wait = 0;
+  std::optional<ClockSkew::Estimate> clock_skew;  // the venue's clock minus ours, ns
 };
 
-class VenueDriver final : private venues::Outbox {
+class VenueDriver final : private LineOwner {
  public:
   // Checks the URLs: nothing when they are sound, else what is wrong with them.
   static std::optional<std::string> check_urls(const venues::VenueUrls& urls);
@@ -61,61 +91,114 @@ class VenueDriver final : private venues::Outbox {
   void execute(const Action& action);
 
   VenueId venue() const { return setup_.client.venue; }
-  const ChannelStatus& status(Channel channel) const { return line(channel).status; }
-  const venues::ClientCounters& counters() const { return client_->counters(); }
+  // Of all connections of the channel together.
+  ChannelStatus status(Channel channel) const;
+  venues::ClientCounters counters() const;
+  DriverStatus connections() const;
   // From the receipt of a frame to the end of its handling (books, decision, orders written), ns.
   const Histogram& handling() const { return handling_; }
 
  private:
-  // One WebSocket that is kept up.
-  struct Line final : WsListener {
-    Line(VenueDriver& driver, Channel which) : owner(driver), channel(which) {}
-    void on_open() override { owner.line_open(*this); }
-    void on_message(Opcode kind, std::string_view payload, Instant received) override {
-      owner.line_message(*this, kind, payload, received);
-    }
-    void on_closed(const WsClosed& closed) override { owner.line_closed(*this, closed); }
+  struct Shard;
+  struct Link;
+  // One Client with what it needs to send: who is asked, and over which lines.
+  struct Desk final : venues::Outbox, EventSink {
+    Desk(VenueDriver& driver, std::uint64_t id) : owner(driver), number(id) {}
+    void send_text(Channel channel, std::string_view frame) override;
+    void send_rest(venues::RestTag tag, const HttpRequest& request, Duration timeout) override;
+    void reconnect(Channel channel, std::string_view why) override;
+    void on(const Event& event) override { owner.heard(*this, event); }
 
     VenueDriver& owner;
-    const Channel channel;
-    venues::ChannelPolicy policy;
-    std::string url;
-    std::unique_ptr<WebSocketClient> socket;
-    ChannelStatus status;
-    TimerId retry;
-    int failures = 0;
-    bool open = false;  // the WebSocket stands
-    Instant opened;
-    std::string reason;  // why we cut it ourselves
+    const std::uint64_t number;
+    std::unique_ptr<venues::Client> client;
+    Link* link = nullptr;  // the market connection that it works, if any
+    VenueRest* rest = nullptr;
+    WallTime latest_venue_time;  // told by the events of the frame at hand
+  };
+  // One market connection and the Client behind it.
+  struct Link final : LineOwner {
+    Link(Shard& of, Desk* with, Link* instead_of) : shard(of), desk(with), before(instead_of) {}
+    std::vector<HttpHeader> line_headers(VenueLine&) override {
+      return desk->client->handshake_headers(Channel::MarketData, desk->owner.now());
+    }
+    void line_open(VenueLine&) override { desk->owner.link_open(*this); }
+    void line_message(VenueLine&, Opcode kind, std::string_view payload,
+                      Instant received) override {
+      desk->owner.link_message(*this, kind, payload, received);
+    }
+    void line_lost(VenueLine&) override { desk->owner.link_lost(*this); }
+
+    Shard& shard;
+    Desk* desk;                 // the venue's one, or `own`
+    std::unique_ptr<Desk> own;  // a Client of its own, for market data only
+    std::unique_ptr<VenueLine> line;
+    MarketGate::Source source = MarketGate::none;  // while it is open
+    bool up = false;                               // serves
+    Link* before;                                  // not null: an heir, to take over from that one
+    Instant roll_at;                               // its life ends soon after
+    Instant up_since;
+    Instant settle_at;                // heir: quiet books are looked at again
+    std::uint64_t messages_seen = 0;  // when the twins were last compared
+  };
+  struct Shard {
+    std::vector<InstrumentId> instruments;
+    std::unique_ptr<MarketGate> gate;
+    std::vector<std::unique_ptr<Link>> links;
+    Instant compared_at;  // twins
   };
 
-  void send_text(Channel channel, std::string_view frame) override;
-  void send_rest(venues::RestTag tag, const HttpRequest& request, Duration timeout) override;
-  void reconnect(Channel channel, std::string_view why) override;
+  // The trading line's.
+  std::vector<HttpHeader> line_headers(VenueLine& line) override;
+  void line_open(VenueLine& line) override;
+  void line_message(VenueLine& line, Opcode kind, std::string_view payload,
+                    Instant received) override;
+  void line_lost(VenueLine& line) override;
+  void link_open(Link& link);
+  void link_message(Link& link, Opcode kind, std::string_view payload, Instant received);
+  void link_lost(Link& link);
 
-  Line& line(Channel channel) { return channel == Channel::MarketData ? market_ : trading_; }
-  const Line& line(Channel channel) const {
-    return channel == Channel::MarketData ? market_ : trading_;
-  }
-  void audit(InstrumentId instrument);
-  void connect(Line& line);
-  void line_open(Line& line);
-  void line_message(Line& line, Opcode kind, std::string_view payload, Instant received);
-  void line_closed(Line& line, const WsClosed& closed);
+  std::unique_ptr<Desk> make_desk(const venues::ClientSetup& setup, VenueRest& rest);
+  void deal_out();
+  Link& add_link(Shard& shard, Desk* desk, Link* before);
+  // Whose Client answers for this book: null while nobody can.
+  venues::Client* client_for(InstrumentId instrument, Desk*& desk);
+  void heard(Desk& desk, const Event& event);
   // Tells ConnectionUp once the client finds the open channel ready.
-  void tell_when_ready(Line& line);
+  void trading_ready();
+  void link_ready(Link& link);
+  void watch_life(Shard& shard, Instant now);
+  void watch_heir(Shard& shard, Link& heir, Instant now);
+  void watch_twins(Shard& shard, Instant now);
+  // Takes the link out of its shard; its line closes in order.
+  void retire(Link& link);
   void tick();
+  void audit(InstrumentId instrument);
   venues::Now now() const;
+  bool market_up() const;
+  venues::ChannelPolicy market_policy() const;
+  bool alone() const { return shards_.size() == 1 && !setup_.redundant; }
 
   Reactor& reactor_;
   const DriverSetup setup_;
   EventSink& sink_;
   Rng jitter_;
-  std::unique_ptr<venues::Client> client_;
-  std::unique_ptr<venues::MarketDecoder> images_;  // reads the answers to audit()
-  Line market_{*this, Channel::MarketData};
-  Line trading_{*this, Channel::Trading};
-  std::unique_ptr<HttpClient> rest_;
+  ClockSkew skew_;
+  std::unique_ptr<VenueRest> rest_;         // of the venue's one Client
+  std::unique_ptr<VenueRest> market_rest_;  // of Clients that are for market data only
+  std::uint64_t next_desk_ = 1;
+  std::map<std::uint64_t, Desk*> desks_;  // who is still there to be answered
+  std::unique_ptr<Desk> primary_;
+  std::unique_ptr<venues::MarketDecoder>
+      images_;  // reads the answers to audit(); null: none are asked
+  VenueLine trading_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::unique_ptr<Link>> retired_;  // closing in order
+  venues::ClientCounters past_counters_;        // of Clients that have gone
+  ChannelStatus past_market_;                   // of connections that have gone
+  bool told_up_ = false;                        // ConnectionUp of market data
+  std::uint64_t handovers_ = 0;
+  std::uint64_t frozen_ = 0;
   TimerId tick_timer_;
   bool running_ = false;
   Histogram handling_;

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "io/clock.hpp"
+#include "io/clock_skew.hpp"
 #include "io/net_address.hpp"
 #include "io/tls.hpp"
 
@@ -306,9 +308,7 @@ void WebSocketClient::read_handshake() {
     return refuse(WsCloseReason::HandshakeMalformed, 0, "not an HTTP answer");
   }
   const HttpResponse response = response_.take();
-  if (response.status != 101) {
-    return refuse(WsCloseReason::HandshakeRefused, response.status, response.body);
-  }
+  if (response.status != 101) return refused(response);
   std::optional<DeflateAgreement> deflate;
   if (const char* fault =
           handshake_fault(response, key_, options_.headers, options_.websocket.deflate, deflate)) {
@@ -324,11 +324,21 @@ void WebSocketClient::read_handshake() {
   if (!watch.dead()) socket_.on_bytes();
 }
 
-void WebSocketClient::refuse(WsCloseReason reason, int status, std::string_view text) {
+void WebSocketClient::refuse(WsCloseReason reason, int status, std::string_view text,
+                             Duration retry_after) {
   constexpr std::size_t told_max = 200;
   stream_.finish();
-  closed_before_open(
-      {.reason = reason, .http_status = status, .text = std::string(text.substr(0, told_max))});
+  closed_before_open({.reason = reason,
+                      .http_status = status,
+                      .retry_after = retry_after,
+                      .text = std::string(text.substr(0, told_max))});
+}
+
+void WebSocketClient::refused(const HttpResponse& response) {
+  const std::string* pause = response.header("Retry-After");
+  const auto wait = pause != nullptr ? parse_retry_after(*pause, OsClock::wall()) : std::nullopt;
+  refuse(WsCloseReason::HandshakeRefused, response.status, response.body,
+         wait.value_or(Duration{}));
 }
 
 void WebSocketClient::on_close(CloseReason reason) {
@@ -336,9 +346,7 @@ void WebSocketClient::on_close(CloseReason reason) {
   // A refusal whose body ends with the connection.
   if (!over_ && reason == CloseReason::PeerClosed && response_.end() == HttpStep::Done) {
     const HttpResponse response = response_.take();
-    if (response.status != 101) {
-      return refuse(WsCloseReason::HandshakeRefused, response.status, response.body);
-    }
+    if (response.status != 101) return refused(response);
   }
   closed_before_open({.reason = WsCloseReason::ConnectionLost, .stream = reason, .text = {}});
 }

@@ -42,6 +42,7 @@ struct WsClosed {
   FrameError frame = FrameError::ReservedBits;   // ProtocolError
   std::uint16_t code = close_code::not_told;     // PeerClosed, LocalClose
   int http_status = 0;                           // HandshakeRefused
+  Duration retry_after = {};                     // HandshakeRefused: told not to come back before
   std::string text;  // the peer's words: close text, or the start of its HTTP answer's body
 };
 // For logs: "connection lost: connection refused".
@@ -176,7 +177,8 @@ class WebSocketClient final : private StreamListener {
   void on_bytes() override;
   void on_close(CloseReason reason) override;
   void read_handshake();
-  void refuse(WsCloseReason reason, int status, std::string_view text);
+  void refuse(WsCloseReason reason, int status, std::string_view text, Duration retry_after = {});
+  void refused(const HttpResponse& response);
   void closed_before_open(const WsClosed& closed);
 
   Reactor& reactor_;

@@ -200,14 +200,23 @@ FrameReader::Step FrameReader::next(std::span<char> bytes) {
 
 bool FrameReader::keep(Opcode kind, bool compressed, std::string_view piece) {
   const std::size_t before = kept_.size();
+  Inflater::Step step = Inflater::Step::Done;
   if (compressed) {
-    if (!inflated(inflater_->feed(piece, kept_, message_max_))) return false;
+    step = inflater_->feed(piece, kept_, message_max_);
   } else {
     kept_.append(piece);
   }
-  if (kind != Opcode::Text || utf8_.feed(kept_.view().substr(before))) return true;
-  failed(FrameError::BadUtf8);
-  return false;
+  return checked(kind, before, step);
+}
+
+// The text that came before the damage is looked at first: what is told is what was wrong first, wherever
+// the stream was cut.
+bool FrameReader::checked(Opcode kind, std::size_t from, Inflater::Step step) {
+  if (kind == Opcode::Text && !utf8_.feed(kept_.view().substr(from))) {
+    failed(FrameError::BadUtf8);
+    return false;
+  }
+  return inflated(step);
 }
 
 bool FrameReader::inflated(Inflater::Step step) {
@@ -227,10 +236,8 @@ bool FrameReader::inflated(Inflater::Step step) {
 FrameReader::Step FrameReader::finish_message() {
   if (compressed_) {
     const std::size_t before = kept_.size();
-    if (!inflated(inflater_->finish(kept_, message_max_))) return Step::Failed;
-    if (message_kind_ == Opcode::Text && !utf8_.feed(kept_.view().substr(before))) {
-      return failed(FrameError::BadUtf8);
-    }
+    const Inflater::Step step = inflater_->finish(kept_, message_max_);
+    if (!checked(message_kind_, before, step)) return Step::Failed;
   }
   if (message_kind_ == Opcode::Text && !utf8_.complete()) return failed(FrameError::BadUtf8);
   message_ = {message_kind_, kept_.view()};

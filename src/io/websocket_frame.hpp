@@ -103,6 +103,7 @@ class FrameReader {
   bool read_header(std::span<char> bytes, Header& header);
   // The next bytes of a message that is put together in kept_. False: wrong.
   bool keep(Opcode kind, bool compressed, std::string_view piece);
+  bool checked(Opcode kind, std::size_t from, Inflater::Step step);
   bool inflated(Inflater::Step step);
   Step finish_message();
   Step failed(FrameError error);

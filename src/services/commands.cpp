@@ -1,9 +1,11 @@
 #include "services/commands.hpp"
 
+#include "services/capture_command.hpp"
 #include "services/config_command.hpp"
 #include "services/decode.hpp"
 #include "services/instruments.hpp"
 #include "services/operate.hpp"
+#include "services/record.hpp"
 #include "services/replay.hpp"
 #include "services/run.hpp"
 #include "services/scan.hpp"
@@ -24,6 +26,8 @@ std::span<const Command> commands() {
       {"replay", "run a journal through the core again and report the first difference",
        replay_command},
       {"scan", "what recorded market data says of books and of edges between venues", scan_command},
+      {"record", "public market data into a capture", record_command},
+      {"capture", "look into captures, cut, merge, import and export them", capture_command},
       {"decode", "recorded frames as normalised events, JSON lines", decode_command},
       {"instruments", "what the venues list, and what can be compared across them",
        instruments_command},

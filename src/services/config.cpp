@@ -107,15 +107,16 @@ Key count_key(const char* section, const char* name, std::uint32_t CoreConfig::*
           true};
 }
 
+bool parse_asset(std::string_view n) {
+  return !n.empty() && n.size() <= 15 && std::all_of(n.begin(), n.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  });
+}
+
 bool parse_pair(std::string_view text) {
   const std::size_t slash = text.find('/');
-  const auto name_ok = [](std::string_view n) {
-    return !n.empty() && n.size() <= 15 && std::all_of(n.begin(), n.end(), [](char c) {
-      return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    });
-  };
-  return slash != std::string_view::npos && name_ok(text.substr(0, slash)) &&
-         name_ok(text.substr(slash + 1));
+  return slash != std::string_view::npos && parse_asset(text.substr(0, slash)) &&
+         parse_asset(text.substr(slash + 1));
 }
 
 std::vector<std::string> split_list(std::string_view text) {
@@ -126,6 +127,110 @@ std::vector<std::string> split_list(std::string_view text) {
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return out;
+}
+
+Key mode_key(const char* name, StrategyMode CoreConfig::*field, bool trades, const char* help) {
+  return {"strategy",
+          name,
+          trades ? "\"off\", \"observe\" or \"trade\"" : "\"off\" or \"observe\"",
+          help,
+          [field, trades](Config& c, std::string_view t) {
+            for (const StrategyMode mode :
+                 {StrategyMode::Off, StrategyMode::Observe, StrategyMode::Trade}) {
+              if (t != ats::name(mode) || (mode == StrategyMode::Trade && !trades)) continue;
+              c.core.*field = mode;
+              return true;
+            }
+            return false;
+          },
+          [field](const Config& c) { return std::string(ats::name(c.core.*field)); }};
+}
+
+bool parse_currencies(std::string_view text, CurrencyList& out) {
+  CurrencyList list;
+  for (const std::string& item : split_list(text)) {
+    if (!parse_asset(item) || !list.add(Text<15>(item))) return false;
+  }
+  out = list;
+  return true;
+}
+
+std::string print_currencies(const CurrencyList& list) {
+  std::string out;
+  for (const Text<15>& item : list) {
+    out += (out.empty() ? "" : ",") + std::string(item.view());
+  }
+  return out;
+}
+
+// "USDT/USD 0.9995 2026-01-31T12:00:00Z desk"
+bool parse_rate(std::string_view text, ConversionRate& out) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    if (space > 0) words.push_back(text.substr(0, space));
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  if (words.size() != 4 || !Text<15>::fits(words[3])) return false;
+  const std::size_t slash = std::min(words[0].find('/'), words[0].size());
+  const std::string_view base = words[0].substr(0, slash);
+  const std::string_view quote = words[0].substr(std::min(slash + 1, words[0].size()));
+  const auto price = Decimal::parse(words[1]);
+  if (!parse_asset(base) || !parse_asset(quote) || base == quote) return false;
+  if (!price || *price < Decimal::of("1e-9") || *price > Decimal::from_int(1'000'000'000)) {
+    return false;
+  }
+  if (!parse_rfc3339(words[2].data(), words[2].size(), out.as_of)) return false;
+  out.base = Text<15>(base);
+  out.quote = Text<15>(quote);
+  out.price = *price;
+  out.source = Text<15>(words[3]);
+  return true;
+}
+
+bool parse_rates(std::string_view text, RateList& out) {
+  RateList list;
+  for (const std::string& item : split_list(text)) {
+    ConversionRate rate;
+    if (!parse_rate(item, rate) || !list.add(rate)) return false;
+  }
+  out = list;
+  return true;
+}
+
+std::string print_rates(const RateList& list) {
+  std::string out;
+  for (const ConversionRate& r : list) {
+    out += fmt::format("{}{}/{} {} {} {}", out.empty() ? "" : ",", r.base.view(), r.quote.view(),
+                       r.price.to_string(), format_rfc3339(r.as_of), r.source.view());
+  }
+  return out;
+}
+
+void strategy_keys(std::vector<Key>& keys) {
+  keys.push_back(mode_key("cross_currency", &CoreConfig::cross_currency, true,
+                          "A base bought in one currency and sold in another, whose conversion "
+                          "stays open."));
+  keys.push_back(mode_key("triangular", &CoreConfig::triangular, false,
+                          "Three instruments of one venue. Seen and told, not traded."));
+  keys.push_back(mode_key("cycles", &CoreConfig::cycles, false,
+                          "Three or four instruments, each on the venue where it is best. Seen and "
+                          "told, not traded."));
+  keys.push_back(
+      {"strategy", "currencies", "a list of assets such as [\"USD\", \"USDT\"], at most 12",
+       "Quote assets that are different money: a trade may leave the conversion between two of "
+       "them open.",
+       [](Config& c, std::string_view t) { return parse_currencies(t, c.core.currencies); },
+       [](const Config& c) { return print_currencies(c.core.currencies); }, true});
+  keys.push_back(
+      {"strategy", "rates",
+       "a list of rates such as [\"USDT/USD 0.9995 2026-01-31T12:00:00Z desk\"]: pair, price, "
+       "since when, who says so; at most 12",
+       "What conversions count at where no Valid book converts.",
+       [](Config& c, std::string_view t) { return parse_rates(t, c.core.rates); },
+       [](const Config& c) { return print_rates(c.core.rates); }, true});
+  keys.push_back(duration_key("strategy", "rate_max_age", &CoreConfig::rate_max_age,
+                              "A configured rate that is older does not count."));
 }
 
 void general_keys(std::vector<Key>& keys) {
@@ -196,16 +301,20 @@ void core_keys(std::vector<Key>& keys) {
   keys.push_back(bps_key("strategy", "max_slippage_bps", &CoreConfig::max_slippage,
                          "How much worse than the deepest level used an order's limit may be."));
   keys.push_back(amount_key("strategy", "max_order_notional", &CoreConfig::max_order_notional,
-                            "Largest order, in the pair's quote asset."));
+                            "Largest order, in the reporting asset."));
   keys.push_back(duration_key("strategy", "pair_cooldown", &CoreConfig::pair_cooldown,
                               "Pause of a pair after one of its trades is resolved."));
+  strategy_keys(keys);
   keys.push_back(amount_key("risk", "max_exposure", &CoreConfig::max_exposure,
                             "Largest open exposure per asset, in the reporting asset."));
+  keys.push_back(amount_key("risk", "max_currency_exposure", &CoreConfig::max_currency_exposure,
+                            "Most that conversions left open may gain or spend of one currency, in "
+                            "the reporting asset."));
   keys.push_back(
       amount_key("risk", "max_daily_loss", &CoreConfig::max_daily_loss,
                  "Loss in one UTC day, in the reporting asset, that halts all trading."));
   keys.push_back(count_key("risk", "max_open_executions", &CoreConfig::max_open_executions,
-                           "Most two-leg trades open at once."));
+                           "Most trades open at once."));
   keys.push_back({"risk", "reporting_asset", "an asset such as \"USDT\"",
                   "What P&L is reported in.",
                   [](Config& c, std::string_view t) {
@@ -221,8 +330,9 @@ void core_keys(std::vector<Key>& keys) {
                               "Between two questions about an order that is Unknown."));
   keys.push_back(duration_key("execution", "not_found_grace", &CoreConfig::not_found_grace,
                               "\"No such order\" is believed only this long after sending."));
-  keys.push_back(count_key("execution", "max_unwind_attempts", &CoreConfig::max_unwind_attempts,
-                           "Then the pair is halted and the residual handed to a person."));
+  keys.push_back(
+      count_key("execution", "max_unwind_attempts", &CoreConfig::max_unwind_attempts,
+                "Then the asset's pairs are halted and the residual handed to a person."));
   keys.push_back(
       amount_key("execution", "residual_tolerance", &CoreConfig::residual_tolerance,
                  "A residual worth less stays on the books as inventory; reporting asset."));
@@ -246,23 +356,58 @@ void venue_keys(std::vector<Key>& keys, const std::string& venue) {
                   [venue](const Config& c) -> std::string {
                     return venue_of(const_cast<Config&>(c), venue).enabled ? "true" : "false";
                   }});
-  const auto url = [&](const char* name, std::string venues::VenueUrls::*field,
-                       const char* expected, const char* help, const char* plain,
-                       const char* secure) {
+  keys.push_back(
+      {section, "redundant", "true or false",
+       "Two market-data connections where one would do: the first to bring an update is heard, "
+       "one that freezes is noticed.",
+       [venue](Config& c, std::string_view t) {
+         if (t != "true" && t != "false") return false;
+         venue_of(c, venue).redundant = t == "true";
+         return true;
+       },
+       [venue](const Config& c) -> std::string {
+         return venue_of(const_cast<Config&>(c), venue).redundant ? "true" : "false";
+       }});
+  using Urls = venues::VenueUrls;
+  // The one to be used, and those that are tried when it does not serve. Naming the first forgets the
+  // others of the default, so that nothing is contacted that was not named.
+  const auto url = [&](const char* name, std::string Urls::*field,
+                       std::vector<std::string> Urls::*others, const char* expected,
+                       const char* help, const char* plain, const char* secure) {
+    const auto sound = [=](std::string_view t) {
+      return t.starts_with(plain) || t.starts_with(secure);
+    };
     keys.push_back(
         {section, name, expected, help,
          [=](Config& c, std::string_view t) {
-           if (!t.starts_with(plain) && !t.starts_with(secure)) return false;
+           if (!sound(t)) return false;
            venue_of(c, venue).urls.*field = std::string(t);
+           const Urls& live = venues::find_protocol(venue)->urls;
+           std::vector<std::string>& spare = venue_of(c, venue).urls.*others;
+           if (t != live.*field && spare == live.*others) spare.clear();
            return true;
          },
          [=](const Config& c) { return venue_of(const_cast<Config&>(c), venue).urls.*field; }});
+    keys.push_back(
+        {section, std::string("other_") + name + "s", std::string("a list, each ") + expected,
+         "Hosts that serve the same, tried in turn when one does not.",
+         [=](Config& c, std::string_view t) {
+           auto list = split_list(t);
+           if (!std::all_of(list.begin(), list.end(), sound)) return false;
+           venue_of(c, venue).urls.*others = std::move(list);
+           return true;
+         },
+         [=](const Config& c) {
+           return fmt::format("{}",
+                              fmt::join(venue_of(const_cast<Config&>(c), venue).urls.*others, ","));
+         },
+         true});
   };
-  url("rest_url", &venues::VenueUrls::rest, "an http:// or https:// URL", "REST calls go here.",
-      "http://", "https://");
-  url("market_url", &venues::VenueUrls::market, "a ws:// or wss:// URL", "Market-data stream.",
-      "ws://", "wss://");
-  url("trading_url", &venues::VenueUrls::trading, "a ws:// or wss:// URL",
+  url("rest_url", &Urls::rest, &Urls::other_rest, "an http:// or https:// URL",
+      "REST calls go here.", "http://", "https://");
+  url("market_url", &Urls::market, &Urls::other_market, "a ws:// or wss:// URL",
+      "Market-data stream.", "ws://", "wss://");
+  url("trading_url", &Urls::trading, &Urls::other_trading, "a ws:// or wss:// URL",
       "Orders out, private stream in.", "ws://", "wss://");
 }
 

@@ -23,6 +23,7 @@ struct VenueConfig {
   std::string name;
   bool enabled = false;
   venues::VenueUrls urls;
+  bool redundant = false;  // two market connections for each
 };
 
 struct Config {

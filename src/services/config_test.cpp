@@ -63,6 +63,45 @@ rest_url = "http://127.0.0.1:9"
   for (const VenueConfig& v : config->venues) EXPECT_EQ(v.enabled, v.name == "kraken");
 }
 
+TEST_F(Configuration, CurrenciesAndRatesAreReadExactlyAndPrintedAlike) {
+  const auto config = load_config(write(R"([strategy]
+currencies = ["USDT", "KRW"]
+rates = ["USDT/KRW 1391.25 2026-01-31T12:00:00Z desk", "USD/KRW 1390 2026-01-31T21:00:00+09:00 bank"]
+rate_max_age = "2m"
+cross_currency = "off"
+[risk]
+max_currency_exposure = "1500"
+)"),
+                                  {});
+  ASSERT_TRUE(config.ok()) << config.error();
+  const CoreConfig& core = config->core;
+  ASSERT_EQ(core.currencies.count, 2);
+  EXPECT_EQ(core.currencies.items[1].view(), "KRW");
+  ASSERT_EQ(core.rates.count, 2);
+  EXPECT_EQ(core.rates.items[0].price, Decimal::of("1391.25"));
+  EXPECT_EQ(core.rates.items[0].source.view(), "desk");
+  EXPECT_EQ(core.rates.items[0].as_of, core.rates.items[1].as_of);
+  EXPECT_EQ(core.rate_max_age, seconds(120));
+  EXPECT_EQ(core.cross_currency, StrategyMode::Off);
+  EXPECT_EQ(core.max_currency_exposure, Decimal::from_int(1500));
+  const auto again = load_config(write(to_toml(*config), "again.toml"), {});
+  ASSERT_TRUE(again.ok()) << again.error();
+  EXPECT_EQ(again->core, core);
+}
+
+TEST_F(Configuration, ARateThatIsNoneIsRefused) {
+  for (const char* bad :
+       {"USDT/KRW 1391.25 2026-01-31T12:00:00Z", "USDT 1 2026-01-31T12:00:00Z desk",
+        "USDT/KRW 0 2026-01-31T12:00:00Z desk", "USDT/KRW 1 yesterday desk",
+        "USDT/USDT 1 2026-01-31T12:00:00Z desk", "USDT/KRW -1 2026-01-31T12:00:00Z desk"}) {
+    EXPECT_THAT(error_of("[strategy]\nrates = [\"" + std::string(bad) + "\"]\n"),
+                HasSubstr("strategy.rates must be a list of rates"))
+        << bad;
+  }
+  EXPECT_THAT(error_of("[strategy]\ntriangular = \"trade\"\n"),
+              HasSubstr("\"off\" or \"observe\""));
+}
+
 TEST_F(Configuration, AnErrorNamesFileLineKeyAndWhatWasExpected) {
   const std::string error = error_of("[strategy]\n\nmin_edge_bps = \"five\"\n");
   EXPECT_THAT(error, HasSubstr("ats.toml:3: strategy.min_edge_bps must be basis points"));
@@ -94,6 +133,28 @@ TEST_F(Configuration, TheEnvironmentOverridesTheFile) {
   const auto bad = load_config(file, {{"ATS_STRATEGY_MIN_EDGE_BPS", "x"}});
   ASSERT_FALSE(bad.ok());
   EXPECT_THAT(bad.error(), HasSubstr("ATS_STRATEGY_MIN_EDGE_BPS"));
+}
+
+TEST_F(Configuration, NamingAHostForgetsTheOthersOfTheDefaultAndKeepsThoseThatWereNamed) {
+  const auto urls_of = [](const Config& config) {
+    for (const VenueConfig& venue : config.venues) {
+      if (venue.name == "binance") return venue.urls;
+    }
+    return venues::VenueUrls{};
+  };
+  EXPECT_FALSE(urls_of(default_config()).other_rest.empty());
+  const auto named = load_config(write(R"([venue.binance]
+rest_url = "http://127.0.0.1:9"
+market_url = "ws://127.0.0.1:9"
+other_market_urls = ["ws://127.0.0.1:10", "ws://127.0.0.1:11"]
+)"),
+                                 {});
+  ASSERT_TRUE(named.ok()) << named.error();
+  EXPECT_TRUE(urls_of(*named).other_rest.empty());
+  EXPECT_EQ(urls_of(*named).other_market,
+            (std::vector<std::string>{"ws://127.0.0.1:10", "ws://127.0.0.1:11"}));
+  EXPECT_THAT(error_of("[venue.binance]\nother_rest_urls = [\"ws://127.0.0.1:9\"]\n"),
+              HasSubstr("a list, each an http:// or https:// URL"));
 }
 
 TEST_F(Configuration, WhatIsPrintedReadsBackToTheSame) {

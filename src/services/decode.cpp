@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "services/command_line.hpp"
+#include "services/decode_counts.hpp"
 #include "services/describe.hpp"
 #include "services/recording_feed.hpp"
 
@@ -31,20 +32,48 @@ Status<std::string> decode(const std::string& path, const FeedOptions& options, 
                            Outcomes& outcomes) {
   const auto file = RecordingFile::open(path, &progress);
   if (!file) return fail(file.error());
-  if (file->format().records == nullptr)
+  if (!file->holds_records())
     return fail(
         fmt::format("{}: is {}, which holds no frames; see ats scan", path, file->format().name));
-  const auto feed = RecordingFeed::open(*file, options);
-  if (!feed) return fail(feed.error());
-  Printer printer((*feed)->universe());
-  while (true) {
-    const auto more = (*feed)->fetch();
-    if (!more) return fail(more.error());
-    if (!*more) break;
-    (*feed)->deliver(printer);
+  auto venues = RecordingFeed::venues(*file, options);
+  if (!venues) return fail(venues.error());
+  if (venues->empty()) venues->push_back(options.venue);
+  for (const std::string& venue : *venues) {
+    if (!options.venue.empty() && venue != options.venue) continue;
+    FeedOptions of = options;
+    of.venue = venue;
+    const auto feed = RecordingFeed::open(*file, of);
+    if (!feed) return fail(feed.error());
+    Printer printer((*feed)->universe());
+    while (true) {
+      const auto more = (*feed)->fetch();
+      if (!more) return fail(more.error());
+      if (!*more) break;
+      (*feed)->deliver(printer);
+    }
+    for (std::size_t i = 0; i < outcomes.size(); ++i)
+      outcomes[i] += (*feed)->counters().outcomes[i];
   }
-  for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i] += (*feed)->counters().outcomes[i];
   return Done{};
+}
+
+int decode_counts(const std::vector<std::string>& files, const FeedOptions& options, bool json) {
+  std::vector<KindCounts> all;
+  Progress progress;
+  for (const std::string& path : files) {
+    const auto file = RecordingFile::open(path, &progress);
+    if (!file) return failure(file.error());
+    if (!file->holds_records()) {
+      return failure(
+          fmt::format("{}: is {}, which holds no frames; see ats scan", path, file->format().name));
+    }
+    auto counts = count_kinds(*file, options);
+    if (!counts) return failure(counts.error());
+    std::move(counts->begin(), counts->end(), std::back_inserter(all));
+  }
+  const std::string text = json ? counts_json(all) : counts_text(all);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return exit_done;
 }
 
 }  // namespace
@@ -55,21 +84,33 @@ int decode_command(int argc, const char* const* argv) {
   FeedOptions options;
   CLI::App app("Prints recorded frames as normalised events, one JSON object a line.",
                "ats decode");
-  app.add_option("--venue", venue, "whose frames they are")->required();
+  bool counts = false;
+  bool json = false;
+  app.add_option("--venue", venue, "whose frames they are; else the recording tells");
   app.add_option("--symbol", options.symbol, "only this instrument");
-  app.add_option("files", files, "recordings, plain or gzip; - is standard input")->required();
+  auto* counting = app.add_flag("--counts", counts,
+                                "only how many frames of each kind, and what became of them");
+  app.add_flag("--json", json, "the counts as JSON")->needs(counting);
+  app.add_option("files", files,
+                 "recordings: files, plain, gzip or zstd, or capture folders; - is standard input")
+      ->required();
   app.footer(
       "Examples:\n"
       "  ats decode --venue kraken recording.jsonl.gz\n"
+      "  ats decode --counts *.jsonl.gz\n"
       "  zcat frames.gz | ats decode --venue binance --symbol BTCUSDT -");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
-  options.protocol = venues::find_protocol(venue);
-  if (options.protocol == nullptr) {
-    std::string names;
-    for (const venues::Protocol* known : venues::protocols())
-      names += fmt::format("{}{}", names.empty() ? "" : ", ", known->name);
-    return usage_error(fmt::format("--venue {}: expected one of {}", venue, names));
+  if (!venue.empty()) {
+    options.protocol = venues::find_protocol(venue);
+    if (options.protocol == nullptr) {
+      std::string names;
+      for (const venues::Protocol* known : venues::protocols())
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", known->name);
+      return usage_error(fmt::format("--venue {}: expected one of {}", venue, names));
+    }
+    options.venue = options.protocol->name;
   }
+  if (counts) return decode_counts(files, options, json);
   Outcomes outcomes{};
   {
     Progress progress;
@@ -85,7 +126,8 @@ int decode_command(int argc, const char* const* argv) {
       fmt::print(stderr, "ats: {} {}\n", venues::name(outcome), outcomes[i]);
   }
   if (outcomes[static_cast<std::size_t>(venues::FrameOutcome::Decoded)] == 0)
-    return failure(fmt::format("nothing decodes as {}", venue));
+    return failure(venue.empty() ? std::string("nothing decodes")
+                                 : fmt::format("nothing decodes as {}", venue));
   return exit_done;
 }
 

@@ -100,9 +100,15 @@ TEST(Decode, one_symbol_can_be_chosen) {
               HasSubstr("no instrument XRPUSDT in it; there are: BTCUSDT, ETHUSDT"));
 }
 
+TEST(Decode, a_recording_that_shows_whose_it_is_needs_no_venue) {
+  const TemporaryFile file(std::string(heartbeat) + "\n");
+  EXPECT_EQ(events(decode({file.path()})).size(), 1u);
+}
+
 TEST(Decode, wrong_words_and_files_say_what_was_expected) {
   const TemporaryFile file(std::string(heartbeat) + "\n");
-  EXPECT_EQ(decode({file.path()}).code, exit_usage);
+  EXPECT_EQ(decode({}).code, exit_usage);
+  EXPECT_EQ(decode({"--json", file.path()}).code, exit_usage);
   EXPECT_EQ(decode({"--venue", "kraken"}).code, exit_usage);
   const CommandResult nobody = decode({"--venue", "nobody", file.path()});
   EXPECT_EQ(nobody.code, exit_usage);

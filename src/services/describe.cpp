@@ -352,7 +352,8 @@ struct ActionText {
   }
   std::string operator()(const OpportunityFound& x) const {
     Object o = start("opportunity");
-    o.pair(x.pair)
+    o.text("strategy", name(x.strategy))
+        .pair(x.pair)
         .instrument_named("buy", x.buy)
         .instrument_named("sell", x.sell)
         .bps("gross_bps", x.gross)
@@ -361,7 +362,23 @@ struct ActionText {
         .text("refused", name(x.refused));
     if (x.execution.valid()) o.count("execution", x.execution.value);
     o.price_of("buy_limit", x.buy, x.buy_limit).quantity("quantity", x.quantity);
-    return o.price_of("sell_limit", x.sell, x.sell_limit).done();
+    o.price_of("sell_limit", x.sell, x.sell_limit).asset("profit_asset", x.profit_asset);
+    std::string legs = "[";
+    for (std::size_t n = 0; n < x.leg_count; ++n) {
+      const OpportunityLeg& l = x.legs[n];
+      Object leg("side", name(l.side), u);
+      leg.asset("gives", l.gives).asset("gets", l.gets).flag("sent", l.sent);
+      if (l.instrument.valid()) {
+        leg.instrument_named("on", l.instrument).price_of("deepest", l.instrument, l.deepest);
+        leg.quantity("quantity", l.quantity);
+      } else {
+        leg.text("on", "a configured rate");
+      }
+      legs += (n > 0 ? "," : "") + leg.done();
+    }
+    std::string out = o.done();
+    out.pop_back();
+    return out + ",\"legs\":" + legs + "]}";
   }
   std::string operator()(const ExecutionResolved& x) const {
     return start("execution_resolved")

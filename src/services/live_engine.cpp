@@ -78,6 +78,7 @@ std::optional<std::string> LiveEngine::prepare() {
     driver.urls = venue.urls;
     driver.tls = tls_ ? &*tls_ : nullptr;
     driver.jitter_seed = seeds.next();
+    driver.redundant = venue.redundant;
     driver.client.venue = universe_.find_venue(venue.name);
     driver.client.universe = &universe_;
     driver.client.market_path = venue.urls.market;
@@ -94,6 +95,7 @@ std::optional<std::string> LiveEngine::prepare() {
                                              universe_, setup_.config.metadata_every, *host_);
   messages_before_.resize(drivers_.size());
   per_second_.resize(drivers_.size());
+  skew_told_.resize(drivers_.size());
   return std::nullopt;
 }
 
@@ -156,8 +158,25 @@ void LiveEngine::count_rates() {
                                    drivers_[i]->status(Channel::Trading).messages;
     per_second_[i] = messages - messages_before_[i];
     messages_before_[i] = messages;
+    warn_of_clock(i);
   }
   if (!closing_) rate_timer_ = reactor_.after(seconds(1), [this] { count_rates(); });
+}
+
+// Times that we sign with must be the venue's within a second or a few: told once a venue, and again when it
+// has been well meanwhile.
+void LiveEngine::warn_of_clock(std::size_t i) {
+  constexpr std::int64_t worth_telling = 500'000'000;
+  const auto skew = drivers_[i]->connections().clock_skew;
+  if (!skew) return;
+  const std::int64_t off = skew->certain();
+  const bool far = off > worth_telling || off < -worth_telling;
+  if (far && !skew_told_[i]) {
+    log_line(fmt::format("{}: its clock is at least {} ms {} ours",
+                         universe_.venue(drivers_[i]->venue()).name.view(),
+                         (off > 0 ? off : -off) / 1'000'000, off > 0 ? "ahead of" : "behind"));
+  }
+  skew_told_[i] = far;
 }
 
 void LiveEngine::ask_to_stop(std::string_view who) {
@@ -256,6 +275,16 @@ void LiveEngine::view(LiveView& out) {
     for (std::size_t k = static_cast<std::size_t>(venues::FrameOutcome::Malformed);
          k < venues::frame_outcome_count; ++k) {
       v.refused_frames += driver.counters().frames[k];
+    }
+    const io::DriverStatus lines = driver.connections();
+    v.connections = lines.market_connections;
+    v.handovers = lines.handovers;
+    v.frozen = lines.frozen;
+    v.rest = io::name(lines.rest);
+    v.rest_waits_ms = lines.rest_waits.ns / 1'000'000;
+    if (lines.clock_skew) {
+      v.skew_low_ms = lines.clock_skew->low / 1'000'000;
+      v.skew_high_ms = lines.clock_skew->high / 1'000'000;
     }
     out.venues.push_back(std::move(v));
   }

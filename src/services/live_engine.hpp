@@ -62,6 +62,7 @@ class LiveEngine final : private HostWatcher {
   void log_line(std::string line);
   void tick();
   void count_rates();
+  void warn_of_clock(std::size_t driver);
   std::string answer(std::string_view request);
 
   io::Reactor& reactor_;
@@ -79,6 +80,7 @@ class LiveEngine final : private HostWatcher {
   io::TimerId rate_timer_;
   std::vector<std::uint64_t> messages_before_;
   std::vector<std::uint64_t> per_second_;
+  std::vector<bool> skew_told_;
   std::deque<std::string> news_;
   Instant started_;
   bool closing_ = false;

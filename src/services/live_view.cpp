@@ -207,6 +207,12 @@ class Screen {
     line(fmt::format("{}P&L{} {}{}{}{}   {}by asset{} {}", dim, plain, bold, colour,
                      short_amount(v_.core.pnl_reporting, 2), plain, dim, plain, change));
     line(fmt::format("{}fees paid{} {}", dim, plain, fees.empty() ? "none" : fees));
+    std::string open;
+    for (const ExposureStatus& e : v_.core.exposures) {
+      if (!e.marked || e.change.is_zero()) continue;
+      open += fmt::format("{} {}  ", u().asset(e.asset).name.view(), short_amount(e.worth, 2));
+    }
+    if (!open.empty()) line(fmt::format("{}exposure{} {}", dim, plain, open));
     line(fmt::format(
         "{}completed{} {}  {}unwound{} {}  {}residual{} {}  {}missed{} {}  {}handed over{} {}", dim,
         plain, v_.core.completed, dim, plain, v_.core.unwound, dim, plain, v_.core.residual, dim,
@@ -255,10 +261,21 @@ std::string status_json(const LiveView& view) {
                                                          : u.pair_name(s.pair)));
   }
   for (const VenueView& v : view.venues) {
-    out["venues"][v.name] = {{"market_up", v.market_up},   {"trading_up", v.trading_up},
-                             {"messages", v.messages},     {"messages_per_second", v.per_second},
-                             {"reconnects", v.reconnects}, {"refused_frames", v.refused_frames},
-                             {"last_loss", v.last_loss}};
+    out["venues"][v.name] = {{"market_up", v.market_up},
+                             {"trading_up", v.trading_up},
+                             {"messages", v.messages},
+                             {"messages_per_second", v.per_second},
+                             {"reconnects", v.reconnects},
+                             {"refused_frames", v.refused_frames},
+                             {"last_loss", v.last_loss},
+                             {"connections", v.connections},
+                             {"handovers", v.handovers},
+                             {"frozen", v.frozen},
+                             {"rest", v.rest},
+                             {"rest_waits_ms", v.rest_waits_ms}};
+    if (v.skew_low_ms && v.skew_high_ms) {
+      out["venues"][v.name]["clock_skew_ms"] = {{"low", *v.skew_low_ms}, {"high", *v.skew_high_ms}};
+    }
     out["venues"][v.name]["resyncs"] = 0;
   }
   for (const BookStatus& b : core.books) {
@@ -291,6 +308,28 @@ std::string status_json(const LiveView& view) {
                             {"gross_bps", format_scaled_short(e.gross.ppb, 5)},
                             {"net_bps", format_scaled_short(e.net.ppb, 5)},
                             {"refused", name(e.refused)}});
+  }
+  out["cycles"] = {{"watched", core.cycles_watched}, {"left_out", core.cycles_left_out}};
+  out["cycles"]["open"] = json::array();
+  for (const CycleStatus& c : core.cycles) {
+    json on = json::array();
+    for (std::size_t n = 0; n < c.legs; ++n) {
+      on.push_back(c.instruments[n].valid() ? u.instrument_name(c.instruments[n])
+                                            : "a configured rate");
+    }
+    out["cycles"]["open"].push_back({{"strategy", name(c.strategy)},
+                                     {"legs", on},
+                                     {"gross_bps", format_scaled_short(c.gross.ppb, 5)},
+                                     {"net_bps", format_scaled_short(c.net.ppb, 5)},
+                                     {"refused", name(c.refused)}});
+  }
+  out["exposures"] = json::object();
+  for (const ExposureStatus& e : core.exposures) {
+    out["exposures"][std::string(u.asset(e.asset).name.view())] = {
+        {"change", e.change.to_string()},
+        {"lowest", e.lowest.to_string()},
+        {"highest", e.highest.to_string()},
+        {"worth", e.marked ? json(e.worth.to_string()) : json(nullptr)}};
   }
   auto& seen = out["opportunities"];
   seen["seen"] = core.opportunities;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,13 @@ struct VenueView {
   std::uint64_t reconnects = 0;
   std::uint64_t refused_frames = 0;
   std::string last_loss;
+  std::size_t connections = 0;  // of market data, open now
+  std::uint64_t handovers = 0;  // connections whose life ended, followed without a hole
+  std::uint64_t frozen = 0;     // cut because their twin talked and they did not
+  std::string rest = "closed";  // the circuit to the REST endpoint: closed, open, half_open
+  std::int64_t rest_waits_ms = 0;
+  // The venue's clock minus ours lies between these; nothing until it is known from both sides.
+  std::optional<std::int64_t> skew_low_ms = {}, skew_high_ms = {};
 };
 
 struct LiveView {

@@ -40,6 +40,16 @@ Result<std::size_t, std::string> read_pairs(const VenueConfig& venue, VenueId id
   return listed;
 }
 
+// The answers stand in the order of the questions.
+void tell_seen(const VenueConfig& venue, const std::vector<MetadataPart>& parts,
+               const SeenAnswer& seen) {
+  for (const MetadataPart& part : parts) {
+    const auto requests = venues::find_protocol(venue.name)->metadata_requests(part.pairs);
+    for (std::size_t i = 0; i < part.answers.size() && i < requests.size(); ++i)
+      seen(venue.name, venue.urls.rest + requests[i].target, part.answers[i]);
+  }
+}
+
 }  // namespace
 
 std::vector<venues::WantedPair> wanted_pairs(const Config& config) {
@@ -118,7 +128,8 @@ void MetadataQuestion::finish(Result<std::vector<MetadataPart>, std::string> res
 }
 
 Status<std::string> load_instruments(io::Reactor& reactor, const Config& config,
-                                     const io::TlsContext* tls, Universe& universe) {
+                                     const io::TlsContext* tls, Universe& universe,
+                                     const SeenAnswer& seen) {
   const auto pairs = wanted_pairs(config);
   for (const VenueConfig& venue : config.venues) {
     if (!venue.enabled) continue;
@@ -131,6 +142,7 @@ Status<std::string> load_instruments(io::Reactor& reactor, const Config& config,
                                     [&](auto result) { answers = std::move(result); });
     while (!answers) reactor.poll(milliseconds(50));
     if (!*answers) return fail(answers->error());
+    if (seen) tell_seen(venue, **answers, seen);
     const VenueId id = universe.add_venue(venue.name, venues::find_protocol(venue.name)->rules);
     const auto listed = read_pairs(venue, id, **answers, universe);
     if (!listed) return fail(listed.error());

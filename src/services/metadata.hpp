@@ -19,9 +19,12 @@ namespace ats::services {
 
 // Adds to `universe` (ids that are there stay). Waits for the answers, at most about ten seconds a venue.
 // A pair that a venue does not list is left out there; a venue that lists none of them, or does not
-// answer, is an error that says so.
+// answer, is an error that says so. `seen`, where it is told, sees each answer with the URL that was asked.
+using SeenAnswer =
+    std::function<void(std::string_view venue, std::string_view url, const HttpResponse& answer)>;
 Status<std::string> load_instruments(io::Reactor& reactor, const Config& config,
-                                     const io::TlsContext* tls, Universe& universe);
+                                     const io::TlsContext* tls, Universe& universe,
+                                     const SeenAnswer& seen = {});
 
 std::vector<venues::WantedPair> wanted_pairs(const Config& config);
 

@@ -6,8 +6,10 @@
 #include <array>
 #include <charconv>
 
+#include "security/signing.hpp"
 #include "services/recording_books.hpp"
 #include "services/recording_quotes.hpp"
+#include "services/recording_table.hpp"
 
 namespace ats::services {
 namespace {
@@ -59,19 +61,39 @@ class FramesJsonl final : public RecordReader {
       record.kind = RecordKind::Rest;
     } else if (kind == "connect") {
       record.kind = RecordKind::Connect;
+    } else if (kind == "disconnect") {
+      record.kind = RecordKind::Disconnect;
+    } else if (kind == "lost") {
+      record.kind = RecordKind::Lost;
+      if (fields.at_key("records").get_uint64().get(record.lost) != simdjson::SUCCESS)
+        return fail(std::string(R"("records" is missing, expected how many were lost)"));
     } else if (kind == "send") {
       record.kind = RecordKind::Other;
+      record.sent = true;
     } else {
-      return fail(
-          fmt::format(R"("t" is "{}", expected header, connect, send, recv or http)", kind));
+      return fail(fmt::format(
+          R"("t" is "{}", expected header, connect, disconnect, send, recv, http or lost)", kind));
     }
     if (fields.at_key("ts_ns").get_int64().get(record.ns) != simdjson::SUCCESS ||
         !plausible_ns(record.ns))
       return fail(std::string(R"("ts_ns" is missing or wrong, expected nanoseconds since 1970)"));
     record.url = text(fields, "url");
     record.connection = text(fields, "conn");
-    const bool told = fields.at_key("data").get_string().get(record.data) == simdjson::SUCCESS;
-    if (!told && record.kind != RecordKind::Connect)
+    record.venue = text(fields, "venue");
+    if (fields.at_key("bin").get_bool().get(record.binary) != simdjson::SUCCESS)
+      record.binary = false;
+    bool told = fields.at_key("data").get_string().get(record.data) == simdjson::SUCCESS;
+    // What is no text is written in base64.
+    if (std::string_view packed;
+        !told && fields.at_key("b64").get_string().get(packed) == simdjson::SUCCESS) {
+      auto bytes = security::from_base64(packed);
+      if (!bytes) return fail(std::string("\"b64\" is not base64, expected the frame's bytes"));
+      bytes_ = *std::move(bytes);
+      record.data = {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
+      told = true;
+    }
+    if (!told && record.kind != RecordKind::Connect && record.kind != RecordKind::Disconnect &&
+        record.kind != RecordKind::Lost)
       return fail(std::string(R"("data" is missing, expected the frame as a string)"));
     return std::optional(record);
   }
@@ -83,6 +105,7 @@ class FramesJsonl final : public RecordReader {
                                                                            : std::string_view();
   }
   simdjson::dom::parser parser_;
+  std::vector<std::uint8_t> bytes_;
 };
 
 bool is_frames_jsonl(std::string_view line) {
@@ -152,30 +175,41 @@ class BareFrames final : public RecordReader {
 
 bool is_frame(std::string_view line) { return line.starts_with('{') || line.starts_with('['); }
 
+bool is_table(std::string_view line) { return !table_layout(line).empty(); }
+
 template <class Reader>
 std::unique_ptr<RecordReader> make() {
   return std::make_unique<Reader>();
 }
 
 // The first that recognises the file reads it: narrow forms before the wide one.
+using enum RecordingForm;
 constexpr std::array formats = {
-    RecordingFormat{"frames-jsonl", R"({"t":"recv","ts_ns":…,"data":"<frame>"} lines)",
+    RecordingFormat{"frames-jsonl", R"({"t":"recv","ts_ns":…,"data":"<frame>"} lines)", Frames,
                     is_frames_jsonl, make<FramesJsonl>, nullptr, nullptr},
-    RecordingFormat{"ns-json", "<nanoseconds> <frame> lines", is_ns_json, make<NsJson>, nullptr,
-                    nullptr},
-    RecordingFormat{"quotes-csv", "a table with the columns ts_ns,venue,symbol,bid,…", is_quotes,
-                    nullptr, make_quote_reader, nullptr},
-    RecordingFormat{"books-json", R"(a list [{"venue","base","quote","bids","asks"}])",
-                    is_books_json, nullptr, nullptr, parse_books},
-    RecordingFormat{"fixtures", R"({"file":…,"raw":"<frame>"} lines)", is_fixtures, make<Fixtures>,
+    RecordingFormat{"ns-json", "<nanoseconds> <frame> lines", Frames, is_ns_json, make<NsJson>,
                     nullptr, nullptr},
-    RecordingFormat{"frames", "bare frames, one a line", is_frame, make<BareFrames>, nullptr,
-                    nullptr},
+    RecordingFormat{"quotes-csv", "a table with the columns ts_ns,venue,symbol,bid,…", Quotes,
+                    is_quotes, nullptr, make_quote_reader, nullptr},
+    RecordingFormat{
+        "table-csv",
+        "a table of Tardis (exchange,symbol,timestamp,…), Binance Vision or last prices", Table,
+        is_table, nullptr, nullptr, nullptr},
+    RecordingFormat{"books-json", R"(a list [{"venue","base","quote","bids","asks"}])", Books,
+                    is_books_json, nullptr, nullptr, parse_books},
+    RecordingFormat{"fixtures", R"({"file":…,"raw":"<frame>"} lines)", Frames, is_fixtures,
+                    make<Fixtures>, nullptr, nullptr},
+    RecordingFormat{"frames", "bare frames, one a line", Frames, is_frame, make<BareFrames>,
+                    nullptr, nullptr},
 };
+constexpr RecordingFormat capture = {
+    "capture", "a folder of capture-000001.atc, …", Capture, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 
 std::span<const RecordingFormat> recording_formats() { return formats; }
+
+const RecordingFormat& capture_format() { return capture; }
 
 const RecordingFormat* recognise(std::string_view first_line) {
   for (const RecordingFormat& format : formats) {

@@ -20,10 +20,13 @@
 namespace ats::services {
 
 enum class RecordKind : std::uint8_t {
-  Frame,    // one message from the venue's WebSocket
-  Rest,     // body of a REST answer; `url` where the recording tells it
-  Connect,  // the recorder opened the connection
-  Other,    // what the recorder sent, and its own notes
+  Frame,       // one message from the venue's WebSocket
+  Rest,        // body of a REST answer; `url` where the recording tells it
+  Connect,     // the recorder opened the connection
+  Disconnect,  // and lost it
+  Event,       // normalised: what a decoder would have made of a frame
+  Lost,        // the recorder had no room for some of what came: its own count
+  Other,       // what the recorder sent, and its own notes
 };
 
 // A time that a recording may tell, in nanoseconds since 1970: not before it, and before the year 2200, so
@@ -37,7 +40,10 @@ struct Record {
   std::string_view data;
   std::string_view url;
   std::string_view connection;
-  std::string_view venue;  // named by the recording's header
+  std::string_view venue;  // named by the recording
+  bool binary = false;     // the frame was a binary message
+  bool sent = false;       // of kind Other: a message that the recorder sent
+  std::uint64_t lost = 0;  // of kind Lost: records
 };
 
 // Best bid and ask of one venue at one time.
@@ -51,7 +57,7 @@ struct QuoteRow {
   Decimal ask_quantity;
 };
 
-// A full book as a document holds it. Prices positive, best first, none twice; quantities positive.
+// A full book as a document holds it; names that it does not tell are empty. Prices positive, best first, none twice; quantities positive.
 struct RecordedBook {
   struct Level {
     Decimal price;
@@ -78,10 +84,14 @@ class QuoteReader {
   virtual Result<std::optional<QuoteRow>, std::string> read(std::string_view line) = 0;
 };
 
-// One row of the table: exactly one of the three is there.
+enum class RecordingForm : std::uint8_t { Frames, Table, Quotes, Books, Capture };
+
+// One row of the table. `records`, `quotes` or `books` is there as `form` says; tables and captures are read
+// by recording_source.hpp.
 struct RecordingFormat {
   std::string_view name;
   std::string_view shape;  // what it looks like, for messages
+  RecordingForm form;
   bool (*recognises)(std::string_view first_line);
   std::unique_ptr<RecordReader> (*records)();
   std::unique_ptr<QuoteReader> (*quotes)();
@@ -89,6 +99,8 @@ struct RecordingFormat {
 };
 
 std::span<const RecordingFormat> recording_formats();
+// Not recognised by a line: its files are a folder's.
+const RecordingFormat& capture_format();
 // By the first line that is not empty; null for none of them.
 const RecordingFormat* recognise(std::string_view first_line);
 

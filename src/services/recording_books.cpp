@@ -36,7 +36,8 @@ Done read_side(const object& book, std::string_view side, std::vector<RecordedBo
       return fail(fmt::format("{}[{}]: {}", side, out.size(), why));
     };
     array pair;
-    if (item.get_array().get(pair) != simdjson::SUCCESS || pair.size() != 2)
+    // Coinbase adds how many orders the level is made of.
+    if (item.get_array().get(pair) != simdjson::SUCCESS || pair.size() < 2 || pair.size() > 3)
       return wrong(R"(expected ["price","quantity"])");
     const auto price = amount(pair.at(0).value_unsafe());
     if (!price) return wrong("price: " + price.error());
@@ -55,6 +56,10 @@ Done read_side(const object& book, std::string_view side, std::vector<RecordedBo
 
 Done read_name(const object& book, std::string_view key, std::string& out) {
   std::string_view text;
+  // Older recordings name the venue alone: who reads the file may know the assets.
+  if (key != "venue" && book.at_key("base").error() == simdjson::NO_SUCH_FIELD &&
+      book.at_key("quote").error() == simdjson::NO_SUCH_FIELD)
+    return ats::Done{};
   if (book.at_key(key).get_string().get(text) != simdjson::SUCCESS || text.empty())
     return fail(fmt::format("no \"{}\"", key));
   if (text.size() > 15) return fail(fmt::format("{} \"{}\" is longer than 15", key, text));
@@ -73,9 +78,25 @@ Done read_book(const element& item, RecordedBook& out) {
   return read_side(book, "asks", out.asks);
 }
 
+// {"product":"BTC-USD","sequence":…,"bids":[["price","quantity",orders],…],"asks":[…]}: of one venue, which
+// it does not name.
+Done read_product(const object& document, RecordedBook& out) {
+  std::string_view product;
+  if (document.at_key("product").get_string().get(product) != simdjson::SUCCESS)
+    return fail(std::string("no \"product\""));
+  const std::size_t dash = product.find('-');
+  if (dash == 0 || dash == std::string_view::npos || dash > 15 || product.size() - dash - 1 > 15)
+    return fail(fmt::format("product \"{}\", expected BASE-QUOTE", product.substr(0, 60)));
+  out.base = product.substr(0, dash);
+  out.quote = product.substr(dash + 1);
+  if (auto read = read_side(document, "bids", out.bids); !read) return read;
+  return read_side(document, "asks", out.asks);
+}
+
 }  // namespace
 
 bool is_books_json(std::string_view first_line) {
+  if (first_line.starts_with(R"({"product":)")) return true;
   if (!first_line.starts_with('[')) return false;
   const std::size_t at = first_line.find_first_not_of(" \t\r\n", 1);
   if (at == std::string_view::npos) return true;  // a document of several lines
@@ -89,9 +110,16 @@ Result<std::vector<RecordedBook>, std::string> parse_books(std::string_view docu
   const auto root = parser.parse(document.data(), document.size());
   if (root.error() != simdjson::SUCCESS)
     return fail(fmt::format("not JSON ({}), {}", simdjson::error_message(root.error()), shape));
+  std::vector<RecordedBook> books;
+  if (object product; root.get_object().get(product) == simdjson::SUCCESS &&
+                      product.at_key("product").error() == simdjson::SUCCESS) {
+    books.emplace_back();
+    if (const auto read = read_product(product, books.back()); !read)
+      return fail(fmt::format("{}; {}", read.error(), shape));
+    return books;
+  }
   if (root.get_array().get(list) != simdjson::SUCCESS)
     return fail(fmt::format("not a list, {}", shape));
-  std::vector<RecordedBook> books;
   for (const element item : list) {
     RecordedBook book;
     if (const auto read = read_book(item, book); !read) {

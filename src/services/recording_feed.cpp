@@ -13,6 +13,15 @@ using venues::Protocol;
 
 // Frames looked at to find out whose they are.
 constexpr std::size_t sample_max = 512;
+// What a venue's book is held to where no rule of the venue can hold: see table_connection.
+constexpr BookRules table_rules{.max_age = hours(24)};
+
+std::string known_venues() {
+  std::string names;
+  for (const Protocol* known : venues::protocols())
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", known->name);
+  return names;
+}
 
 class NoSink final : public EventSink {
  public:
@@ -29,12 +38,20 @@ RestUrl read_url(std::string_view url) {
   RestUrl read;
   const std::size_t query_at = std::min(url.find('?'), url.size());
   const std::string_view path = url.substr(0, query_at);
-  read.depth = path.ends_with("/depth") || path.ends_with("/Depth");
+  for (const std::string_view end : {"/depth", "/Depth", "/product_book", "/orderbook"})
+    read.depth = read.depth || path.ends_with(end);
+  // Bitfinex names the book in the path: /v2/book/tBTCUSD/P0.
+  constexpr std::string_view book = "/book/";
+  if (const std::size_t at = path.find(book); at != std::string_view::npos) {
+    read.depth = true;
+    const std::string_view rest = path.substr(at + book.size());
+    read.symbol = rest.substr(0, rest.find('/'));
+  }
   std::string_view query = url.substr(query_at);
   while (!query.empty()) {
     query.remove_prefix(1);
     const std::string_view field = query.substr(0, query.find('&'));
-    for (const std::string_view key : {"symbol=", "pair="}) {
+    for (const std::string_view key : {"symbol=", "pair=", "product_id=", "markets="}) {
       if (field.starts_with(key)) read.symbol = field.substr(key.size());
     }
     query.remove_prefix(field.size());
@@ -83,45 +100,69 @@ class OnlyInstrument final : public EventSink {
 
 }  // namespace
 
+Result<std::vector<std::string>, std::string> RecordingFeed::venues(const RecordingFile& file,
+                                                                    const FeedOptions& options) {
+  std::vector<std::string> names;
+  if (file.format().form == RecordingForm::Frames) return names;
+  auto source = file.source(options.venue, options.symbol);
+  if (!source) return fail(source.error());
+  for (;;) {
+    const auto record = (*source)->next();
+    if (!record) return fail(record.error());
+    if (!*record) return names;
+    if (std::find(names.begin(), names.end(), (*record)->venue) == names.end())
+      names.emplace_back((*record)->venue);
+  }
+}
+
 Result<std::unique_ptr<RecordingFeed>, std::string> RecordingFeed::open(
     const RecordingFile& file, const FeedOptions& options) {
-  std::unique_ptr<RecordingFeed> feed(new RecordingFeed(file));
+  std::unique_ptr<RecordingFeed> feed(new RecordingFeed(file, options));
   feed->protocol_ = options.protocol;
-  if (feed->protocol_ == nullptr) {
+  feed->venue_name_ = options.venue;
+  if (feed->protocol_ != nullptr) feed->venue_name_ = feed->protocol_->name;
+  if (feed->venue_name_.empty()) {
     if (const auto known = feed->identify(); !known) return fail(known.error());
+  } else if (feed->protocol_ == nullptr) {
+    feed->protocol_ = venues::find_protocol(feed->venue_name_);
   }
-  if (const auto learnt = feed->learn(options); !learnt) return fail(learnt.error());
-  feed->decoder_ = feed->protocol_->make_decoder(feed->venue_, feed->universe_);
-  auto lines = feed->file_.lines();
-  if (!lines) return fail(lines.error());
-  feed->lines_ = *std::move(lines);
-  feed->reader_ = feed->file_.format().records();
+  if (const auto learnt = feed->learn(); !learnt) return fail(learnt.error());
+  if (!feed->events_) feed->decoder_ = feed->protocol_->make_decoder(feed->venue_, feed->universe_);
+  auto source = feed->source();
+  if (!source) return fail(source.error());
+  feed->source_ = *std::move(source);
   return feed;
+}
+
+Result<std::unique_ptr<RecordSource>, std::string> RecordingFeed::source() const {
+  return file_.source(options_.venue, options_.symbol);
 }
 
 template <class Take>
 Status<std::string> RecordingFeed::each_record(Take take) const {
-  auto lines = file_.lines();
-  if (!lines) return fail(lines.error());
-  const auto reader = file_.format().records();
+  auto source = this->source();
+  if (!source) return fail(source.error());
   while (true) {
-    const auto line = lines->next();
-    if (!line) return fail(line.error());
-    if (!*line) return Done{};
-    const auto record = reader->read(**line);
-    if (!record) return fail(lines->at_line(record.error()));
-    if (*record && !take(**record)) return Done{};
+    const auto record = (*source)->next();
+    if (!record) return fail(record.error());
+    if (!*record) return Done{};
+    if (!venue_name_.empty() && !ours(**record)) continue;
+    if (!take(**record, **source)) return Done{};
   }
 }
 
 Status<std::string> RecordingFeed::identify() {
   std::vector<std::string> sample;
-  auto read = each_record([&](const Record& record) {
-    if (!record.venue.empty()) protocol_ = venues::find_protocol(record.venue);
+  auto read = each_record([&](const SourceRecord& record, RecordSource&) {
+    if (!record.venue.empty()) {
+      protocol_ = venues::find_protocol(record.venue);
+      // Of a venue that is not in the registry events can be played, frames cannot.
+      if (protocol_ != nullptr || record.kind == RecordKind::Event) venue_name_ = record.venue;
+    }
     if (record.kind == RecordKind::Frame) sample.emplace_back(record.data);
-    return protocol_ == nullptr && sample.size() < sample_max;
+    return venue_name_.empty() && sample.size() < sample_max;
   });
-  if (!read || protocol_ != nullptr) return read;
+  if (!read || !venue_name_.empty()) return read;
   std::uint64_t most = 0;
   for (const Protocol* candidate : venues::protocols()) {
     const std::uint64_t decoded = frames_decoded(*candidate, sample);
@@ -130,59 +171,101 @@ Status<std::string> RecordingFeed::identify() {
       protocol_ = candidate;
     }
   }
-  if (protocol_ != nullptr) return read;
-  std::string names;
-  for (const Protocol* known : venues::protocols())
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", known->name);
+  if (protocol_ != nullptr) {
+    venue_name_ = protocol_->name;
+    return read;
+  }
   return fail(
       fmt::format("{}: none of its first {} frames is one of {}; name the venue with --venue",
-                  file_.path(), sample.size(), names));
+                  file_.path(), sample.size(), known_venues()));
 }
 
-Status<std::string> RecordingFeed::learn(const FeedOptions& options) {
-  const auto discovery = protocol_->make_discovery();
+Status<std::string> RecordingFeed::learn() {
+  const auto discovery = protocol_ == nullptr ? nullptr : protocol_->make_discovery();
+  std::uint64_t frames = 0;
+  std::uint64_t events = 0;
   bool bodies_without_symbol = false;
-  auto read = each_record([&](const Record& record) {
+  bool table = false;
+  std::vector<Universe> told;  // what the recorder knew, one after the other
+  std::optional<std::uint64_t> told_number;
+  auto read = each_record([&](const SourceRecord& record, RecordSource& source) {
+    if (const Universe* known = source.instruments();
+        known != nullptr && told_number != source.instruments_number()) {
+      told_number = source.instruments_number();
+      told.push_back(*known);
+    }
+    if (record.kind == RecordKind::Event) {
+      ++events;
+      table = table || record.connection == table_connection;
+    }
     if (record.kind == RecordKind::Frame) {
-      discovery->on_frame(record.data);
-    } else if (record.kind == RecordKind::Rest) {
+      ++frames;
+      if (discovery && told.empty()) discovery->on_frame(record.data);
+    } else if (record.kind == RecordKind::Rest && discovery) {
       const RestUrl url = read_url(record.url);
       if (record.url.empty()) {
         bodies_without_symbol = true;
       } else if (!url.depth) {
-        discovery->on_metadata_body(record.data);
-      } else if (!url.symbol.empty()) {
+        if (told.empty()) discovery->on_metadata_body(record.data);
+      } else if (!url.symbol.empty() && told.empty()) {
         discovery->on_depth_body(url.symbol, record.data);
       }
     }
     return true;
   });
   if (!read) return read;
-  venue_ = universe_.add_venue(protocol_->name, protocol_->rules);
-  discovery->finish(venue_, universe_);
-  if (!options.symbol.empty()) {
-    only_ = find(options.symbol);
-    if (!only_.valid()) {
-      std::string known;
-      for (const Instrument& i : universe_.instruments())
-        known += fmt::format("{}{}", known.empty() ? "" : ", ", i.symbol.view());
-      return fail(fmt::format("{}: no instrument {} in it; there are: {}", file_.path(),
-                              options.symbol, known.empty() ? "none" : known));
-    }
-    single_ = only_;
-  } else if (universe_.instruments().size() == 1) {
-    single_ = universe_.instruments().front().id;
+  events_ = events != 0 && (frames == 0 || options_.events);
+  if (!events_ && protocol_ == nullptr) {
+    return fail(fmt::format("{}: frames of \"{}\", expected those of one of {}", file_.path(),
+                            venue_name_, known_venues()));
   }
-  if (!bodies_without_symbol || !single_.valid()) return Done{};
+  venue_ = universe_.add_venue(venue_name_,
+                               table || protocol_ == nullptr ? table_rules : protocol_->rules);
+  for (const Universe& known : told) adopt(known);
+  if (told.empty()) discovery->finish(venue_, universe_);
+  if (auto chosen = choose(); !chosen) return chosen;
+  if (events_ || !bodies_without_symbol || !single_.valid()) return Done{};
   // Their decimals count as well: what they hold may be finer than any frame.
   const Text<31> symbol = universe_.instrument(single_).symbol;
-  read = each_record([&](const Record& record) {
+  read = each_record([&](const SourceRecord& record, RecordSource&) {
     if (record.kind == RecordKind::Rest && record.url.empty())
       discovery->on_depth_body(symbol.view(), record.data);
     return true;
   });
   discovery->finish(venue_, universe_);
   return read;
+}
+
+// The recorder's own instruments: nothing has to be guessed.
+void RecordingFeed::adopt(const Universe& told) {
+  const VenueId there = told.find_venue(venue_name_);
+  for (const Instrument& known : told.instruments()) {
+    if (known.venue != there) continue;
+    Instrument i = known;
+    i.venue = venue_;
+    i.base = universe_.add_asset(told.asset(known.base).name.view());
+    i.quote = universe_.add_asset(told.asset(known.quote).name.view());
+    universe_.add_instrument(i);
+  }
+}
+
+Status<std::string> RecordingFeed::choose() {
+  const bool by_name = file_.format().form == RecordingForm::Table;
+  if (!options_.symbol.empty() && !by_name) {
+    only_ = find(options_.symbol);
+    if (!only_.valid()) {
+      std::string known;
+      for (const Instrument& i : universe_.instruments())
+        known += fmt::format("{}{}", known.empty() ? "" : ", ", i.symbol.view());
+      return fail(fmt::format("{}: no instrument {} in it; there are: {}", file_.path(),
+                              options_.symbol, known.empty() ? "none" : known));
+    }
+    single_ = only_;
+  } else if (universe_.instruments().size() == 1) {
+    single_ = universe_.instruments().front().id;
+  }
+  if (by_name && !options_.symbol.empty()) only_ = find(options_.symbol);
+  return Done{};
 }
 
 InstrumentId RecordingFeed::find(std::string_view symbol) const {
@@ -203,28 +286,75 @@ InstrumentId RecordingFeed::instrument_of(const Record& record) const {
 
 Result<bool, std::string> RecordingFeed::fetch() {
   while (true) {
-    const auto line = lines_->next();
-    if (!line) return fail(line.error());
-    if (!*line) return false;
-    const auto record = reader_->read(**line);
-    if (!record) return fail(lines_->at_line(record.error()));
-    if (!*record || (*record)->kind == RecordKind::Other) continue;
+    const auto record = source_->next();
+    if (!record) return fail(record.error());
+    if (!*record) return false;
+    if (!ours(**record) || (*record)->kind == RecordKind::Other) continue;
+    const bool frame = (*record)->kind == RecordKind::Frame || (*record)->kind == RecordKind::Rest;
+    if (events_ ? frame : (*record)->kind == RecordKind::Event) continue;
     record_ = **record;
+    counters_.lost += record_.lost;
     counters_.clock_back += record_.ns != 0 && record_.ns < now_.ns ? 1u : 0u;
     now_ = std::max(now_, Instant{record_.ns});
     return true;
   }
 }
 
-void RecordingFeed::deliver(EventSink& sink) {
-  if (record_.kind == RecordKind::Connect) return;
+bool RecordingFeed::renamed(Event& event) {
+  if (ids_of_ != source_->instruments_number() || ids_.empty()) {
+    ids_of_ = source_->instruments_number();
+    ids_.clear();
+    const VenueId there = record_.universe->find_venue(venue_name_);
+    for (const Instrument& i : record_.universe->instruments()) {
+      ids_.push_back(i.venue == there ? universe_.find_instrument(venue_, i.symbol.view())
+                                      : InstrumentId{});
+    }
+  }
+  const auto id_of = [this](InstrumentId there) {
+    return there.valid() && there.index() < ids_.size() ? ids_[there.index()] : InstrumentId{};
+  };
+  return std::visit(
+      [&](auto& e) {
+        using E = std::decay_t<decltype(e)>;
+        if constexpr (requires { e.times.recv_time; }) e.times.recv_time = now_;
+        if constexpr (requires { e.venue = VenueId{}; }) e.venue = venue_;
+        if constexpr (std::is_same_v<E, InstrumentChanged>) {
+          const InstrumentId id = id_of(e.instrument.id);
+          if (!id.valid()) return false;
+          const Instrument& known = universe_.instrument(id);
+          e.instrument.id = id;
+          e.instrument.venue = venue_;
+          e.instrument.pair = known.pair;
+          e.instrument.base = known.base;
+          e.instrument.quote = known.quote;
+        } else if constexpr (requires { e.instrument = InstrumentId{}; }) {
+          const bool all = !e.instrument.valid();  // a fault of the whole venue
+          e.instrument = id_of(e.instrument);
+          return all || e.instrument.valid();
+        }
+        return true;
+      },
+      event);
+}
+
+FrameOutcome RecordingFeed::deliver(EventSink& sink) {
+  if (record_.kind == RecordKind::Connect || record_.kind == RecordKind::Disconnect ||
+      record_.kind == RecordKind::Lost)
+    return FrameOutcome::Ignored;
   OnlyInstrument filtered(sink, only_);
   EventSink& to = only_.valid() ? static_cast<EventSink&>(filtered) : sink;
-  FrameOutcome outcome;
-  if (record_.kind == RecordKind::Rest) {
+  FrameOutcome outcome = FrameOutcome::Decoded;
+  if (record_.kind == RecordKind::Event) {
+    Event event = *record_.event;
+    if (renamed(event)) {
+      to.on(event);
+    } else {
+      outcome = FrameOutcome::UnknownSymbol;
+    }
+  } else if (record_.kind == RecordKind::Rest) {
     if (!record_.url.empty() && !read_url(record_.url).depth) {
       ++counters_.other_rest;
-      return;
+      return FrameOutcome::Ignored;
     }
     const InstrumentId instrument = instrument_of(record_);
     outcome = instrument.valid() ? decoder_->on_depth_body(instrument, record_.data, now_, to)
@@ -234,6 +364,7 @@ void RecordingFeed::deliver(EventSink& sink) {
   }
   ++counters_.records;
   ++counters_.outcomes[static_cast<std::size_t>(outcome)];
+  return outcome;
 }
 
 }  // namespace ats::services

@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "io/capture_reader.hpp"
+
 namespace ats::services {
 namespace {
 
@@ -38,6 +40,7 @@ std::string known_shapes() {
   std::string list;
   for (const RecordingFormat& format : recording_formats())
     list += fmt::format("\n  {}: {}", format.name, format.shape);
+  list += fmt::format("\n  {}: {}", capture_format().name, capture_format().shape);
   return list;
 }
 
@@ -89,6 +92,10 @@ Result<RecordingFile, std::string> RecordingFile::open(const std::string& path,
   RecordingFile file;
   file.path_ = path == "-" ? "(standard input)" : path;
   file.progress_ = progress;
+  if (path != "-" && io::CaptureReader::is_capture(path)) {
+    file.format_ = &capture_format();
+    return file;
+  }
   if (path == "-") {
     auto input = io::GzInput::open(path);
     auto text = input ? all_of(**input) : fail(input.error());
@@ -110,6 +117,23 @@ Result<RecordingFile, std::string> RecordingFile::open(const std::string& path,
     }
     return file;
   }
+}
+
+Result<std::unique_ptr<RecordSource>, std::string> RecordingFile::source(
+    std::string_view venue, std::string_view symbol) const {
+  switch (format_->form) {
+    case RecordingForm::Frames:
+      return line_source(*this);
+    case RecordingForm::Table:
+    case RecordingForm::Quotes:
+      return table_source(*this, venue, symbol);
+    case RecordingForm::Capture:
+      return capture_source(*this);
+    case RecordingForm::Books:
+      break;
+  }
+  return fail(fmt::format("{}: is {}, which holds books and nothing that happened to them", path_,
+                          format_->name));
 }
 
 Result<RecordingLines, std::string> RecordingFile::lines() const {

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "io/gz_input.hpp"
 #include "services/recording.hpp"
+#include "services/recording_source.hpp"
 
 namespace ats::services {
 
@@ -54,6 +55,13 @@ class RecordingFile {
   const std::string& path() const { return path_; }
   const RecordingFormat& format() const { return *format_; }
   Result<RecordingLines, std::string> lines() const;
+  // Of frames, tables and captures (and quotes, as a table): what happened, from the beginning. `venue` and
+  // `symbol` are whose a table is that does not say.
+  Result<std::unique_ptr<RecordSource>, std::string> source(std::string_view venue = {},
+                                                            std::string_view symbol = {}) const;
+  bool holds_records() const {
+    return format_->form != RecordingForm::Quotes && format_->form != RecordingForm::Books;
+  }
   // All of it, lines joined by LF.
   Result<std::string, std::string> document() const;
 

@@ -7,23 +7,64 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "io/capture_reader.hpp"
 #include "io/clock.hpp"
 #include "services/command_line.hpp"
 #include "services/fold.hpp"
+#include "services/replay_capture.hpp"
 
 namespace ats::services {
+
+namespace {
+
+int replay_recorded(const std::string& path, bool as_json) {
+  const auto file = RecordingFile::open(path, nullptr);
+  if (!file) return failure(file.error());
+  const auto replays = replay_capture(*file);
+  if (!replays) return failure(replays.error());
+  nlohmann::ordered_json out = nlohmann::ordered_json::array();
+  bool identical = true;
+  for (const CaptureReplay& r : *replays) {
+    identical = identical && !r.difference;
+    out.push_back(
+        {{"venue", r.venue}, {"events", r.events}, {"identical", !r.difference.has_value()}});
+    if (r.difference) {
+      out.back()["difference"] = {{"frame", r.difference->frame},
+                                  {"event", r.difference->event},
+                                  {"decoded", r.difference->decoded},
+                                  {"recorded", r.difference->recorded}};
+    }
+    if (as_json) continue;
+    fmt::print("{}: {} events {}\n", r.venue, r.events,
+               r.difference ? "alike, then a difference" : "decoded alike, byte for byte");
+    if (r.difference) {
+      fmt::print("  record {} decoded   {}\n  record {} recorded  {}\n", r.difference->frame,
+                 r.difference->decoded, r.difference->event, r.difference->recorded);
+    }
+  }
+  if (as_json) {
+    fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  }
+  return identical ? exit_done : exit_invariant;
+}
+
+}  // namespace
 
 int replay_command(int argc, const char* const* argv) {
   std::string directory;
   bool as_json = false;
   CLI::App app(
-      "Runs a journal's events through the core again and compares every action, byte for byte.",
+      "Runs a journal's events through the core again and compares every action, byte for byte; "
+      "or\n"
+      "decodes a capture's frames again and compares every event.",
       "ats replay");
-  app.add_option("journal", directory, "journal directory (the last line of `ats run` names it)")
+  app.add_option("journal", directory,
+                 "journal directory (the last line of `ats run` names it), or a capture")
       ->required();
   app.add_flag("--json", as_json, "the result as one JSON object");
-  app.footer("Example:\n  ats replay ats-data/journal");
+  app.footer("Examples:\n  ats replay ats-data/journal\n  ats replay capture");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  if (io::CaptureReader::is_capture(directory)) return replay_recorded(directory, as_json);
 
   auto reader = io::JournalReader::open(directory);
   if (!reader) return failure(reader.error().detail);

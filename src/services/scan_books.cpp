@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "services/recording_table.hpp"
+
 namespace ats::services {
 namespace {
 
@@ -152,12 +154,26 @@ Result<WalkReport, std::string> report_of(const RecordedBook& buy_book,
 
 }  // namespace
 
-Result<BooksScan, std::string> scan_books(const RecordingFile& file, const TakerFees& fees) {
+Result<BooksScan, std::string> scan_books(const RecordingFile& file, const TakerFees& fees,
+                                          std::string_view venue, std::string_view symbol) {
   const auto document = file.document();
   if (!document) return fail(document.error());
   auto books = file.format().books(*document);
   if (!books) return fail(fmt::format("{}:1: {}", file.path(), books.error()));
   BooksScan scan{file.path(), *std::move(books), {}};
+  for (RecordedBook& book : scan.books) {
+    if (book.venue.empty()) book.venue = venue.empty() ? table_owner(file.path()).venue : venue;
+    if (book.base.empty()) {
+      const SymbolParts parts = split_symbol(book.venue, symbol);
+      book.base = parts.base;
+      book.quote = parts.quote;
+    }
+    if (book.venue.empty() || book.base.empty() || book.quote.empty()) {
+      return fail(fmt::format("{}: a book does not say {}, expected {}", file.path(),
+                              book.venue.empty() ? "whose it is" : "its assets",
+                              book.venue.empty() ? "--venue" : "--symbol BASE/QUOTE"));
+    }
+  }
   const auto same_assets = [](const RecordedBook& a, const RecordedBook& b) {
     return a.base == b.base && a.quote == b.quote;
   };

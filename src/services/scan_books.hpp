@@ -43,7 +43,9 @@ struct BooksScan {
 };
 
 // Every ordered pair of venues that have a book of the same two assets. An amount that cannot be exact is
-// an error.
-Result<BooksScan, std::string> scan_books(const RecordingFile& file, const TakerFees& fees);
+// an error. `venue` and `symbol` (BASE/QUOTE) are for books that do not say whose they are, nor their file's
+// name.
+Result<BooksScan, std::string> scan_books(const RecordingFile& file, const TakerFees& fees,
+                                          std::string_view venue, std::string_view symbol);
 
 }  // namespace ats::services

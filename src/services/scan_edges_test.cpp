@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "services/recording_table.hpp"
 #include "services/scan_fees.hpp"
-#include "services/scan_quotes.hpp"
 
 namespace ats::services {
 namespace {
@@ -202,14 +202,17 @@ TEST(TakerFees, are_told_known_or_missing) {
 }
 
 TEST(Symbols, tell_their_assets) {
-  using Assets = std::pair<std::string, std::string>;
-  EXPECT_EQ(split_symbol("BTCUSDT"), (Assets{"BTC", "USDT"}));
-  EXPECT_EQ(split_symbol("BTCFDUSD"), (Assets{"BTC", "FDUSD"}));
-  EXPECT_EQ(split_symbol("BTCUSD_PERP"), (Assets{"BTC", "USD"}));
-  EXPECT_EQ(split_symbol("BTC-USD"), (Assets{"BTC", "USD"}));
-  EXPECT_EQ(split_symbol("BTC/EUR"), (Assets{"BTC", "EUR"}));
-  EXPECT_EQ(split_symbol("USDT"), (Assets{"USDT", ""}));
-  EXPECT_EQ(split_symbol("WHAT"), (Assets{"WHAT", ""}));
+  using Assets = SymbolParts;
+  EXPECT_EQ(split_symbol("binance", "BTCUSDT"), (Assets{"BTC", "USDT"}));
+  EXPECT_EQ(split_symbol("binance", "BTCFDUSD"), (Assets{"BTC", "FDUSD"}));
+  EXPECT_EQ(split_symbol("binance", "BTCUSD_PERP"), (Assets{"BTC", "USD"}));
+  EXPECT_EQ(split_symbol("binance", "BTC-USD"), (Assets{"BTC", "USD"}));
+  EXPECT_EQ(split_symbol("binance", "BTC/EUR"), (Assets{"BTC", "EUR"}));
+  EXPECT_EQ(split_symbol("binance", "USDT"), (Assets{"USDT", ""}));
+  EXPECT_EQ(split_symbol("binance", "WHAT"), (Assets{"WHAT", ""}));
+  EXPECT_EQ(split_symbol("upbit", "KRW-BTC"), (Assets{"BTC", "KRW"}));
+  EXPECT_EQ(split_symbol("kraken", "XBT/USD"), (Assets{"BTC", "USD"}));
+  EXPECT_EQ(split_symbol("bitfinex", "BTCUST"), (Assets{"BTC", "USDT"}));
 }
 
 }  // namespace

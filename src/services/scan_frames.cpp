@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "services/book_feed.hpp"
+
 namespace ats::services {
 namespace {
 
@@ -22,6 +24,10 @@ Result<std::unique_ptr<FrameScan>, std::string> FrameScan::open(const RecordingF
                                                                 EdgeBoard& board) {
   auto feed = RecordingFeed::open(file, options);
   if (!feed) return fail(feed.error());
+  if ((*feed)->protocol() == nullptr && !fees.of((*feed)->venue_name())) {
+    return fail(fmt::format("{0}: no taker fee is known of {1}: say --fee {1}=BPS, or --no-fees",
+                            file.path(), (*feed)->venue_name()));
+  }
   const auto any = (*feed)->fetch();
   if (!any) return fail(any.error());
   if (!*any) return fail(fmt::format("{}: holds no frame", file.path()));
@@ -67,8 +73,15 @@ Status<std::string> FrameScan::step(EdgeBoard& board) {
   last_ns_ = now_.ns;
   line_ = feed_->line();
   if (timer_ns_ == never) timer_ns_ = (now_ + timer_every).ns;
-  if (feed_->record().kind == RecordKind::Connect) {
+  const RecordKind kind = feed_->record().kind;
+  if (kind == RecordKind::Connect) {
     connected(feed_->record());
+  } else if (kind == RecordKind::Disconnect) {
+    disconnected();
+  } else if (kind == RecordKind::Lost) {
+    // What is missing may have been of any book.
+    disconnected();
+    reconnected();
   } else {
     feed_->deliver(*this);
   }
@@ -99,9 +112,13 @@ void FrameScan::connected(const Record& record) {
     connections_.emplace_back(record.connection);
     return;
   }
+  if (up_) disconnected();
+  reconnected();
+}
+
+void FrameScan::disconnected() {
+  up_ = false;
   books_.on_connection(feed_->venue(), false, now_, actions_);
-  publish();
-  books_.on_connection(feed_->venue(), true, now_, actions_);
   publish();
   for (Seen& seen : seen_) {
     seen.last.reset();
@@ -109,35 +126,34 @@ void FrameScan::connected(const Record& record) {
   }
 }
 
+void FrameScan::reconnected() {
+  up_ = true;
+  books_.on_connection(feed_->venue(), true, now_, actions_);
+  publish();
+}
+
 void FrameScan::on(const Event& event) {
-  const VenueId venue = feed_->venue();
   if (const auto* delta = std::get_if<BookDelta>(&event)) {
     ++seen_[delta->instrument.index()].counts.deltas_seen;
     follow(*delta);
-    books_.on_delta(*delta, now_, actions_);
   } else if (const auto* snapshot = std::get_if<BookSnapshot>(&event)) {
     ++seen_[snapshot->instrument.index()].counts.snapshots_seen;
-    books_.on_snapshot(*snapshot, now_, actions_);
-  } else if (const auto* fault = std::get_if<BookFault>(&event)) {
-    books_.on_fault(*fault, now_, actions_);
-  } else if (const auto* changed = std::get_if<InstrumentChanged>(&event)) {
-    books_.on_instrument(changed->instrument, now_, actions_);
-  } else {
-    if (const auto* trade = std::get_if<Trade>(&event)) {
-      ++seen_[trade->instrument.index()].counts.trades;
-    } else if (const auto* quote = std::get_if<Quote>(&event)) {
-      Seen& seen = seen_[quote->instrument.index()];
-      ++seen.counts.quotes;
-      const Instrument& i = feed_->universe().instrument(quote->instrument);
-      if (quote->bid.price.units > 0 && quote->ask.price.units > 0) {
-        board_->set(seen.quote_entry, i.price_decimal(quote->bid.price),
-                    i.price_decimal(quote->ask.price));
-      } else {
-        board_->clear(seen.quote_entry);
-      }
+  } else if (const auto* trade = std::get_if<Trade>(&event)) {
+    ++seen_[trade->instrument.index()].counts.trades;
+  } else if (const auto* quote = std::get_if<Quote>(&event)) {
+    Seen& seen = seen_[quote->instrument.index()];
+    ++seen.counts.quotes;
+    seen.counts.quote_bid = quote->bid;
+    seen.counts.quote_ask = quote->ask;
+    const Instrument& i = feed_->universe().instrument(quote->instrument);
+    if (quote->bid.price.units > 0 && quote->ask.price.units > 0) {
+      board_->set(seen.quote_entry, i.price_decimal(quote->bid.price),
+                  i.price_decimal(quote->ask.price));
+    } else {
+      board_->clear(seen.quote_entry);
     }
-    books_.on_heartbeat(venue, now_, now_, actions_);
   }
+  feed_books(books_, feed_->venue(), event, now_, actions_);
   publish();
 }
 

@@ -1,4 +1,4 @@
-// Plays a recording of one venue's frames through the same decoder and books that trade live, and keeps an
+// Plays what a recording holds of one venue through the same decoder and books that trade live, and keeps an
 // account of it: what came, what followed what, what was proved and what was refused.
 #pragma once
 
@@ -20,6 +20,8 @@ struct InstrumentScan {
   std::uint64_t deltas_seen = 0;
   std::uint64_t trades = 0;
   std::uint64_t quotes = 0;
+  Level quote_bid;  // of the last quote; zero quantity = none
+  Level quote_ask;
 };
 
 // A delta that does not follow the one before it on the wire, by the venue's numbering.
@@ -69,6 +71,8 @@ class FrameScan final : public ScanSource, private EventSink {
   void on(const Event& event) override;
   void follow(const BookDelta& delta);
   void connected(const Record& record);
+  void disconnected();
+  void reconnected();
   void timer();
   void publish();
 
@@ -80,6 +84,7 @@ class FrameScan final : public ScanSource, private EventSink {
   std::uint64_t line_ = 0;  // of the record delivered last
   std::int64_t timer_ns_;
   std::vector<std::string> connections_;
+  bool up_ = true;
   bool over_ = false;
   std::int64_t first_ns_ = 0;
   std::int64_t last_ns_ = 0;

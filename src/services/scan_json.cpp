@@ -38,7 +38,9 @@ Json instrument_json(const InstrumentScan& scan, const Instrument& instrument,
           {"bid_levels", book.bid_levels},
           {"ask_levels", book.ask_levels},
           {"bid", level(book.bid, instrument)},
-          {"ask", level(book.ask, instrument)}};
+          {"ask", level(book.ask, instrument)},
+          {"quote_bid", level(scan.quote_bid, instrument)},
+          {"quote_ask", level(scan.quote_ask, instrument)}};
 }
 
 Json frames_json(const FrameScan& scan) {
@@ -71,12 +73,19 @@ Json frames_json(const FrameScan& scan) {
     if (feed.chosen(instrument.id))
       instruments.push_back(instrument_json(scans[i], instrument, universe));
   }
-  return {{"file", feed.file().path()},          {"format", text(feed.file().format().name)},
-          {"venue", text(feed.protocol().name)}, {"first_ts_ns", scan.first_ns()},
-          {"last_ts_ns", scan.last_ns()},        {"frames", counters.records},
-          {"outcomes", std::move(outcomes)},     {"other_rest", counters.other_rest},
-          {"clock_back", counters.clock_back},   {"instruments", std::move(instruments)},
-          {"sequence_gaps", std::move(gaps)},    {"book_breaks", std::move(breaks)}};
+  return {{"file", feed.file().path()},
+          {"format", text(feed.file().format().name)},
+          {"venue", text(feed.venue_name())},
+          {"first_ts_ns", scan.first_ns()},
+          {"last_ts_ns", scan.last_ns()},
+          {"frames", counters.records},
+          {"outcomes", std::move(outcomes)},
+          {"other_rest", counters.other_rest},
+          {"lost", counters.lost},
+          {"clock_back", counters.clock_back},
+          {"instruments", std::move(instruments)},
+          {"sequence_gaps", std::move(gaps)},
+          {"book_breaks", std::move(breaks)}};
 }
 
 Json quotes_json(const QuoteScan& scan) {
@@ -96,12 +105,19 @@ Json quotes_json(const QuoteScan& scan) {
 }
 
 Json books_json(const BooksScan& scan) {
+  const auto top = [](const std::vector<RecordedBook::Level>& side) {
+    return side.empty() ? Json(nullptr)
+                        : Json{{"price", side.front().price.to_string()},
+                               {"quantity", side.front().quantity.to_string()}};
+  };
   Json books = Json::array();
   for (const RecordedBook& book : scan.books) {
     books.push_back({{"venue", book.venue},
                      {"pair", book.base + "/" + book.quote},
                      {"bid_levels", book.bids.size()},
-                     {"ask_levels", book.asks.size()}});
+                     {"ask_levels", book.asks.size()},
+                     {"bid", top(book.bids)},
+                     {"ask", top(book.asks)}});
   }
   return {{"file", scan.path}, {"books", std::move(books)}};
 }

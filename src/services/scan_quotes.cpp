@@ -2,28 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "services/recording_table.hpp"
+
 namespace ats::services {
-namespace {
-
-// Longer names first where one ends in another.
-constexpr std::string_view known_quotes[] = {"FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "EUR",
-                                             "GBP",   "JPY",  "KRW",  "TRY",  "BTC",  "ETH", "BNB"};
-
-}  // namespace
-
-std::pair<std::string, std::string> split_symbol(std::string_view symbol) {
-  if (const std::size_t at = symbol.find_first_of("-/");
-      at != std::string_view::npos && at != 0 && at + 1 < symbol.size()) {
-    return {std::string(symbol.substr(0, at)), std::string(symbol.substr(at + 1))};
-  }
-  const std::string_view name = symbol.substr(0, symbol.find('_'));
-  for (const std::string_view quote : known_quotes) {
-    if (name.size() > quote.size() && name.ends_with(quote))
-      return {std::string(name.substr(0, name.size() - quote.size())), std::string(quote)};
-  }
-  return {std::string(symbol), ""};
-}
-
 Result<std::unique_ptr<QuoteScan>, std::string> QuoteScan::open(const RecordingFile& file,
                                                                 const TakerFees& fees) {
   std::unique_ptr<QuoteScan> scan(new QuoteScan(file, fees));
@@ -64,7 +45,9 @@ Result<std::size_t, std::string> QuoteScan::instrument(EdgeBoard& board) {
   QuotedInstrument added;
   added.venue = row_.venue;
   added.symbol = row_.symbol;
-  std::tie(added.base, added.quote) = split_symbol(row_.symbol);
+  SymbolParts parts = split_symbol(row_.venue, row_.symbol);
+  added.base = std::move(parts.base);
+  added.quote = std::move(parts.quote);
   entries_.push_back(
       board.add({added.venue, added.symbol, added.base, added.quote, "quote", *fee}));
   instruments_.push_back(std::move(added));

@@ -60,7 +60,4 @@ class QuoteScan final : public ScanSource {
   std::vector<std::size_t> entries_;  // on the board, by instrument
 };
 
-// "BTCUSDT", "BTC-USD", "BTCUSD_PERP" to base and quote; a symbol that does not tell is all base.
-std::pair<std::string, std::string> split_symbol(std::string_view symbol);
-
 }  // namespace ats::services

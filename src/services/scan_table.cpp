@@ -24,7 +24,7 @@ std::string frames_text(const FrameScan& scan) {
   const RecordingFeed& feed = scan.feed();
   const Universe& universe = feed.universe();
   std::string out =
-      fmt::format("{}\n  {}, {}, {} to {}\n ", feed.file().path(), feed.protocol().name,
+      fmt::format("{}\n  {}, {}, {} to {}\n ", feed.file().path(), feed.venue_name(),
                   feed.file().format().name, time_text(scan.first_ns()), time_text(scan.last_ns()));
   const auto& counters = feed.counters();
   for (std::size_t i = 0; i < counters.outcomes.size(); ++i) {
@@ -42,14 +42,19 @@ std::string frames_text(const FrameScan& scan) {
     if (!feed.chosen(instrument.id)) continue;
     const InstrumentScan& s = scans[i];
     const BookStatus& book = s.book;
+    // Without a book in hand the venue's own last word on its best prices.
+    const bool quoted = book.bid.quantity.is_zero() && book.ask.quantity.is_zero() && s.quotes != 0;
+    const Level& bid = quoted ? s.quote_bid : book.bid;
+    const Level& ask = quoted ? s.quote_ask : book.ask;
     std::string state = name(book.state);
     if (book.reason != BookReason::None) state += fmt::format(" {}", name(book.reason));
-    out += fmt::format(
-        "  {:<14} {:<20} {:>9} {:>15} {:>4} {:>13} {:>8} {:>7} {:>7}  {} | {}\n",
-        instrument.symbol.view(), state, fmt::format("{}/{}", book.snapshots, s.snapshots_seen),
-        fmt::format("{}/{}", book.deltas, s.deltas_seen), book.gaps,
-        fmt::format("{} ok {} bad", book.checksums_right, book.checksums_wrong), book.crossings,
-        s.trades, s.quotes, level_text(book.bid, instrument), level_text(book.ask, instrument));
+    out += fmt::format("  {:<14} {:<20} {:>9} {:>15} {:>4} {:>13} {:>8} {:>7} {:>7}  {} | {}\n",
+                       instrument.symbol.view(), state,
+                       fmt::format("{}/{}", book.snapshots, s.snapshots_seen),
+                       fmt::format("{}/{}", book.deltas, s.deltas_seen), book.gaps,
+                       fmt::format("{} ok {} bad", book.checksums_right, book.checksums_wrong),
+                       book.crossings, s.trades, s.quotes, level_text(bid, instrument),
+                       level_text(ask, instrument) + (quoted ? " (quote)" : ""));
   }
   for (const SequenceGap& gap : scan.gaps()) {
     out += fmt::format("  gap at line {}, {}: {} after {}\n", gap.line,
@@ -113,8 +118,14 @@ std::string walk_row(const char* kind, const WalkReport::Result& result) {
 std::string books_text(const BooksScan& scan) {
   std::string out = fmt::format("{}\n", scan.path);
   for (const RecordedBook& book : scan.books) {
-    out += fmt::format("  {:<12} {:<10} {:>6} bids {:>6} asks\n", book.venue,
-                       book.base + "/" + book.quote, book.bids.size(), book.asks.size());
+    const auto top = [](const std::vector<RecordedBook::Level>& side) {
+      return side.empty() ? std::string("-")
+                          : fmt::format("{} x {}", side.front().price.to_string(),
+                                        side.front().quantity.to_string());
+    };
+    out += fmt::format("  {:<12} {:<10} {:>6} bids {:>6} asks  {} | {}\n", book.venue,
+                       book.base + "/" + book.quote, book.bids.size(), book.asks.size(),
+                       top(book.bids), top(book.asks));
   }
   out += fmt::format("Walks through both books\n    {:<14} {:>16} {:>24} {:>24} {:>22}\n", "",
                      "quantity", "paid", "received", "profit");

@@ -17,6 +17,7 @@
 
 #include "io/clock.hpp"
 #include "services/command_line.hpp"
+#include "services/sim_setup.hpp"
 #include "services/simulation.hpp"
 
 namespace ats::services {
@@ -105,6 +106,7 @@ struct Total {
   std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0;
   std::array<std::uint64_t, all_outcomes.size()> outcomes{};
   std::array<std::uint64_t, refuse_reason_count> refused{};
+  std::array<std::uint64_t, strategy_count> seen{}, taken{};
   std::vector<sim::World::FaultCount> faults;
   std::vector<sim::Violation> violations;  // the first of each seed that has one
 };
@@ -126,6 +128,10 @@ Total add_up(const std::vector<SimulationReport>& reports) {
       total.outcomes[n] += r.counts.outcomes[n];
     }
     for (std::size_t n = 0; n < total.refused.size(); ++n) total.refused[n] += r.counts.refused[n];
+    for (std::size_t n = 0; n < strategy_count; ++n) {
+      total.seen[n] += r.counts.seen[n];
+      total.taken[n] += r.counts.taken[n];
+    }
     if (total.faults.empty()) total.faults.resize(r.faults.size());
     for (std::size_t n = 0; n < r.faults.size(); ++n) {
       total.faults[n].kind = r.faults[n].kind;
@@ -206,6 +212,10 @@ nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
   for (std::size_t n = 1; n < t.refused.size(); ++n) {
     out["refused"][name(static_cast<RefuseReason>(n))] = t.refused[n];
   }
+  for (std::size_t n = 0; n < strategy_count; ++n) {
+    out["strategies"][name(static_cast<Strategy>(n))] = {{"told", t.seen[n]},
+                                                         {"taken", t.taken[n]}};
+  }
   out["faults"] = nlohmann::json::object();
   for (const auto& fault : t.faults) {
     out["faults"][name(fault.kind)] = {{"injected", fault.injected}, {"shown", fault.shown}};
@@ -237,6 +247,11 @@ void print(const Total& t, std::size_t seeds, double seconds) {
   for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
     fmt::print(" {} {}{}", t.outcomes[n], name(all_outcomes[n]),
                n + 1 < all_outcomes.size() ? "," : "\n");
+  }
+  for (std::size_t n = 0; n < strategy_count; ++n) {
+    if (t.seen[n] == 0) continue;
+    fmt::print("{}: told {} times, {} taken\n", name(static_cast<Strategy>(n)), t.seen[n],
+               t.taken[n]);
   }
   fmt::print("{} orders, {} fills, {} alerts, {} events ({} more folded after deaths)\n", t.placed,
              t.fills, t.alerts, t.events, t.folded);

@@ -21,9 +21,10 @@ Auditor::Auditor(const Universe& universe, const CoreConfig& config, std::uint64
       instruments_(universe.instruments().begin(), universe.instruments().end()),
       watched_(universe.venues().size()),
       ledger_(universe.venues().size() * universe.assets().size()),
-      inventory_(universe.pairs().size()),
-      open_since_(universe.pairs().size()),
+      inventory_(universe.assets().size()),
+      open_since_(universe.assets().size()),
       mids_(universe.pairs().size()),
+      marks_(universe.assets().size()),
       opening_(universe.assets().size()) {
   for (const Instrument& i : instruments_)
     books_.emplace_back(universe.venue(i.venue).book, i.price_scale, i.qty_scale);
@@ -159,6 +160,10 @@ void Auditor::after(std::span<const Action> actions, Instant now) {
       alerted(*alert, now);
     } else if (const auto* seen = std::get_if<OpportunityFound>(&action)) {
       ++counts_.refused[static_cast<std::size_t>(seen->refused)];
+      ++counts_.seen[static_cast<std::size_t>(seen->strategy)];
+      if (seen->refused == RefuseReason::None) {
+        ++counts_.taken[static_cast<std::size_t>(seen->strategy)];
+      }
     }
   }
 }
@@ -233,7 +238,12 @@ void Auditor::check_limits(const OrderRequest& o, Instant now) {
     violate(Invariant::ApprovedOnly, now, which + " breaks a rule of its venue: " + name(*fault));
   }
   if (o.unwind) return;
-  if (i.notional(o.price, o.quantity) > config_.max_order_notional) {
+  // A mark of another currency is a mid of one book or of two: they are dislocated by a percent or two, and ours
+  // are taken at other moments and from other venues.
+  const bool reporting = universe_.asset(i.quote).name == config_.reporting_asset;
+  const Decimal unsure = *config_.max_order_notional.multiply_floor(Decimal::of("0.03"));
+  const Decimal most = reporting ? config_.max_order_notional : config_.max_order_notional + unsure;
+  if (worth(i.quote, i.notional(o.price, o.quantity)) > most) {
     violate(Invariant::ApprovedOnly, now, which + " is worth more than an order may be");
   }
   if (open_.size() > config_.max_open_executions) {
@@ -242,26 +252,26 @@ void Auditor::check_limits(const OrderRequest& o, Instant now) {
   // What the base asset's exposure becomes when everything in flight goes one way.
   Decimal exposed;
   for (const auto& [id, execution] : open_) {
-    if (universe_.pair(execution.pair).base != i.base) continue;
+    if (base_of(execution.pair) != i.base) continue;
     Decimal largest;
     for (const OrderId leg : execution.orders) {
       const OrderRequest& request = orders_.at(leg.value).request;
       const Instrument& at = instrument(request.instrument);
-      largest = std::max(largest, at.notional(request.price, request.quantity));
+      largest = std::max(largest, worth(at.quote, at.notional(request.price, request.quantity)));
     }
     exposed += largest;
   }
-  const Decimal slack = *config_.max_exposure.multiply_floor(Decimal::of("0.02"));
+  const Decimal slack = *config_.max_exposure.multiply_floor(Decimal::of("0.03"));
   if (exposed > config_.max_exposure + slack) {
     violate(Invariant::ApprovedOnly, now, which + " exposes more than the limit");
   }
 }
 
-// An unwind makes what is open smaller, of the pair or of its own execution (what the pair held before may
-// be in a person's hands): never larger, never the other way round.
+// An unwind makes what is open smaller, of the asset or of its own execution (what was held before may be in
+// a person's hands): never larger, never the other way round.
 void Auditor::check_unwind(const OrderRequest& o, Instant now) {
   const Instrument& i = instrument(o.instrument);
-  const Decimal open = inventory_[i.pair.index()];
+  const Decimal open = inventory_[i.base.index()];
   const Decimal own = nets_[o.execution.value];
   const Decimal quantity = i.quantity_decimal(o.quantity);
   const bool sells = o.side == Side::Sell;
@@ -284,11 +294,12 @@ void Auditor::check_legs(const OrderRequest& o, std::span<const Action> actions,
     }
   }
   const std::string which = "execution of " + spell(o.id);
-  if (sell == nullptr || instrument(sell->instrument).pair != instrument(o.instrument).pair ||
-      instrument(sell->instrument).venue == instrument(o.instrument).venue) {
+  if (sell == nullptr || instrument(sell->instrument).base != instrument(o.instrument).base ||
+      sell->instrument == o.instrument) {
     violate(Invariant::ApprovedOnly, now, which + " buys and does not sell elsewhere");
     return;
   }
+  check_conversion(o, *sell, now);
   const Instrument& from = instrument(o.instrument);
   const Instrument& to = instrument(sell->instrument);
   const double bought = from.quantity_decimal(o.quantity).to_double();  // statistics
@@ -304,10 +315,59 @@ void Auditor::check_legs(const OrderRequest& o, std::span<const Action> actions,
   const double pays = from.price_decimal(*ask).to_double() *        // statistics
                       (1 + from.fees.taker.decimal().to_double());  // statistics
   const double gets = to.price_decimal(*bid).to_double() *          // statistics
-                      (1 - to.fees.taker.decimal().to_double());    // statistics
+                      (1 - to.fees.taker.decimal().to_double()) *   // statistics
+                      converts(to.quote, from.quote);               // statistics
   constexpr double tolerance = 1e-5;                                // a tenth of a basis point
   if (gets / pays - 1 < config_.min_edge.decimal().to_double() - tolerance) {
     violate(Invariant::ApprovedOnly, now, which + " does not pay for its costs");
+  }
+}
+
+// The best rate between two currencies by our books, after the fee; the configured one where no book has
+// any. One of the same; zero when nothing is known.
+double Auditor::converts(AssetId from, AssetId to) const {  // statistics
+  if (from == to) return 1;
+  double best = 0;  // statistics
+  for (const Instrument& i : instruments_) {
+    const bool sells = i.base == from && i.quote == to;
+    if (!sells && (i.base != to || i.quote != from)) continue;
+    const auto price = books_[i.id.index()].best(sells ? Side::Buy : Side::Sell);
+    if (!price || !books_[i.id.index()].valid()) continue;
+    const double at = i.price_decimal(*price).to_double();  // statistics
+    const double fee = i.fees.taker.decimal().to_double();  // statistics
+    best = std::max(best, sells ? at * (1 - fee) : 1 / (at * (1 + fee)));
+  }
+  if (best > 0) return best;
+  for (const ConversionRate& rate : config_.rates) {
+    const AssetId base = universe_.find_asset(rate.base.view());
+    const AssetId quote = universe_.find_asset(rate.quote.view());
+    if (base == from && quote == to) return rate.price.to_double();
+    if (base == to && quote == from) return 1 / rate.price.to_double();
+  }
+  return 0;
+}
+
+// A conversion left open: between currencies that are named, and no further than the limit.
+void Auditor::check_conversion(const OrderRequest& buy, const OrderRequest& sell, Instant now) {
+  for (const OrderRequest* order : {&buy, &sell}) {
+    const Instrument& i = instrument(order->instrument);
+    if (instrument(buy.instrument).quote == instrument(sell.instrument).quote) return;
+    const std::string name(universe_.asset(i.quote).name.view());
+    const bool named = std::any_of(config_.currencies.begin(), config_.currencies.end(),
+                                   [&](const Text<15>& c) { return c.view() == name; });
+    if (!named) {
+      violate(Invariant::ApprovedOnly, now, name + " is no currency to leave a conversion open in");
+    }
+    if (name == config_.reporting_asset.view()) continue;
+    const Decimal before = change(i.quote);
+    const Decimal notional = i.notional(order->price, order->quantity);
+    const Decimal after = order->side == Side::Sell ? before + notional : before - notional;
+    const Decimal slack = *config_.max_currency_exposure.multiply_floor(Decimal::of("0.03"));
+    if (after.abs() > before.abs() &&
+        worth(i.quote, after.abs()) > config_.max_currency_exposure + slack) {
+      violate(Invariant::ExposureResolved, now,
+              "conversions leave " + after.to_string() + " " + name + " open");
+    }
   }
 }
 
@@ -325,12 +385,13 @@ void Auditor::resolved(const ExecutionResolved& action, Instant now) {
     }
     return;
   }
-  const Decimal open = worth(action.pair, inventory_[action.pair.index()]).abs();
+  const AssetId base = base_of(action.pair);
+  const Decimal open = worth(base, inventory_[base.index()]).abs();
   if (open > config_.residual_tolerance + config_.residual_tolerance) {
     violate(Invariant::ExposureResolved, now,
             std::string("an execution ends as ") + name(action.outcome) + " while " +
-                inventory_[action.pair.index()].to_string() + " of " +
-                universe_.pair_name(action.pair) + " is open");
+                inventory_[base.index()].to_string() + " " +
+                std::string(universe_.asset(base).name.view()) + " is open");
   }
 }
 
@@ -434,7 +495,7 @@ void Auditor::booked_fill(const Booked& entry, Instant now) {
   const Decimal quote = i.notional(fill.price, fill.quantity);
   Decimal at_venue[2] = {buys ? base : -base, buys ? -quote : quote};
   at_venue[fill.fee_asset == i.base ? 0 : 1] -= fill.fee;
-  inventory_[i.pair.index()] += at_venue[0];
+  inventory_[i.base.index()] += at_venue[0];
   nets_[order->second.request.execution.value] += at_venue[0];
   Decimal fees;
   for (std::size_t n = 0; n < entry.count; ++n) {

@@ -78,6 +78,8 @@ class Auditor {
     std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0;
     std::array<std::uint64_t, 5> outcomes{};  // by ExecutionOutcome
     std::array<std::uint64_t, refuse_reason_count> refused{};
+    std::array<std::uint64_t, strategy_count> seen{};   // opportunities, by Strategy
+    std::array<std::uint64_t, strategy_count> taken{};  // of these
   };
   const Counts& counts() const { return counts_; }
   std::size_t open_executions() const { return open_.size(); }
@@ -132,6 +134,8 @@ class Auditor {
   // --- actions ---
   void placed(const Place& place, std::span<const Action> actions, Instant now);
   void check_legs(const OrderRequest& order, std::span<const Action> actions, Instant now);
+  void check_conversion(const OrderRequest& buy, const OrderRequest& sell, Instant now);
+  double converts(AssetId from, AssetId to) const;  // statistics
   void check_limits(const OrderRequest& order, Instant now);
   void check_unwind(const OrderRequest& order, Instant now);
   void booked(const Booked& entry, Instant now);
@@ -157,8 +161,13 @@ class Auditor {
   Decimal& ledger(VenueId venue, AssetId asset) {
     return ledger_[venue.index() * universe_.assets().size() + asset.index()];
   }
-  // Worth in the quote asset of the pair, by the last mid.
-  Decimal worth(PairId pair, Decimal base) const;
+  // In the reporting asset, by the last mids.
+  Decimal worth(AssetId asset, Decimal amount) const;
+  void refresh_marks();
+  // What the ledgers hold more than they began with.
+  Decimal change(AssetId asset);
+  AssetId base_of(PairId pair) const { return universe_.pair(pair).base; }
+  bool pair_halted(AssetId base) const;
   bool settled(VenueId venue, Instant since, std::span<const Instant> calm_since,
                Instant now) const;
   void finish(OrderId id) {
@@ -182,9 +191,10 @@ class Auditor {
   std::map<FillKey, Truth> fills_;
   std::map<FillKey, Instant> unbooked_;  // since when we know of them
   std::vector<Decimal> ledger_;          // venue-major: what was booked to the venues
-  std::vector<Decimal> inventory_;       // by pair: base asset booked since the opening
-  std::vector<Instant> open_since_;      // by pair: worth more than the tolerance; zero: it is not
+  std::vector<Decimal> inventory_;       // by base asset: what its trades booked since the opening
+  std::vector<Instant> open_since_;      // by base asset: worth more than the tolerance; zero: not
   std::vector<Decimal> mids_;            // by pair
+  std::vector<Decimal> marks_;           // by asset, in the reporting one; zero: never known
   std::vector<Decimal> opening_;         // by asset: what the ledgers began with, and corrections
   std::int64_t day_ = -1;                // UTC, of the last check
   Decimal day_began_with_;               // made by then, in the reporting currency

@@ -109,25 +109,54 @@ void Auditor::refresh_mids() {
     const Decimal sum = i.price_decimal(*bid) + i.price_decimal(*ask);
     mids_[i.pair.index()] = Decimal::from_raw(sum.raw() / 2);
   }
+  refresh_marks();
+}
+
+// Outwards from the reporting asset over the pairs whose mid is known.
+void Auditor::refresh_marks() {
+  const AssetId reporting = universe_.find_asset(config_.reporting_asset.view());
+  if (!reporting.valid()) return;
+  std::vector<bool> done(marks_.size());
+  marks_[reporting.index()] = Decimal::from_int(1);
+  done[reporting.index()] = true;
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t p = 0; p < mids_.size(); ++p) {
+      const Pair& pair = universe_.pairs()[p];
+      const std::size_t base = pair.base.index();
+      const std::size_t quote = pair.quote.index();
+      if (mids_[p].is_zero() || done[base] == done[quote]) continue;
+      const auto mark = done[quote] ? marks_[quote].multiply_floor(mids_[p])
+                                    : marks_[base].divide_floor(mids_[p]);
+      if (!mark) continue;
+      (done[quote] ? marks_[base] : marks_[quote]) = *mark;
+      done[base] = done[quote] = more = true;
+    }
+  }
+}
+
+Decimal Auditor::change(AssetId asset) {
+  Decimal sum = -opening_[asset.index()];
+  for (std::size_t v = 0; v < watched_.size(); ++v) {
+    sum += ledger(VenueId{static_cast<VenueId::rep>(v)}, asset);
+  }
+  return sum;
+}
+
+bool Auditor::pair_halted(AssetId base) const {
+  for (std::size_t p = 0; p < mids_.size(); ++p) {
+    const PairId pair{static_cast<PairId::rep>(p)};
+    if (base_of(pair) == base && halted({{}, pair})) return true;
+  }
+  return false;
 }
 
 // Losing more than a day may is followed by a halt of everything, within seconds.
 void Auditor::check_loss(const CoreStatus& status, Instant now) {
-  const AssetId reporting = universe_.find_asset(config_.reporting_asset.view());
   Decimal made;
   for (std::size_t a = 0; a < opening_.size(); ++a) {
     const AssetId asset{static_cast<AssetId::rep>(a)};
-    Decimal change = -opening_[a];
-    for (std::size_t v = 0; v < watched_.size(); ++v) {
-      change += ledger(VenueId{static_cast<VenueId::rep>(v)}, asset);
-    }
-    if (asset == reporting) made += change;
-    for (std::size_t p = 0; p < mids_.size(); ++p) {
-      const Pair& pair = universe_.pairs()[p];
-      if (pair.base != asset || pair.quote != reporting) continue;
-      made += worth(PairId{static_cast<PairId::rep>(p)}, change);
-      break;
-    }
+    made += worth(asset, change(asset));
   }
   const std::int64_t day = status.wall.day_utc();
   if (day != day_) {
@@ -146,15 +175,16 @@ void Auditor::check_loss(const CoreStatus& status, Instant now) {
   lost_too_much_ = too_much;
 }
 
-Decimal Auditor::worth(PairId pair, Decimal base) const {
-  const auto product = base.multiply_floor(mids_[pair.index()]);
+Decimal Auditor::worth(AssetId asset, Decimal amount) const {
+  if (universe_.asset(asset).name == config_.reporting_asset) return amount;
+  const auto product = amount.multiply_floor(marks_[asset.index()]);
   return product ? *product : Decimal{};
 }
 
 void Auditor::check_exposure(std::span<const Instant> calm_since, Instant now) {
-  const auto pair_settled = [&](PairId pair, Instant since, Duration length) {
+  const auto base_settled = [&](AssetId base, Instant since, Duration length) {
     for (const Instrument& i : instruments_) {
-      if (i.pair != pair) continue;
+      if (i.base != base) continue;
       const Instant calm = std::max(since, std::min(calm_since[i.venue.index()], now));
       if (now - calm < length) return false;
       if (halted({i.venue, {}}) || i.status != InstrumentStatus::Trading) return false;
@@ -162,7 +192,7 @@ void Auditor::check_exposure(std::span<const Instant> calm_since, Instant now) {
     return true;
   };
   for (auto& [id, execution] : open_) {
-    if (pair_settled(execution.pair, execution.opened, resolve) ||
+    if (base_settled(base_of(execution.pair), execution.opened, resolve) ||
         now - execution.opened > resolve_at_last) {
       violate(Invariant::ExposureResolved, now,
               "an execution on " + universe_.pair_name(execution.pair) + " does not end");
@@ -172,22 +202,22 @@ void Auditor::check_exposure(std::span<const Instant> calm_since, Instant now) {
   // A little more than the tolerance: it is measured at other moments than ours.
   const Decimal most =
       config_.residual_tolerance + *config_.residual_tolerance.multiply_floor(Decimal::of("0.2"));
-  for (std::size_t p = 0; p < inventory_.size(); ++p) {
-    const PairId pair{static_cast<PairId::rep>(p)};
-    const bool busy = std::any_of(open_.begin(), open_.end(), [pair](const auto& execution) {
-      return execution.second.pair == pair;
+  for (std::size_t a = 0; a < inventory_.size(); ++a) {
+    const AssetId base{static_cast<AssetId::rep>(a)};
+    const bool busy = std::any_of(open_.begin(), open_.end(), [&](const auto& execution) {
+      return base_of(execution.second.pair) == base;
     });
-    const bool excused = busy || halted({{}, pair}) || halted({});
-    if (excused || worth(pair, inventory_[p]).abs() <= most) {
-      open_since_[p] = {};
+    const bool excused = busy || pair_halted(base) || halted({});
+    if (excused || worth(base, inventory_[a]).abs() <= most) {
+      open_since_[a] = {};
       continue;
     }
-    if (open_since_[p] == Instant{}) open_since_[p] = now;
-    if (!pair_settled(pair, open_since_[p], settle)) continue;
+    if (open_since_[a] == Instant{}) open_since_[a] = now;
+    if (!base_settled(base, open_since_[a], settle)) continue;
     violate(Invariant::ExposureResolved, now,
-            inventory_[p].to_string() + " of " + universe_.pair_name(pair) +
+            inventory_[a].to_string() + " " + std::string(universe_.asset(base).name.view()) +
                 " stays open with nobody at work on it");
-    open_since_[p] = now;
+    open_since_[a] = now;
   }
 }
 

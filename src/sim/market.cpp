@@ -102,6 +102,7 @@ Market::Market(const MarketConfig& config, std::vector<Exchange*> exchanges, std
     latent.regime_ends = start + draw_wait(rng_, model.calm_mean);
     latents_.push_back(latent);
   }
+  lead_currencies(universe);
   for (const VenueModel& model : config.venues) {
     Flow flow;
     flow.model = model;
@@ -150,8 +151,50 @@ void Market::choose_next() {
   }
 }
 
+// One asset has one worth: of the pairs of a base the first one moves by itself, the others follow it and
+// the pair between the two currencies.
+void Market::lead_currencies(const Universe& universe) {
+  const auto pair_of = [&](std::size_t n) { return universe.pair(latents_[n].model.pair); };
+  const auto is_first = [&](std::size_t n) {
+    for (std::size_t m = 0; m < n; ++m) {
+      if (pair_of(m).base == pair_of(n).base) return false;
+    }
+    return true;
+  };
+  for (std::size_t n = 0; n < latents_.size(); ++n) {
+    if (is_first(n)) continue;
+    Latent& latent = latents_[n];
+    for (std::size_t m = 0; m < latents_.size() && latent.lead == none; ++m) {
+      if (pair_of(m).base == pair_of(n).base) latent.lead = m;
+    }
+    const AssetId here = pair_of(n).quote;
+    const AssetId there = pair_of(latent.lead).quote;
+    for (std::size_t m = 0; m < latents_.size(); ++m) {
+      const Pair pair = pair_of(m);
+      const bool forth = pair.base == there && pair.quote == here;
+      const bool back = pair.base == here && pair.quote == there;
+      if ((!forth && !back) || !is_first(m)) continue;
+      latent.conversion = m;
+      latent.converts_back = back;
+      break;
+    }
+  }
+}
+
 void Market::advance(Latent& latent, Instant now) {
   const PairModel& model = latent.model;
+  if (latent.lead != none) {
+    Latent& lead = latents_[latent.lead];
+    advance(lead, now);
+    latent.mid = model.start_mid * (lead.mid / lead.model.start_mid);
+    latent.bursting = lead.bursting;
+    if (latent.conversion == none) return;
+    Latent& conversion = latents_[latent.conversion];
+    advance(conversion, now);
+    const double moved = conversion.mid / conversion.model.start_mid;
+    latent.mid *= latent.converts_back ? 1 / moved : moved;
+    return;
+  }
   const double dt = in_seconds(now - latent.at);
   if (dt <= 0) return;
   const double times = latent.bursting ? model.burst_volatility : 1;

@@ -83,12 +83,17 @@ class Market {
   std::uint64_t steps() const { return steps_; }
 
  private:
+  static constexpr auto none = static_cast<std::size_t>(-1);
   struct Latent {
     PairModel model;
     double mid = 0;
     Instant at{};
     bool bursting = false;
     Instant regime_ends{};
+    // The same base in another currency moves as the first one and as the currencies do.
+    std::size_t lead = none;
+    std::size_t conversion = none;
+    bool converts_back = false;  // the conversion's base is this pair's quote
   };
   // What moves one instrument.
   struct Flow {
@@ -110,6 +115,7 @@ class Market {
     double lot = 0;         // in the base asset
   };
 
+  void lead_currencies(const Universe& universe);
   void advance(Latent& latent, Instant now);
   void advance(Flow& flow, Instant now);
   double fair(const Flow& flow) const { return flow.follows * (1 + flow.basis + flow.dislocation); }

@@ -148,16 +148,24 @@ class Client {
   virtual const ClientCounters& counters() const = 0;
 };
 
-// Silence longer than this on a channel means it is dead, and the driver reconnects.
 struct ChannelPolicy {
+  // Silence longer than this on a channel means it is dead, and the driver reconnects.
   Duration silence_max = seconds(30);
   Duration ping_every = seconds(15);  // WebSocket ping frames from us; 0 = none
+  // The venue ends a connection when it is this old; 0 = it does not. Market data: another takes over before.
+  Duration life = {};
+  // Instruments that one connection may carry, by the venue's limits on subscriptions; 0 = any number.
+  std::size_t instruments_max = 0;
 };
 
 struct VenueUrls {
   std::string rest;     // "https://api.binance.com"
   std::string market;   // "wss://stream.binance.com:9443/stream"
   std::string trading;  // "wss://ws-api.binance.com:443/ws-api/v3"
+  // Hosts that serve the same, tried in turn when one does not.
+  std::vector<std::string> other_rest = {};
+  std::vector<std::string> other_market = {};
+  std::vector<std::string> other_trading = {};
 };
 
 struct WantedPair {

@@ -5,7 +5,7 @@ import ccxt from "ccxt";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-const venues = "binance,kraken,coinbase,upbit";
+const venues = "binance,kraken,coinbase,upbit,bitfinex";
 const sim = spawn(process.argv[2], ["sim", "--seed", "7", "--venues", venues], { stdio: ["ignore", "pipe", "inherit"] });
 let passed = 0;
 let failed = 0;
@@ -84,6 +84,24 @@ function upbit(told) {
   exchange.urls.api = { public: http, private: http, ws: `${ws}/websocket/v1` };
   // It takes every pair to have eight decimals; the venue's steps in USDT markets from 10 on are cents.
   exchange.priceToPrecision = (symbol, price) => price.toFixed(2);
+  return exchange;
+}
+
+function bitfinex(told) {
+  const exchange = new ccxt.pro.bitfinex({ apiKey: told.key, secret: told.secret });
+  const http = told.rest;
+  const ws = http.replace("http:", "ws:");
+  exchange.urls.api = {
+    ...exchange.urls.api,
+    public: http,
+    private: http,
+    ws: { ...exchange.urls.api.ws, public: `${ws}/ws/2`, private: `${ws}/ws/2` },
+  };
+  // The venue has open and closed orders in two lists, and ccxt's fetchOrder looks into the first.
+  exchange.fetchOrder = async (id, symbol) => {
+    const open = await exchange.fetchOpenOrders(symbol);
+    return open.find((o) => o.id === id) ?? exchange.fetchClosedOrder(id, symbol);
+  };
   return exchange;
 }
 
@@ -189,6 +207,7 @@ await run("binance", binance(told.binance));
 await run("kraken", kraken(told.kraken));
 await run("coinbase", coinbase(told.coinbase));
 await run("upbit", upbit(told.upbit));
+await run("bitfinex", bitfinex(told.bitfinex));
 sim.kill("SIGTERM");
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -4,6 +4,24 @@
 
 namespace ats::core {
 
+RefuseReason too_little(WalkStop stop, OrderFault fault) {
+  switch (stop) {
+    case WalkStop::FreeQuote:
+      return RefuseReason::NoBalanceToBuy;
+    case WalkStop::FreeBase:
+      return RefuseReason::NoBalanceToSell;
+    case WalkStop::MaxNotional:
+      return RefuseReason::OrderNotional;
+    case WalkStop::Edge:
+    case WalkStop::Depth:
+    case WalkStop::MaxQuantity:
+    case WalkStop::Overflow:
+      break;
+  }
+  return fault == OrderFault::BelowMinNotional ? RefuseReason::BelowMinNotional
+                                               : RefuseReason::BelowMinQuantity;
+}
+
 OpportunityFound opportunity(const Candidate& candidate, RefuseReason refused) {
   OpportunityFound found;
   found.pair = candidate.pair;
@@ -16,6 +34,23 @@ OpportunityFound opportunity(const Candidate& candidate, RefuseReason refused) {
   found.net = candidate.walked.net;
   found.profit = candidate.walked.profit;
   found.refused = refused;
+  found.strategy = Strategy::CrossVenue;
+  found.profit_asset = candidate.quote;
+  found.leg_count = 2;
+  found.legs[0] = {candidate.buy,
+                   candidate.quote,
+                   candidate.base,
+                   Side::Buy,
+                   true,
+                   candidate.walked.buy_quantity,
+                   candidate.walked.buy_deepest};
+  found.legs[1] = {candidate.sell,
+                   candidate.base,
+                   candidate.quote,
+                   Side::Sell,
+                   true,
+                   candidate.walked.sell_quantity,
+                   candidate.walked.sell_deepest};
   return found;
 }
 
@@ -84,6 +119,8 @@ void Detector::look(std::uint32_t index, const BookSet& books, const Funds& fund
   candidate.pair = edge.pair;
   candidate.buy = venues.buy().id;
   candidate.sell = venues.sell().id;
+  candidate.base = venues.buy().base;
+  candidate.quote = venues.buy().quote;
   candidate.gross = venues.gross(edge.ask.price, edge.bid.price);
   if (!valid) {
     candidate.refused = RefuseReason::BookNotValid;
@@ -95,7 +132,7 @@ void Detector::look(std::uint32_t index, const BookSet& books, const Funds& fund
     return;
   }
   WalkLimits limits{config_.max_slippage};
-  limits.max_notional = config_.max_order_notional;
+  limits.max_notional = funds.notional_limit(venues.buy().quote);
   limits.free_quote = funds.free(venues.buy().venue, venues.buy().quote);
   limits.free_base = funds.free(venues.sell().venue, venues.sell().base);
   candidate.walked =
@@ -118,21 +155,7 @@ RefuseReason Detector::judge(const VenuePair& venues, const WalkResult& walked) 
                ? RefuseReason::None
                : RefuseReason::EdgeBelowThreshold;
   }
-  switch (walked.stop) {  // too little: what kept it small?
-    case WalkStop::FreeQuote:
-      return RefuseReason::NoBalanceToBuy;
-    case WalkStop::FreeBase:
-      return RefuseReason::NoBalanceToSell;
-    case WalkStop::MaxNotional:
-      return RefuseReason::OrderNotional;
-    case WalkStop::Edge:
-    case WalkStop::Depth:
-    case WalkStop::MaxQuantity:
-    case WalkStop::Overflow:
-      break;
-  }
-  return fault == OrderFault::BelowMinNotional ? RefuseReason::BelowMinNotional
-                                               : RefuseReason::BelowMinQuantity;
+  return too_little(walked.stop, *fault);
 }
 
 bool Detector::answer(const Candidate& candidate, RefuseReason refused) {

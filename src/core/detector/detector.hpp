@@ -25,6 +25,8 @@ namespace ats::core {
 class Funds {
  public:
   virtual Decimal free(VenueId venue, AssetId asset) const = 0;
+  // The largest order, in a quote asset; zero where nobody knows what the asset is worth.
+  virtual Decimal notional_limit(AssetId quote) const = 0;
 
  protected:
   ~Funds() = default;
@@ -38,10 +40,14 @@ struct Candidate {
   PairId pair;
   InstrumentId buy;
   InstrumentId sell;
+  AssetId base;
+  AssetId quote;
   Rate gross;  // tops, before fees
   WalkResult walked;
   RefuseReason refused = RefuseReason::None;
 };
+// Why an order would be too small: what kept the walk short, else the instrument's own rule.
+RefuseReason too_little(WalkStop stop, OrderFault fault);
 // As the core tells it; `execution` is left to the caller.
 OpportunityFound opportunity(const Candidate& candidate, RefuseReason refused);
 

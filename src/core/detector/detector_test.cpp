@@ -19,7 +19,9 @@ class Purse final : public Funds {
     const auto found = held.find({venue, asset});
     return found == held.end() ? Decimal::from_int(1'000'000) : found->second;
   }
+  Decimal notional_limit(AssetId) const override { return most; }
   std::map<std::pair<VenueId, AssetId>, Decimal> held;
+  Decimal most = Decimal::from_int(10'000);
 };
 
 // Three venues that list A/USDT at one cent and 0.0001, with a fee of 10 bps; the third lists B too.
@@ -219,8 +221,7 @@ TEST_F(DetectorTest, what_is_too_little_for_a_venue_is_named_by_what_made_it_lit
   EXPECT_EQ(look(1).at(0).refused, RefuseReason::BelowMinNotional);
   quote(0, level(9'990, 50'000), level(10'000, 501));
   EXPECT_EQ(look(1).at(0).refused, RefuseReason::None);
-  config_.max_order_notional = Decimal::from_int(4);
-  detector_->configure(config_);
+  purse_.most = Decimal::from_int(4);
   EXPECT_EQ(look(1).at(0).refused, RefuseReason::OrderNotional);
 }
 

@@ -11,12 +11,12 @@ void Executor::restart(std::uint32_t incarnation, Instant now) {
   incarnation_ = desk_.config.mutant == Mutant::ReuseOrderId ? 1 : incarnation;
   order_counter_ = 0;
   execution_counter_ = 0;
-  pairs_.resize(desk_.universe.pairs().size());
+  bases_.resize(desk_.universe.assets().size());
   // Monotonic times of an earlier process mean nothing in this one: all waits start over, longer rather
   // than shorter.
-  for (PairState& pair : pairs_) {
-    pair.busy_until = now + desk_.config.pair_cooldown;
-    pair.cooling = true;
+  for (BaseState& base : bases_) {
+    base.busy_until = now + desk_.config.pair_cooldown;
+    base.cooling = true;
   }
   for (const std::uint32_t i : live_) {
     Order& order = orders_[i];
@@ -41,28 +41,55 @@ OrderId Executor::next_order_id() const { return make_order_id(incarnation_, ord
 
 RefuseReason Executor::open(const Candidate& candidate, Instant now, Actions& out,
                             ExecutionId& execution) {
+  const WalkResult& walked = candidate.walked;
+  return open(TwoLegs{candidate.buy, candidate.sell, walked.buy_quantity, walked.sell_quantity,
+                      walked.buy_limit, walked.sell_limit, walked.net},
+              now, out, execution);
+}
+
+RefuseReason Executor::open(const CycleCandidate& candidate, Instant now, Actions& out,
+                            ExecutionId& execution) {
+  const Hop& buy = candidate.hops[0];
+  const Hop& sell = candidate.hops[1];
+  const bool two_legs = candidate.cycle.conversion_open && buy.side == Side::Buy &&
+                        sell.side == Side::Sell && buy.gets == sell.gives;
+  if (!two_legs) return RefuseReason::ObserveOnly;
+  const auto& walked = candidate.walked.legs;
+  return open(TwoLegs{buy.instrument, sell.instrument, walked[0].quantity, walked[1].quantity,
+                      walked[0].limit, walked[1].limit, candidate.walked.net},
+              now, out, execution);
+}
+
+RefuseReason Executor::open(const TwoLegs& legs, Instant now, Actions& out,
+                            ExecutionId& execution) {
   OrderRequest buy;
   buy.id = next_order_id();
   buy.execution = {make_order_id(incarnation_, execution_counter_ + 1).value};
-  buy.instrument = candidate.buy;
+  buy.instrument = legs.buy;
   buy.side = Side::Buy;
-  buy.price = candidate.walked.buy_limit;
-  buy.quantity = candidate.walked.buy_quantity;
+  buy.price = legs.buy_limit;
+  buy.quantity = legs.bought;
   OrderRequest sell = buy;
   sell.id = {buy.id.value + 1};
-  sell.instrument = candidate.sell;
+  sell.instrument = legs.sell;
   sell.side = Side::Sell;
-  sell.price = candidate.walked.sell_limit;
-  sell.quantity =
-      std::min(candidate.walked.sell_quantity, brought_in(buy, instrument(sell.instrument)));
+  sell.price = legs.sell_limit;
+  sell.quantity = std::min(legs.sold, brought_in(buy, instrument(sell.instrument)));
 
-  const Decimal base = instrument(buy.instrument).quantity_decimal(buy.quantity);
-  const std::optional<Decimal> exposure = exposure_with(candidate.pair, base);
+  const Instrument& bought_on = instrument(buy.instrument);
+  const Instrument& sold_on = instrument(sell.instrument);
+  const Decimal base = bought_on.quantity_decimal(buy.quantity);
   OrderFacts buy_facts = facts(buy, now);
   OrderFacts sell_facts = facts(sell, now);
-  buy_facts.exposure_after = sell_facts.exposure_after = exposure;
-  buy_facts.edge = sell_facts.edge = candidate.walked.net;
-  buy_facts.pair_busy = sell_facts.pair_busy = busy(candidate.pair, now);
+  buy_facts.exposure_after = exposure_with(bought_on.pair, base);
+  sell_facts.exposure_after = exposure_with(sold_on.pair, base);
+  buy_facts.currency_after = sell_facts.currency_after = Decimal();
+  if (bought_on.quote != sold_on.quote) {
+    judge_conversion(buy, buy_facts);
+    judge_conversion(sell, sell_facts);
+  }
+  buy_facts.edge = sell_facts.edge = legs.net;
+  buy_facts.pair_busy = sell_facts.pair_busy = busy(bought_on.base, now);
   if (buy_facts.pair_busy)
     return desk_.gate.check(buy, buy_facts);  // PairBusy, or what weighs more
 
@@ -75,9 +102,10 @@ RefuseReason Executor::open(const Candidate& candidate, Instant now, Actions& ou
   ++execution_counter_;
   Execution& opened = executions_.emplace_back();
   opened.id = execution = buy.execution;
-  opened.pair = candidate.pair;
-  opened.buy = candidate.buy;
-  opened.sell = candidate.sell;
+  opened.pair = bought_on.pair;
+  opened.base = bought_on.base;
+  opened.buy = legs.buy;
+  opened.sell = legs.sell;
   opened.quantity = buy.quantity;
   opened.opened = now;
   place(*approved_buy, opened, now, out);
@@ -96,11 +124,13 @@ Quantity Executor::brought_in(const OrderRequest& buy, const Instrument& sold_on
   return units ? sold_on.floor_to_lot({*units}) : Quantity{};
 }
 
-bool Executor::busy(PairId pair, Instant now) const {
-  const PairState& state = pairs_[pair.index()];
+bool Executor::busy(AssetId base, Instant now) const {
+  const BaseState& state = bases_[base.index()];
   if (state.cooling && now < state.busy_until) return true;
+  // With some of its pairs resumed and others not, what a person has is still open.
+  if (state.handed_over && any_pair_halted(base)) return true;
   return std::any_of(executions_.begin(), executions_.end(),
-                     [&](const Execution& open) { return open.pair == pair; });
+                     [&](const Execution& open) { return open.base == base; });
 }
 
 Order& Executor::place(const Approved<OrderRequest>& approved, Execution& execution, Instant now,
@@ -132,6 +162,9 @@ OrderFacts Executor::facts(const OrderRequest& request, Instant now) const {
   facts.reconciled = situation.reconciled && desk_.balances.agreed(on.venue, desk_.config, now);
   facts.venue_up = situation.links[on.venue.index()].up();
   facts.book_valid = desk_.books->view(on.id).valid(now);
+  const auto quote =
+      on.price_decimal(request.price).multiply(on.quantity_decimal(request.quantity));
+  if (quote) facts.notional = desk_.marks.worth(on.quote, *quote);
   facts.lost_today = desk_.gate.lost_today();
   facts.open_executions = static_cast<std::uint32_t>(executions_.size());
   return facts;
@@ -159,37 +192,84 @@ Decimal Executor::worst_net(const Execution& execution) const {
 // larger; the reporting asset has none. What the quote asset is exposed to is what its pairs' bases are.
 std::optional<Decimal> Executor::exposure_with(PairId pair, Decimal quantity) const {
   const Pair& traded = desk_.universe.pair(pair);
-  const auto worth_of = [&](PairId id, Decimal base) {
-    return desk_.marks.worth(desk_.universe.pair(id).base, base);
-  };
-  Decimal of_base;
-  Decimal of_quote;
-  const auto add = [&](PairId id, Decimal base) {
-    if (base.is_zero()) return true;
-    const auto worth = worth_of(id, base);
-    if (!worth) return false;
-    const Pair& other = desk_.universe.pair(id);
-    if (other.base == traded.base) {
-      const auto sum = of_base.checked_add(*worth);
-      if (!sum) return false;
-      of_base = *sum;
+  const auto total = [&](const auto& counts) -> std::optional<Decimal> {
+    std::optional<Decimal> sum = Decimal();
+    const auto add = [&](AssetId base, Decimal amount) {
+      const auto worth = amount.is_zero() ? Decimal() : desk_.marks.worth(base, amount);
+      const auto more = sum && worth ? sum->checked_add(*worth) : fail(NumberError::Overflow);
+      sum = more ? std::optional(*more) : std::nullopt;
+    };
+    add(traded.base, quantity);
+    for (const Execution& execution : executions_) {
+      if (counts(execution.base, &execution)) add(execution.base, worst_net(execution));
     }
-    if (other.quote == traded.quote) {
-      const auto sum = of_quote.checked_add(*worth);
-      if (!sum) return false;
-      of_quote = *sum;
+    for (std::size_t a = 0; a < bases_.size(); ++a) {
+      const AssetId base{static_cast<AssetId::rep>(a)};
+      if (!bases_[a].inventory.is_zero() && counts(base, nullptr)) {
+        add(base, bases_[a].inventory.abs());
+      }
     }
-    return true;
+    return sum;
   };
-  if (!add(pair, quantity)) return std::nullopt;
-  for (const Execution& execution : executions_) {
-    if (!add(execution.pair, worst_net(execution))) return std::nullopt;
+  const auto of_base = total([&](AssetId base, const Execution*) { return base == traded.base; });
+  if (traded.quote == desk_.marks.reporting() || !of_base) return of_base;
+  const auto of_quote = total([&](AssetId base, const Execution* execution) {
+    if (execution != nullptr) return trades_in(*execution, traded.quote);
+    const auto pairs = desk_.universe.pairs();
+    return std::any_of(pairs.begin(), pairs.end(),
+                       [&](const Pair& p) { return p.base == base && p.quote == traded.quote; });
+  });
+  return of_quote ? std::optional(std::max(*of_base, *of_quote)) : std::nullopt;
+}
+
+bool Executor::trades_in(const Execution& execution, AssetId quote) const {
+  return std::any_of(execution.orders.begin(), execution.orders.end(), [&](std::uint32_t i) {
+    return instrument(orders_[i].request.instrument).quote == quote;
+  });
+}
+
+// The ledger's change of the asset, and what orders in flight may still make of it.
+Executor::Span Executor::span_of(AssetId asset) const {
+  Span span{desk_.ledger.change(asset), desk_.ledger.change(asset)};
+  for (const std::uint32_t i : live_) {
+    const Order& order = orders_[i];
+    const Instrument& on = instrument(order.request.instrument);
+    if (on.base != asset && on.quote != asset) continue;
+    const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
+    if (left.is_zero()) continue;
+    const bool comes = (order.request.side == Side::Buy) == (on.base == asset);
+    const Decimal amount =
+        on.base == asset ? on.quantity_decimal(left) : on.notional(order.request.price, left);
+    (comes ? span.highest : span.lowest) += comes ? amount : -amount;
   }
-  for (std::size_t p = 0; p < pairs_.size(); ++p) {
-    if (!add({static_cast<PairId::rep>(p)}, pairs_[p].inventory.abs())) return std::nullopt;
-  }
-  const bool quote_counts = traded.quote != desk_.marks.reporting();
-  return quote_counts ? std::max(of_base, of_quote) : of_base;
+  return span;
+}
+
+// How far the order's quote asset would be from where it began, once with the order and once without. The
+// reporting asset is what distance is measured in.
+void Executor::judge_conversion(const OrderRequest& order, OrderFacts& facts) const {
+  const Instrument& on = instrument(order.instrument);
+  if (on.quote == desk_.marks.reporting()) return;
+  const auto farthest = [&](const Span& span) {
+    return desk_.marks.worth(on.quote, std::max(span.lowest.abs(), span.highest.abs()));
+  };
+  Span span = span_of(on.quote);
+  const auto before = farthest(span);
+  const Decimal notional = on.notional(order.price, order.quantity);
+  (order.side == Side::Sell ? span.highest : span.lowest) +=
+      order.side == Side::Sell ? notional : -notional;
+  facts.currency_after = farthest(span);
+  facts.currency_before = before.value_or(Decimal());
+}
+
+// An amount of one asset in another, by their marks; rounded down.
+std::optional<Decimal> Executor::convert(AssetId from, AssetId to, Decimal amount) const {
+  if (from == to) return amount;
+  const auto worth = desk_.marks.worth(from, amount);
+  const auto price = desk_.marks.price(to);
+  if (!worth || !price) return std::nullopt;
+  const auto converted = worth->divide_floor(*price);
+  return converted ? std::optional(*converted) : std::nullopt;
 }
 
 Executor::Execution* Executor::find_execution(ExecutionId id) {
@@ -204,6 +284,7 @@ Executor::Execution& Executor::execution_of(const Order& order, Instant now) {
   Execution& again = executions_.emplace_back();
   again.id = order.request.execution;
   again.pair = instrument(order.request.instrument).pair;
+  again.base = instrument(order.request.instrument).base;
   again.buy = again.sell = order.request.instrument;
   again.opened = now;
   again.try_from = now;
@@ -217,11 +298,11 @@ bool Executor::orders_done(const Execution& execution) const {
                      [&](std::uint32_t i) { return orders_[i].done; });
 }
 
-// The smallest step the pair trades in on any venue: less than this is no difference.
-Decimal Executor::lot_of(PairId pair) const {
+// The smallest step the asset trades in anywhere: less than this is no difference.
+Decimal Executor::lot_of(AssetId base) const {
   std::optional<Decimal> finest;
   for (const Instrument& on : desk_.universe.instruments()) {
-    if (on.pair != pair) continue;
+    if (on.base != base) continue;
     const Decimal lot = on.quantity_decimal({on.lot});
     finest = finest ? std::min(*finest, lot) : lot;
   }
@@ -240,7 +321,7 @@ void Executor::settle(ExecutionId id, Instant now, Actions& out) {
     finish(id, ExecutionOutcome::Missed, now, out);
     return;
   }
-  if (execution.net().abs() < lot_of(execution.pair)) {
+  if (execution.net().abs() < lot_of(execution.base)) {
     const bool completed = !execution.unwound && !execution.again;
     finish(id, completed ? ExecutionOutcome::Completed : ExecutionOutcome::Unwound, now, out);
     return;
@@ -259,14 +340,14 @@ void Executor::settle(ExecutionId id, Instant now, Actions& out) {
 
 void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Actions& out) {
   Execution& execution = *find_execution(id);
-  PairState& pair = pairs_[execution.pair.index()];
+  BaseState& base = bases_[execution.base.index()];
   Decimal residual = execution.net();
   if (desk_.config.mutant == Mutant::ForgetResidual) residual = Decimal();
-  pair.inventory += residual;
+  base.inventory += residual;
   // A venue that refused is tried again later and later; one that took the order starts over.
-  pair.refusals = execution.refused ? std::min(pair.refusals + 1, 8u) : 0;
-  pair.busy_until = now + desk_.config.pair_cooldown * (std::int64_t{1} << pair.refusals);
-  pair.cooling = true;
+  base.refusals = execution.refused ? std::min(base.refusals + 1, 8u) : 0;
+  base.busy_until = now + desk_.config.pair_cooldown * (std::int64_t{1} << base.refusals);
+  base.cooling = true;
 
   ExecutionResolved resolved;
   resolved.execution = id;
@@ -314,9 +395,9 @@ void Executor::on_timer(Instant now, Actions& out) {
     }
     if (n < executions_.size() && executions_[n].id == id) ++n;
   }
-  for (std::size_t p = 0; p < pairs_.size(); ++p) {
-    if (pairs_[p].inventory.is_zero()) continue;
-    take_up_inventory({static_cast<PairId::rep>(p)}, false, now, out);
+  for (std::size_t a = 0; a < bases_.size(); ++a) {
+    if (bases_[a].inventory.is_zero()) continue;
+    take_up_inventory({static_cast<AssetId::rep>(a)}, false, now, out);
   }
   compute_reserved();
 }
@@ -348,6 +429,12 @@ Decimal Executor::free(VenueId venue, AssetId asset) const {
   return desk_.ledger.balance(venue, asset) - reserved(venue, asset);
 }
 
+Decimal Executor::notional_limit(AssetId quote) const {
+  const auto price = desk_.marks.price(quote);
+  if (!price) return {};
+  return desk_.config.max_order_notional.divide_floor(*price).value_or(Decimal());
+}
+
 bool Executor::unresolved(VenueId venue) const {
   return std::any_of(live_.begin(), live_.end(),
                      [&](std::uint32_t i) { return venue_of(orders_[i]) == venue; });
@@ -372,9 +459,19 @@ void Executor::status(CoreStatus& out) const {
                                    execution.attempts});
   }
   out.inventory.clear();
-  for (std::size_t p = 0; p < pairs_.size(); ++p) {
-    if (pairs_[p].inventory.is_zero()) continue;
-    out.inventory.push_back({{static_cast<PairId::rep>(p)}, pairs_[p].inventory});
+  for (std::size_t a = 0; a < bases_.size(); ++a) {
+    if (bases_[a].inventory.is_zero()) continue;
+    out.inventory.push_back({{static_cast<AssetId::rep>(a)}, bases_[a].inventory});
+  }
+  out.exposures.clear();
+  for (std::size_t a = 0; a < bases_.size(); ++a) {
+    const AssetId asset{static_cast<AssetId::rep>(a)};
+    const Span span = span_of(asset);
+    const Decimal change = desk_.ledger.change(asset);
+    if (span.lowest.is_zero() && span.highest.is_zero() && change.is_zero()) continue;
+    const auto worth = desk_.marks.worth(asset, change);
+    out.exposures.push_back({asset, change, span.lowest, span.highest, worth.value_or(Decimal()),
+                             worth.has_value() && desk_.marks.fresh(asset)});
   }
 }
 

@@ -2,24 +2,27 @@
 //
 // The plan of an execution:
 //   1. both legs leave together, as immediate-or-cancel limit orders, in the same batch of actions; the
-//      sell leg is as large as what the buy leg brings in;
+//      sell leg is as large as what the buy leg brings in. They trade one base asset, for one quote asset
+//      or for two: then the conversion between the two is left open, and limited;
 //   2. an order is done when the venue called it final and we booked as many fills as the venue counts;
 //      no answer by the deadline makes it Unknown: the venue is asked until it tells, nothing is assumed,
 //      and nothing is sent again under another id;
 //   3. when all orders are done and what was bought equals what was sold: Completed (or Missed);
-//   4. else the difference is traded away on the present Valid books, wherever the pair trades and it
-//      costs least (finishing the short leg, reversing the long one, or on a third venue), again and again
-//      until it is gone or worth no more than the tolerance (then it is held as inventory: Residual);
-//   5. after max_unwind_attempts that did not halve it the pair is halted and a person is told: HandedOver. What is left stays
-//      on our books as inventory of the pair and is traded away once the pair is resumed.
+//   4. else the difference is traded away on the present Valid books, wherever the base trades and it
+//      costs least (finishing the short leg, reversing the long one, or elsewhere), again and again until
+//      it is gone or worth no more than the tolerance (then it is held as inventory: Residual);
+//   5. after max_unwind_attempts that did not halve it the legs' pairs are halted and a person is told:
+//      HandedOver. What is left stays on our books as inventory of the base and is traded away once the
+//      pairs are resumed.
 //   A fill that comes for an order believed done is booked, told (LateFill), and opens its execution
 //   again with what it left open.
 //
 // A fee taken in base (what is bought arrives short of it) belongs to the difference: the sell leg is made
-// smaller by it, so that both legs filling leaves less than a lot. So per base asset: ledger change =
-// inventory + what open executions hold.
+// smaller by it, so that both legs filling leaves less than a lot. So per base asset: what its trades
+// changed in the ledger = inventory + what open executions hold. What they changed of quote assets is
+// profit or an open conversion: the ledger's change, shown per asset as exposure.
 //
-// Invariants: every Place was approved; an order id is used once; at most one execution per pair is
+// Invariants: every Place was approved; an order id is used once; at most one execution per base asset is
 // opened at a time; inventory and open executions account for every unit bought and not sold.
 #pragma once
 
@@ -31,6 +34,7 @@
 #include <vector>
 
 #include "core/books/book_set.hpp"
+#include "core/detector/cycles.hpp"
 #include "core/detector/detector.hpp"
 #include "core/executor/ways_out.hpp"
 #include "core/ledger/balance_watch.hpp"
@@ -96,8 +100,11 @@ class Executor final : public Funds {
   // A new life: what is not final is asked for as its venue's connection comes up; times start over.
   void restart(std::uint32_t incarnation, Instant now);
 
-  // Sends both legs of a candidate that the detector would take. None: `execution` was opened.
+  // Sends both legs of a candidate that the detector would take. None: `execution` was opened. Of cycles
+  // only those whose conversion stays open are taken.
   RefuseReason open(const Candidate& candidate, Instant now, Actions& out, ExecutionId& execution);
+  RefuseReason open(const CycleCandidate& candidate, Instant now, Actions& out,
+                    ExecutionId& execution);
 
   void on(const OrderAcked& event, Instant now, Actions& out);
   void on(const OrderRejected& event, Instant now, Actions& out);
@@ -113,13 +120,14 @@ class Executor final : public Funds {
   void on_trading(VenueId venue, bool up, Instant now, Actions& out);
   // Deadlines, questions, and differences that wait for a way out.
   void on_timer(Instant now, Actions& out);
-  // A person resumed the pair: what was handed over is taken up again.
+  // A person resumed the pair: what was handed over of its base is taken up again.
   void on_resumed(PairId pair, Instant now, Actions& out);
   // The venue's balances differ from the ledger: asks again for orders it said it did not know.
   void ask_doubtful(VenueId venue, Instant now, Actions& out);
 
   // Ledger balance that no open order of ours holds.
   Decimal free(VenueId venue, AssetId asset) const override;
+  Decimal notional_limit(AssetId quote) const override;
   Decimal reserved(VenueId venue, AssetId asset) const;
 
   bool idle() const { return executions_.empty() && live_.empty(); }
@@ -128,9 +136,19 @@ class Executor final : public Funds {
   void status(CoreStatus& out) const;
 
  private:
+  struct TwoLegs {  // what leaves
+    InstrumentId buy;
+    InstrumentId sell;
+    Quantity bought;
+    Quantity sold;
+    Price buy_limit;
+    Price sell_limit;
+    Rate net;
+  };
   struct Execution {
     ExecutionId id;
-    PairId pair;
+    PairId pair;   // of the leg that buys
+    AssetId base;  // of all its orders
     InstrumentId buy;
     InstrumentId sell;
     Quantity quantity;  // of the buy instrument; zero when opened for what others left
@@ -139,9 +157,10 @@ class Executor final : public Funds {
     Decimal bought;                     // base asset, as the venues count
     Decimal sold;
     Decimal base_fees;  // fees taken in base
-    Decimal quote_net;  // received − paid − fees in quote
-    Decimal carried;    // inventory of the pair taken over to be traded away with the rest
-    Price last_price;   // of the last fill, for marking when no book is Valid
+    Decimal
+        quote_net;  // received − paid − fees in quote assets; others than the pair's at their marks
+    Decimal carried;   // inventory of the base taken over to be traded away with the rest
+    Price last_price;  // of the last fill, for marking when no book is Valid
     InstrumentId last_instrument;
     std::uint32_t attempts = 0;  // that left more than half of what was open
     Decimal tried;               // what was open at the last attempt
@@ -155,27 +174,36 @@ class Executor final : public Funds {
     InstrumentId avoid;    // where the last unwind was refused
     Decimal net() const { return carried + bought - base_fees - sold; }
   };
-  struct PairState {
-    Decimal inventory;  // base asset, signed
+  struct BaseState {    // of a base asset
+    Decimal inventory;  // signed
     Instant busy_until;
     bool cooling = false;
-    bool handed_over = false;    // the inventory is in a person's hands until the pair is resumed
+    bool handed_over = false;    // the inventory is in a person's hands until the pairs are resumed
     std::uint32_t refusals = 0;  // executions in a row that a venue refused
+  };
+  struct Span {  // what an asset may come to
+    Decimal lowest;
+    Decimal highest;
   };
 
   // --- executions (executor.cpp) ---
   OrderId next_order_id() const;
+  RefuseReason open(const TwoLegs& legs, Instant now, Actions& out, ExecutionId& execution);
   Quantity brought_in(const OrderRequest& buy, const Instrument& sold_on) const;
-  bool busy(PairId pair, Instant now) const;
+  bool busy(AssetId base, Instant now) const;
   Order& place(const Approved<OrderRequest>& order, Execution& execution, Instant now,
                Actions& out);
   OrderFacts facts(const OrderRequest& request, Instant now) const;
   std::optional<Decimal> exposure_with(PairId pair, Decimal quantity) const;
+  bool trades_in(const Execution& execution, AssetId quote) const;
+  Span span_of(AssetId asset) const;
+  void judge_conversion(const OrderRequest& order, OrderFacts& facts) const;
+  std::optional<Decimal> convert(AssetId from, AssetId to, Decimal amount) const;
   Decimal worst_net(const Execution& execution) const;
   Execution* find_execution(ExecutionId id);
   Execution& execution_of(const Order& order, Instant now);
   bool orders_done(const Execution& execution) const;
-  Decimal lot_of(PairId pair) const;
+  Decimal lot_of(AssetId base) const;
   void settle(ExecutionId id, Instant now, Actions& out);
   void finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Actions& out);
   Decimal marked(const Execution& execution, Decimal base, Instant now) const;
@@ -187,8 +215,9 @@ class Executor final : public Funds {
   void hand_over(Execution& execution, Instant now, Actions& out);
   std::optional<WayOut> cheapest_way(const Execution& execution, Decimal net, Instant now,
                                      bool& too_small_everywhere) const;
-  bool tolerable(PairId pair, Decimal base) const;
-  void take_up_inventory(PairId pair, bool wait_for_way, Instant now, Actions& out);
+  bool tolerable(AssetId base, Decimal amount) const;
+  bool any_pair_halted(AssetId base) const;
+  void take_up_inventory(AssetId base, bool wait_for_way, Instant now, Actions& out);
 
   // --- orders (orders.cpp) ---
   Order* find(OrderId id);
@@ -219,8 +248,8 @@ class Executor final : public Funds {
   std::unordered_map<OrderId, std::uint32_t> index_;  // asked only, never walked
   std::vector<std::uint32_t> live_;                   // orders that are not done, oldest first
   std::vector<Execution> executions_;                 // open, oldest first
-  std::vector<PairState> pairs_;
-  std::vector<Decimal> reserved_;  // venue-major
+  std::vector<BaseState> bases_;                      // by asset
+  std::vector<Decimal> reserved_;                     // venue-major
 };
 
 }  // namespace ats::core

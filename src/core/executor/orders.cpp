@@ -135,12 +135,14 @@ void Executor::on(const OrderFilled& event, Instant now, Actions& out) {
   const Decimal base = on.quantity_decimal(fill.quantity);
   const Decimal quote = *on.price_decimal(fill.price).multiply(base);
   (fill.side == Side::Buy ? execution.bought : execution.sold) += base;
-  execution.quote_net += fill.side == Side::Buy ? -quote : quote;
+  Decimal quote_net = fill.side == Side::Buy ? -quote : quote;
   if (fill.fee_asset == on.base) {
     execution.base_fees += fill.fee;
   } else if (fill.fee_asset == on.quote) {
-    execution.quote_net -= fill.fee;
+    quote_net -= fill.fee;
   }
+  const AssetId counted_in = desk_.universe.pair(execution.pair).quote;
+  execution.quote_net += convert(on.quote, counted_in, quote_net).value_or(Decimal());
   execution.last_price = fill.price;
   execution.last_instrument = on.id;
 
@@ -371,7 +373,7 @@ void Executor::resend(Order& order, Instant now, Actions& out) {
   OrderFacts given = facts(again, now);
   given.edge = Rate{};
   given.pair_busy = false;
-  given.exposure_after = Decimal();
+  given.exposure_after = given.currency_after = Decimal();
   given.open_net = again.side == Side::Sell
                        ? instrument(again.instrument).quantity_decimal(again.quantity)
                        : -instrument(again.instrument).quantity_decimal(again.quantity);

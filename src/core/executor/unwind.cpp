@@ -13,22 +13,22 @@ void Executor::unwind(ExecutionId id, Instant now, Actions& out) {
   Execution& execution = *find_execution(id);
   if (now < execution.try_from) return;
 
-  PairState& pair = pairs_[execution.pair.index()];
-  if (pair.handed_over && desk_.gate.halted(execution.pair)) {
+  BaseState& base = bases_[execution.base.index()];
+  if (base.handed_over && any_pair_halted(execution.base)) {
     hand_over(execution, now, out);
     return;
   }
-  pair.handed_over = false;
-  // What the pair holds from before goes the same way, or makes this difference smaller.
-  execution.carried += pair.inventory;
-  pair.inventory = Decimal();
+  base.handed_over = false;
+  // What is held of the asset from before goes the same way, or makes this difference smaller.
+  execution.carried += base.inventory;
+  base.inventory = Decimal();
   const Decimal net = execution.net();
-  if (net.abs() < lot_of(execution.pair)) {
+  if (net.abs() < lot_of(execution.base)) {
     const bool traded = execution.unwound || !execution.carried.is_zero();
     finish(id, traded ? ExecutionOutcome::Unwound : ExecutionOutcome::Missed, now, out);
     return;
   }
-  if (tolerable(execution.pair, net)) {
+  if (tolerable(execution.base, net)) {
     finish(id, ExecutionOutcome::Residual, now, out);
     return;
   }
@@ -87,29 +87,31 @@ void Executor::wait(Execution& execution, Instant now, Actions& out) {
   execution.wait_until = now + desk_.config.query_interval * (std::int64_t{1} << doublings);
 }
 
+// Every pair of the asset is halted: what another of them would leave open could not be traded away either.
 void Executor::hand_over(Execution& execution, Instant now, Actions& out) {
-  const Scope scope{{}, execution.pair};
-  desk_.gate.halt(scope);
-  pairs_[execution.pair.index()].handed_over = true;
-  const Decimal net = execution.net();
-  const Pair& pair = desk_.universe.pair(execution.pair);
-  alert(Severity::Critical, AlertCode::UnwindFailed, scope,
-        "could not trade away " + net.to_string() + " " +
-            std::string(desk_.universe.asset(pair.base).name.view()) +
-            "; the pair is halted, resume it to try again",
-        out);
+  bases_[execution.base.index()].handed_over = true;
+  const std::string what = "could not trade away " + execution.net().to_string() + " " +
+                           std::string(desk_.universe.asset(execution.base).name.view()) +
+                           "; its pairs are halted, resume them to try again";
+  for (std::size_t p = 0; p < desk_.universe.pairs().size(); ++p) {
+    const PairId pair{static_cast<PairId::rep>(p)};
+    if (desk_.universe.pair(pair).base != execution.base) continue;
+    desk_.gate.halt({{}, pair});
+    alert(Severity::Critical, AlertCode::UnwindFailed, {{}, pair}, what, out);
+  }
   finish(execution.id, ExecutionOutcome::HandedOver, now, out);
 }
 
-// The best way among all instruments of the pair that can be traded now: the one that finishes the short
-// leg and the one that reverses the long leg are two of them.
+// The best way among all instruments of the base that can be traded now, prices in other currencies taken
+// at their marks: the one that finishes the short leg and the one that reverses the long leg are two.
 std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal net, Instant now,
                                              bool& too_small_everywhere) const {
   const Side side = net.negative() ? Side::Buy : Side::Sell;
+  const AssetId quote = desk_.universe.pair(execution.pair).quote;
   std::optional<WayOut> best;
   too_small_everywhere = true;
   for (const Instrument& on : desk_.universe.instruments()) {
-    if (on.pair != execution.pair) continue;
+    if (on.base != execution.base) continue;
     const BookView view = desk_.books->view(on.id);
     const bool open = on.status == InstrumentStatus::Trading && usable(on.id, now) &&
                       desk_.situation.links[on.venue.index()].up() && !desk_.gate.halted(on.venue);
@@ -118,13 +120,16 @@ std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal
       continue;
     }
     const AssetId paid_with = side == Side::Buy ? on.quote : on.base;
-    const auto way = way_out(on, side, net.abs(), Levels(view.levels(opposite(side))),
-                             free(on.venue, paid_with), desk_.config.max_slippage);
+    auto way = way_out(on, side, net.abs(), Levels(view.levels(opposite(side))),
+                       free(on.venue, paid_with), desk_.config.max_slippage);
     if (!way) {
       if (way.error() != NoWay::TooSmall) too_small_everywhere = false;
       continue;
     }
     too_small_everywhere = false;
+    const auto unit = convert(on.quote, quote, way->unit);
+    if (!unit) continue;  // nobody knows what it would cost
+    way->unit = *unit;
     // Where the last attempt was refused is the last resort.
     const bool avoided = on.id == execution.avoid;
     const bool best_avoided = best && best->instrument == execution.avoid;
@@ -137,35 +142,44 @@ std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal
 }
 
 // Little enough to keep. What has no mark is not known to be little.
-bool Executor::tolerable(PairId pair, Decimal base) const {
-  const auto worth = desk_.marks.worth(desk_.universe.pair(pair).base, base.abs());
+bool Executor::tolerable(AssetId base, Decimal amount) const {
+  const auto worth = desk_.marks.worth(base, amount.abs());
   return worth && *worth <= desk_.config.residual_tolerance;
 }
 
+bool Executor::any_pair_halted(AssetId base) const {
+  const auto halts = desk_.gate.halts();
+  return std::any_of(halts.begin(), halts.end(), [&](const Scope& scope) {
+    return scope.pair.valid() && desk_.universe.pair(scope.pair).base == base;
+  });
+}
+
 void Executor::on_resumed(PairId pair, Instant now, Actions& out) {
-  take_up_inventory(pair, true, now, out);
+  take_up_inventory(desk_.universe.pair(pair).base, true, now, out);
 }
 
 // Inventory that is worth more than may be held (handed over and resumed, or risen in price) is traded
 // away in an execution of its own.
-void Executor::take_up_inventory(PairId pair, bool wait_for_way, Instant now, Actions& out) {
-  const Decimal inventory = pairs_[pair.index()].inventory;
-  if (inventory.abs() < lot_of(pair) || tolerable(pair, inventory)) return;
-  if (desk_.gate.halted(pair) || desk_.situation.stopping) return;
+void Executor::take_up_inventory(AssetId base, bool wait_for_way, Instant now, Actions& out) {
+  const Decimal inventory = bases_[base.index()].inventory;
+  if (inventory.abs() < lot_of(base) || tolerable(base, inventory)) return;
+  if (any_pair_halted(base) || desk_.situation.stopping) return;
   for (const Execution& open : executions_) {
-    if (open.pair == pair) return;
+    if (open.base == base) return;
   }
   Execution execution;
-  execution.pair = pair;
+  execution.base = base;
+  for (const Instrument& on : desk_.universe.instruments()) {
+    if (on.base != base) continue;
+    execution.pair = on.pair;
+    execution.buy = execution.sell = on.id;
+  }
   bool too_small_everywhere = false;
   const auto way = cheapest_way(execution, inventory, now, too_small_everywhere);
   if (too_small_everywhere || (!way && !wait_for_way)) return;
 
   ++execution_counter_;
   execution.id = {make_order_id(incarnation_, execution_counter_).value};
-  for (const Instrument& on : desk_.universe.instruments()) {
-    if (on.pair == pair) execution.buy = execution.sell = on.id;
-  }
   execution.opened = execution.try_from = now;
   execution.unwinding = true;
   executions_.push_back(std::move(execution));

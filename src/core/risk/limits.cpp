@@ -53,15 +53,24 @@ RefuseReason pair_busy(const OrderRequest&, const OrderFacts& facts, const CoreC
   return facts.pair_busy ? RefuseReason::PairBusy : RefuseReason::None;
 }
 
-RefuseReason order_notional(const OrderRequest& order, const OrderFacts& facts,
+RefuseReason order_notional(const OrderRequest&, const OrderFacts& facts,
                             const CoreConfig& config) {
-  const Decimal notional = facts.instrument->notional(order.price, order.quantity);
-  return notional <= config.max_order_notional ? RefuseReason::None : RefuseReason::OrderNotional;
+  const bool within = facts.notional && *facts.notional <= config.max_order_notional;
+  return within ? RefuseReason::None : RefuseReason::OrderNotional;
 }
 
 RefuseReason exposure(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
   const bool within = facts.exposure_after && *facts.exposure_after <= config.max_exposure;
   return within ? RefuseReason::None : RefuseReason::Exposure;
+}
+
+// Beyond the limit only the way back is open.
+RefuseReason currency_exposure(const OrderRequest&, const OrderFacts& facts,
+                               const CoreConfig& config) {
+  const bool within =
+      facts.currency_after && (*facts.currency_after <= config.max_currency_exposure ||
+                               *facts.currency_after <= facts.currency_before);
+  return within ? RefuseReason::None : RefuseReason::CurrencyExposure;
 }
 
 RefuseReason daily_loss(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
@@ -99,6 +108,7 @@ constexpr std::array all_limits{
     Limit{"edge too good", Applies::ToNew, edge_too_good},
     Limit{"order notional", Applies::ToNew, order_notional},
     Limit{"exposure", Applies::ToNew, exposure},
+    Limit{"currency exposure", Applies::ToNew, currency_exposure},
     Limit{"daily loss", Applies::ToNew, daily_loss},
     Limit{"open executions", Applies::ToNew, open_executions},
     Limit{"reduces", Applies::ToUnwind, reduces},

@@ -25,8 +25,14 @@ struct OrderFacts {
   bool venue_up = false;    // the order's own venue: Trading and MarketData
   bool book_valid = false;  // the order's own instrument
   bool pair_busy = true;    // an execution on the pair is open or cooling down
+  // What the order may trade for at its limit. Nothing: unknown.
+  std::optional<Decimal> notional;
   // The worst any asset may reach if this order's execution goes as badly as it can. Nothing: unknown.
   std::optional<Decimal> exposure_after;
+  // How far the quote asset may get from where it began by a conversion left open, and how far it may be
+  // without this order. Nothing: unknown.
+  std::optional<Decimal> currency_after;
+  Decimal currency_before;
   // Lost since the UTC day began (positive is a loss). Nothing: unknown.
   std::optional<Decimal> lost_today;
   std::uint32_t open_executions = UINT32_MAX;  // besides this one

@@ -24,7 +24,8 @@ class RiskGateTest : public ::testing::Test {
     facts.halted_globally = facts.halted_venue = facts.halted_pair = facts.stopping = false;
     facts.pair_busy = false;
     facts.reconciled = facts.venue_up = facts.book_valid = true;
-    facts.exposure_after = Decimal::from_int(6000);
+    facts.notional = facts.exposure_after = Decimal::from_int(6000);
+    facts.currency_after = Decimal();
     facts.lost_today = Decimal::from_int(10);
     facts.open_executions = 0;
     facts.edge = Rate::bps(10);
@@ -73,6 +74,13 @@ TEST_F(RiskGateTest, EachLimitGivesItsOwnReason) {
   EXPECT_EQ(refused([](auto& f) { f.exposure_after.reset(); }), RefuseReason::Exposure);
   EXPECT_EQ(refused([](auto& f) { f.exposure_after = Decimal::from_int(20'001); }),
             RefuseReason::Exposure);
+  EXPECT_EQ(refused([](auto& f) { f.currency_after.reset(); }), RefuseReason::CurrencyExposure);
+  EXPECT_EQ(refused([](auto& f) { f.currency_after = Decimal::from_int(20'001); }),
+            RefuseReason::CurrencyExposure);
+  // Beyond the limit, on the way back.
+  EXPECT_EQ(
+      refused([](auto& f) { f.currency_after = f.currency_before = Decimal::from_int(20'001); }),
+      RefuseReason::None);
   EXPECT_EQ(refused([](auto& f) { f.lost_today.reset(); }), RefuseReason::DailyLoss);
   EXPECT_EQ(refused([](auto& f) { f.lost_today = Decimal::from_int(1001); }),
             RefuseReason::DailyLoss);
@@ -80,8 +88,9 @@ TEST_F(RiskGateTest, EachLimitGivesItsOwnReason) {
   EXPECT_EQ(refused([](auto& f) { f.edge = Rate::bps(201); }), RefuseReason::EdgeTooGood);
   EXPECT_EQ(refused([](auto& f) { f.edge.reset(); }), RefuseReason::EdgeTooGood);
 
-  order.quantity = w.quantity(w.at_binance, "1");
-  EXPECT_EQ(answer(good()), RefuseReason::OrderNotional);
+  EXPECT_EQ(refused([](auto& f) { f.notional.reset(); }), RefuseReason::OrderNotional);
+  EXPECT_EQ(refused([](auto& f) { f.notional = Decimal::from_int(10'001); }),
+            RefuseReason::OrderNotional);
   order.quantity = w.quantity(w.at_binance, "0.00001");
   EXPECT_EQ(answer(good()), RefuseReason::BelowMinQuantity);
   order.quantity = {10'500};

@@ -25,6 +25,8 @@ std::unique_ptr<Server> make_server(ExchangeApi& exchange) {
 
 // A diff is sent only when something changed, so quiet symbols are silent; the server's ping every 20 s is not.
 constexpr ChannelPolicy channel_policy{seconds(60), seconds(15)};
+// A connection lives 24 hours and carries 1024 streams; ours are two an instrument, diffs and trades.
+constexpr ChannelPolicy market_policy{seconds(60), seconds(15), hours(24), 512};
 
 BookRules rules(SequenceRule sequence) {
   return {.sequence = sequence, .snapshot_by_request = true, .max_age = seconds(10)};
@@ -56,10 +58,14 @@ Protocol futures(std::string_view name, VenueUrls urls,
 
 const Protocol& binance_protocol() {
   static const Protocol protocol{"binance",
-                                 {"https://api.binance.com", "wss://stream.binance.com:9443/stream",
-                                  "wss://ws-api.binance.com:443/ws-api/v3"},
+                                 {"https://api.binance.com",
+                                  "wss://stream.binance.com:9443/stream",
+                                  "wss://ws-api.binance.com:443/ws-api/v3",
+                                  {"https://api-gcp.binance.com", "https://api1.binance.com"},
+                                  {"wss://stream.binance.com:443/stream"},
+                                  {"wss://ws-api.binance.com:9443/ws-api/v3"}},
                                  audited(rules(SequenceRule::Spanning)),
-                                 channel_policy,
+                                 market_policy,
                                  channel_policy,
                                  metadata_requests,
                                  read_metadata,

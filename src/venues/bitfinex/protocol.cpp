@@ -25,7 +25,9 @@ const Protocol& bitfinex_protocol() {
               .market = "wss://api-pub.bitfinex.com/ws/2",
               .trading = "wss://api.bitfinex.com/ws/2"};
     p.rules = rules;
-    p.market_policy = {.silence_max = seconds(20), .ping_every = seconds(15)};
+    // 25 channels a connection; ours are two an instrument, its book and its prints.
+    p.market_policy = {
+        .silence_max = seconds(20), .ping_every = seconds(15), .life = {}, .instruments_max = 12};
     p.trading_policy = {.silence_max = seconds(20), .ping_every = seconds(15)};
     p.metadata_requests = bitfinex::metadata_requests;
     p.read_metadata = bitfinex::read_metadata;
