@@ -1,6 +1,7 @@
 #include "base/decimal.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <limits>
 
@@ -47,46 +48,90 @@ Wide product(UInt128 a, UInt128 b) {
   return {high, (cross2 << 64) | low64(low)};
 }
 
-struct WideDivision {
-  Wide quotient;
-  std::uint64_t remainder;
-};
-
-WideDivision divide(Wide dividend, std::uint64_t divisor) {
-  const std::uint64_t limbs[4] = {high64(dividend.high), low64(dividend.high), high64(dividend.low),
-                                  low64(dividend.low)};
-  std::uint64_t quotient[4];
-  std::uint64_t remainder = 0;
-  for (int i = 0; i < 4; ++i) {
-    const UInt128 step = (UInt128{remainder} << 64) | limbs[i];
-    quotient[i] = low64(step / divisor);
-    remainder = low64(step % divisor);
-  }
-  return {{(UInt128{quotient[0]} << 64) | quotient[1], (UInt128{quotient[2]} << 64) | quotient[3]},
-          remainder};
+// One digit of long division in base 2^64: (high * 2^64 + low) / divisor. Needs high < divisor, so that the
+// quotient is one digit; the processor has an instruction for it that no operator of the language stands for.
+std::uint64_t divide_digit(std::uint64_t high, std::uint64_t low, std::uint64_t divisor,
+                           std::uint64_t& remainder) {
+#if defined(__x86_64__)
+  std::uint64_t quotient;
+  __asm__("divq %4" : "=a"(quotient), "=d"(remainder) : "a"(low), "d"(high), "r"(divisor) : "cc");
+  return quotient;
+#else
+  const UInt128 dividend = (UInt128{high} << 64) | low;
+  remainder = low64(dividend % divisor);
+  return low64(dividend / divisor);
+#endif
 }
 
-struct Division {
-  UInt128 quotient;
-  UInt128 remainder;
+template <class Quotient, class Remainder>
+struct Divided {
+  Quotient quotient;
+  Remainder remainder;
 };
 
-// Needs dividend.high < divisor (the quotient fits) and divisor <= 2^127 (the remainder's shift
-// does).
-Division divide(Wide dividend, UInt128 divisor) {
-  if (dividend.high == 0) return {dividend.low / divisor, dividend.low % divisor};
-  UInt128 remainder = dividend.high;
-  UInt128 quotient =
-      dividend.low;  // shifts out its bits on the left, the quotient comes in on the right
-  for (int i = 0; i < 128; ++i) {
-    remainder = (remainder << 1) | (quotient >> 127);
-    quotient <<= 1;
-    if (remainder >= divisor) {
-      remainder -= divisor;
-      quotient |= 1;
-    }
+Divided<UInt128, std::uint64_t> divide(UInt128 dividend, std::uint64_t divisor) {
+  std::uint64_t remainder = 0;
+  const std::uint64_t high =
+      high64(dividend) == 0 ? 0 : divide_digit(0, high64(dividend), divisor, remainder);
+  const std::uint64_t low = divide_digit(remainder, low64(dividend), divisor, remainder);
+  return {(UInt128{high} << 64) | low, remainder};
+}
+
+Divided<Wide, std::uint64_t> divide(Wide dividend, std::uint64_t divisor) {
+  const auto high =
+      dividend.high == 0 ? Divided<UInt128, std::uint64_t>{0, 0} : divide(dividend.high, divisor);
+  std::uint64_t remainder = high.remainder;
+  const std::uint64_t second = divide_digit(remainder, high64(dividend.low), divisor, remainder);
+  const std::uint64_t first = divide_digit(remainder, low64(dividend.low), divisor, remainder);
+  return {{high.quotient, (UInt128{second} << 64) | first}, remainder};
+}
+
+// The next digit of a quotient, of a divisor of two digits whose highest bit is set: Knuth, The Art of
+// Computer Programming, volume 2, 4.3.1, algorithm D, steps D3 to D6. Needs remainder < divisor; leaves the
+// new remainder there.
+std::uint64_t divide_digit(UInt128& remainder, std::uint64_t next, UInt128 divisor) {
+  const std::uint64_t top = high64(divisor);
+  std::uint64_t digit = ~std::uint64_t{0};
+  UInt128 left = 0;  // of the two leading digits, after the trial digit
+  if (high64(remainder) < top) {
+    std::uint64_t rest = 0;
+    digit = divide_digit(high64(remainder), low64(remainder), top, rest);
+    left = rest;
+  } else {
+    left = remainder - UInt128{digit} * top;
   }
-  return {quotient, remainder};
+  // At most two too large.
+  while (high64(left) == 0 &&
+         UInt128{digit} * low64(divisor) > ((UInt128{low64(left)} << 64) | next)) {
+    --digit;
+    left += top;
+  }
+  // Modulo 2^128: what is left is below the divisor.
+  remainder =
+      ((remainder << 64) | next) - UInt128{digit} * low64(divisor) - ((UInt128{digit} * top) << 64);
+  return digit;
+}
+
+// Needs dividend.high < divisor: the quotient fits.
+Divided<UInt128, UInt128> divide(Wide dividend, UInt128 divisor) {
+  if (high64(divisor) == 0) {
+    std::uint64_t remainder = low64(dividend.high);
+    const std::uint64_t high =
+        divide_digit(remainder, high64(dividend.low), low64(divisor), remainder);
+    const std::uint64_t low =
+        divide_digit(remainder, low64(dividend.low), low64(divisor), remainder);
+    return {(UInt128{high} << 64) | low, remainder};
+  }
+  const int shift = std::countl_zero(high64(divisor));
+  if (shift != 0) {
+    divisor <<= shift;
+    dividend.high = (dividend.high << shift) | (dividend.low >> (128 - shift));
+    dividend.low <<= shift;
+  }
+  UInt128 remainder = dividend.high;
+  const std::uint64_t high = divide_digit(remainder, high64(dividend.low), divisor);
+  const std::uint64_t low = divide_digit(remainder, low64(dividend.low), divisor);
+  return {(UInt128{high} << 64) | low, remainder >> shift};
 }
 
 // magnitude * 10^-decimals, as a Decimal of the given sign.
@@ -105,9 +150,8 @@ Result<Decimal, NumberError> multiply_rounded(Int128 a, Int128 b, int decimals, 
   const bool negative = (a < 0) != (b < 0);
   const auto exact = divide(product(magnitude_of(a), magnitude_of(b)), unit);
   if (exact.quotient.high != 0) return fail(NumberError::Overflow);
-  const std::uint64_t step = upow10(Decimal::scale - decimals);
-  UInt128 units = exact.quotient.low / step;
-  const bool inexact = exact.remainder != 0 || exact.quotient.low % step != 0;
+  auto [units, below] = divide(exact.quotient.low, upow10(Decimal::scale - decimals));
+  const bool inexact = exact.remainder != 0 || below != 0;
   const bool away = inexact && negative == (towards == Towards::MinusInfinity);
   if (__builtin_add_overflow(units, UInt128{away}, &units)) return fail(NumberError::Overflow);
   return from_units(negative, units, decimals);
@@ -116,10 +160,8 @@ Result<Decimal, NumberError> multiply_rounded(Int128 a, Int128 b, int decimals, 
 Decimal rounded(Int128 raw, int decimals, Towards towards) {
   ATS_ASSERT(decimals >= 0 && decimals <= Decimal::scale);
   const bool negative = raw < 0;
-  const UInt128 magnitude = magnitude_of(raw);
-  const std::uint64_t step = upow10(Decimal::scale - decimals);
-  UInt128 units = magnitude / step;
-  if (magnitude % step != 0 && negative == (towards == Towards::MinusInfinity)) ++units;
+  auto [units, below] = divide(magnitude_of(raw), upow10(Decimal::scale - decimals));
+  if (below != 0 && negative == (towards == Towards::MinusInfinity)) ++units;
   return from_units(negative, units, decimals).value();
 }
 
@@ -322,17 +364,14 @@ Decimal Decimal::ceil_to(int decimals) const {
 }
 
 Result<std::int64_t, NumberError> Decimal::to_scaled(int unit_scale) const {
-  const std::uint64_t step = upow10(scale - unit_scale);
-  const UInt128 magnitude = magnitude_of(raw_);
-  if (magnitude % step != 0) return fail(NumberError::TooPrecise);
-  return signed64_from(raw_ < 0, magnitude / step);
+  const auto [units, below] = divide(magnitude_of(raw_), upow10(scale - unit_scale));
+  if (below != 0) return fail(NumberError::TooPrecise);
+  return signed64_from(raw_ < 0, units);
 }
 
 Result<std::int64_t, NumberError> Decimal::to_scaled_floor(int unit_scale) const {
-  const std::uint64_t step = upow10(scale - unit_scale);
-  const UInt128 magnitude = magnitude_of(raw_);
-  const bool up = raw_ < 0 && magnitude % step != 0;
-  return signed64_from(raw_ < 0, magnitude / step + up);
+  const auto [units, below] = divide(magnitude_of(raw_), upow10(scale - unit_scale));
+  return signed64_from(raw_ < 0, units + (raw_ < 0 && below != 0));
 }
 
 std::string Decimal::to_string() const {

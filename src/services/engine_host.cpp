@@ -64,20 +64,18 @@ void EngineHost::handle(const Event& event) {
   }
   actions_.clear();
   engine_.on(event, now_, actions_);
+  // Effects come first: they leave as soon as they are journalled, and what is only told is journalled after.
+  std::size_t effects = 0;
   bool placed = false;
-  bool effects = false;
-  for (const Action& action : actions_) {
-    placed = placed || std::holds_alternative<Place>(action);
-    effects = effects || venue_of(action, universe_).has_value();
-    stopped_ = stopped_ || std::holds_alternative<Stopped>(action);
-    if (const auto written = journal_.append(action); !written) {
-      failure_ = std::string("the journal cannot be written: ") + io::name(written.error());
-      return;
-    }
+  for (std::size_t n = 0; n < actions_.size(); ++n) {
+    if (!venue_of(actions_[n], universe_)) continue;
+    effects = n + 1;
+    placed = placed || std::holds_alternative<Place>(actions_[n]);
   }
+  if (!journal_actions(0, effects)) return;
   const Times* times = market_times(event);
   if (times != nullptr) decision_.record((io::OsClock::now() - times->recv_time).ns);
-  if (effects) {
+  if (effects != 0) {
     if (const auto safe = journal_.commit(); !safe) {
       failure_ = std::string("the journal cannot be made safe: ") + io::name(safe.error());
       return;
@@ -85,7 +83,19 @@ void EngineHost::handle(const Event& event) {
     for (const Action& action : actions_) carry_out(action);
     if (placed && times != nullptr) order_.record((io::OsClock::now() - times->recv_time).ns);
   }
+  if (!journal_actions(effects, actions_.size())) return;
   if (watcher_ != nullptr) watcher_->on_handled(event, now_, actions_);
+}
+
+bool EngineHost::journal_actions(std::size_t from, std::size_t to) {
+  for (std::size_t n = from; n < to; ++n) {
+    stopped_ = stopped_ || std::holds_alternative<Stopped>(actions_[n]);
+    if (const auto written = journal_.append(actions_[n]); !written) {
+      failure_ = std::string("the journal cannot be written: ") + io::name(written.error());
+      return false;
+    }
+  }
+  return true;
 }
 
 void EngineHost::carry_out(const Action& action) {

@@ -43,6 +43,8 @@ class EngineHost final : public EventSink {
 
  private:
   void handle(const Event& event);
+  // Of actions_, [from, to). False: it failed, and nothing may leave any more.
+  bool journal_actions(std::size_t from, std::size_t to);
   void carry_out(const Action& action);
 
   core::Engine& engine_;
