@@ -71,7 +71,8 @@ int decode_counts(const std::vector<std::string>& files, const FeedOptions& opti
     if (!counts) return failure(counts.error());
     std::move(counts->begin(), counts->end(), std::back_inserter(all));
   }
-  const std::string text = json ? counts_json(all) : counts_text(all);
+  std::string text = json ? counts_json(all) : counts_text(all);
+  if (!json && files.size() > 1) text += "\n" + counts_text(totals(all));
   std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_done;
 }

@@ -14,6 +14,30 @@ class NoSink final : public EventSink {
   void on(const Event&) override {}
 };
 
+std::string kind_of(FrameKinds& kinds, const Record& record) {
+  if (record.kind == RecordKind::Frame) return kinds.kind_of(record.data);
+  if (record.kind == RecordKind::Rest) return "REST " + kinds.kind_of(record.data);
+  return record.kind == RecordKind::Event ? "event" : "";
+}
+
+// Of a recording that has no decoder: whatever is JSON is of no kind we know.
+Result<KindCounts, std::string> count_unknown(const RecordingFile& file) {
+  KindCounts counts{file.path(), std::string(unknown_venue), {}};
+  FrameKinds kinds;
+  auto source = file.source();
+  if (!source) return fail(source.error());
+  for (;;) {
+    const auto record = (*source)->next();
+    if (!record) return fail(record.error());
+    if (!*record) return counts;
+    const std::string kind = kind_of(kinds, **record);
+    if (kind.empty()) continue;
+    const auto outcome = kind == FrameKinds::not_json ? venues::FrameOutcome::Malformed
+                                                      : venues::FrameOutcome::UnknownKind;
+    ++counts.kinds[kind][static_cast<std::size_t>(outcome)];
+  }
+}
+
 }  // namespace
 
 Result<std::vector<KindCounts>, std::string> count_kinds(const RecordingFile& file,
@@ -29,21 +53,20 @@ Result<std::vector<KindCounts>, std::string> count_kinds(const RecordingFile& fi
     FeedOptions of = options;
     of.venue = venue;
     const auto feed = RecordingFeed::open(file, of);
-    if (!feed) return fail(feed.error());
+    if (!feed) {
+      if (!options.venue.empty() || !options.symbol.empty()) return fail(feed.error());
+      auto unknown = count_unknown(file);  // what is wrong with the file itself is so here too
+      if (!unknown) return fail(unknown.error());
+      all.push_back(*std::move(unknown));
+      continue;
+    }
     KindCounts counts{file.path(), std::string((*feed)->venue_name()), {}};
     for (;;) {
       const auto more = (*feed)->fetch();
       if (!more) return fail(more.error());
       if (!*more) break;
       const SourceRecord& record = (*feed)->record();
-      std::string kind;
-      if (record.kind == RecordKind::Frame) {
-        kind = kinds.kind_of(record.data);
-      } else if (record.kind == RecordKind::Rest) {
-        kind = "REST " + kinds.kind_of(record.data);
-      } else if (record.kind == RecordKind::Event) {
-        kind = "event";
-      }
+      const std::string kind = kind_of(kinds, record);
       const std::uint64_t before = (*feed)->counters().records;
       const auto outcome = (*feed)->deliver(sink);
       if ((*feed)->counters().records != before)
@@ -52,6 +75,26 @@ Result<std::vector<KindCounts>, std::string> count_kinds(const RecordingFile& fi
     all.push_back(std::move(counts));
   }
   return all;
+}
+
+std::vector<KindCounts> totals(const std::vector<KindCounts>& all) {
+  std::map<std::string, KindCounts> by_venue;
+  std::map<std::string, std::size_t> files;
+  for (const KindCounts& counts : all) {
+    KindCounts& total = by_venue[counts.venue];
+    total.venue = counts.venue;
+    ++files[counts.venue];
+    for (const auto& [kind, outcomes] : counts.kinds) {
+      auto& sum = total.kinds[kind];
+      for (std::size_t i = 0; i < outcomes.size(); ++i) sum[i] += outcomes[i];
+    }
+  }
+  std::vector<KindCounts> out;
+  for (auto& [venue, total] : by_venue) {
+    total.file = fmt::format("{} {}", files[venue], files[venue] == 1 ? "file" : "files");
+    out.push_back(std::move(total));
+  }
+  return out;
 }
 
 std::string counts_json(const std::vector<KindCounts>& all) {

@@ -23,9 +23,9 @@ std::string pointed(std::string_view kind, std::string_view detail) {
 }
 
 std::string kind_of_object(const object& fields) {
-  // Binance's combined streams: btcusdt@depth@100ms.
+  // Binance's combined streams: btcusdt@depth@100ms, and !ticker@arr of all instruments.
   if (const auto stream = text(fields, "stream"); !stream.empty()) {
-    const std::size_t at = stream.find('@');
+    const std::size_t at = stream.starts_with('!') ? std::string_view::npos : stream.find('@');
     return std::string(at == std::string_view::npos ? stream : stream.substr(at + 1));
   }
   if (const auto channel = text(fields, "channel");
@@ -43,7 +43,7 @@ std::string kind_of_object(const object& fields) {
     const bool told = fields.at_key("success").get_bool().get(done) == simdjson::SUCCESS;
     return pointed(method, !told ? "" : done ? "ack" : "refused");
   }
-  for (const std::string_view key : {"event", "e", "type", "ty"}) {
+  for (const std::string_view key : {"event", "feed", "e", "type", "ty"}) {
     if (const auto kind = text(fields, key); !kind.empty()) return std::string(kind);
   }
   for (const std::string_view key : {"lastUpdateId", "error", "status"}) {
@@ -93,7 +93,7 @@ FrameKinds::~FrameKinds() = default;
 std::string FrameKinds::kind_of(std::string_view frame) {
   element root;
   if (state_->parser.parse(frame.data(), frame.size()).get(root) != simdjson::SUCCESS)
-    return "not JSON";
+    return std::string(not_json);
   object fields;
   if (root.get_object().get(fields) == simdjson::SUCCESS) return kind_of_object(fields);
   array items;

@@ -12,7 +12,8 @@ class FrameKinds {
  public:
   FrameKinds();
   ~FrameKinds();
-  // "object" and "array" for JSON that names no kind, "not JSON" for what is none.
+  static constexpr std::string_view not_json = "not JSON";
+  // "object" and "array" for JSON that names no kind, not_json for what is none.
   std::string kind_of(std::string_view frame);
 
  private:

@@ -23,6 +23,15 @@ std::string known_venues() {
   return names;
 }
 
+// Of a file that lies in a folder of the venue's name: "kraken/fixtures.jsonl".
+const Protocol* protocol_of_folder(std::string_view path) {
+  const std::size_t end = path.rfind('/');
+  if (end == std::string_view::npos) return nullptr;
+  path = path.substr(0, end);
+  const std::size_t begin = path.rfind('/');
+  return venues::find_protocol(begin == std::string_view::npos ? path : path.substr(begin + 1));
+}
+
 class NoSink final : public EventSink {
  public:
   void on(const Event&) override {}
@@ -171,6 +180,10 @@ Status<std::string> RecordingFeed::identify() {
       protocol_ = candidate;
     }
   }
+  // A handful of frames may look like anybody's.
+  if (const Protocol* kept_under = protocol_of_folder(file_.path());
+      kept_under != nullptr && 2 * most <= sample.size())
+    protocol_ = kept_under;
   if (protocol_ != nullptr) {
     venue_name_ = protocol_->name;
     return read;
