@@ -199,7 +199,7 @@ Result<bool, CaptureError> CaptureReader::next(CaptureRecord& record) {
   State& s = *state_;
   for (;;) {
     if (!s.in_block) {
-      const auto opened = s.open_block();
+      auto opened = s.open_block();
       if (!opened || !*opened) return opened;
     }
     if (s.records.next(record)) {

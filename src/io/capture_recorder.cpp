@@ -1,8 +1,7 @@
 #include "io/capture_recorder.hpp"
 
-#include <time.h>
-
 #include <cstring>
+#include <ctime>
 
 #include "domain/codec.hpp"
 #include "io/clock.hpp"

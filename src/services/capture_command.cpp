@@ -125,7 +125,8 @@ int tell_capture(const std::string& path, bool verify, bool json) {
                        {"url", url},
                        {"bytes", counts.bytes},
                        {"records", counts_json(counts)}});
-    table += fmt::format("  {} {} {}: {}\n", venue, connection, url, kinds_text(counts));
+    table += fmt::format("  {} {}{}{}: {}\n", venue, connection, url.empty() ? "" : " ", url,
+                         kinds_text(counts));
   }
   if (json) {
     Json document = {{"capture", path},

@@ -33,7 +33,7 @@ Result<std::size_t, std::string> read_pairs(const VenueConfig& venue, VenueId id
                                             Universe& universe) {
   std::size_t listed = 0;
   for (const MetadataPart& part : parts) {
-    const auto read = read_pairs(venue, id, part, universe);
+    auto read = read_pairs(venue, id, part, universe);
     if (!read) return read;
     listed += *read;
   }

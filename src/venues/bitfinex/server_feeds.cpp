@@ -133,7 +133,8 @@ void BitfinexServer::send_snapshot(SessionId id, Session& session, std::uint64_t
 }
 
 void BitfinexServer::on_book(const BookChange& change, ServerOutbox& out) {
-  for (auto& [topic, view] : views_) {
+  for (auto& [viewed, view] : views_) {
+    const auto& topic = viewed;  // a binding cannot be captured
     if (topic.instrument != change.instrument) continue;
     View after = look(topic);
     const Difference bids = difference(view.bids, after.bids);
