@@ -28,6 +28,7 @@ struct World {
     add("ETH", "USD", 2, 8);
     add("SHIB", "USDT", 12, 0);
     add("A", "B", 0, 12);
+    add("XMR", "USD", 8, 8);  // as version 1 writes it
     scan = std::make_unique<kraken::Decoder>(venue, universe);
     oracle = std::make_unique<kraken::Decoder>(venue, universe, kraken::Route::ReaderOnly);
   }

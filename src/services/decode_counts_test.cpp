@@ -150,27 +150,27 @@ constexpr const char* all_recordings = R"(4 files
 6 files
   kraken
   book                                 2  2 unknown_kind
-  book-10.update                       3  3 other_protocol
-  book-100.snapshot                    1  1 other_protocol
-  book-1000.snapshot                  10  10 other_protocol
-  book-1000.update                  4269  4269 other_protocol
-  book-25.snapshot                     2  2 other_protocol
-  book-25.update                       2  2 other_protocol
+  book-10.update                       3  3 decoded
+  book-100.snapshot                    1  1 decoded
+  book-1000.snapshot                  10  10 decoded
+  book-1000.update                  4269  4269 decoded
+  book-25.snapshot                     2  2 decoded
+  book-25.update                       2  2 decoded
   book.snapshot                        6  6 decoded
   book.update                       1425  1425 decoded
   book_snapshot                        2  2 unknown_kind
   error                                9  9 unknown_kind
-  heartbeat                          192  100 decoded  92 other_protocol
+  heartbeat                          192  192 decoded
   object                               2  2 unknown_kind
-  ohlc-1                               1  1 other_protocol
-  spread                               1  1 other_protocol
+  ohlc-1                               1  1 ignored
+  spread                               1  1 ignored
   status.update                        3  3 decoded
   subscribe.ack                       10  10 decoded
   subscribe.refused                    1  1 decoded
-  subscriptionStatus                  31  31 other_protocol
-  systemStatus                         4  4 other_protocol
-  ticker                              22  2 unknown_kind  20 other_protocol
-  trade                               12  2 unknown_kind  10 other_protocol
+  subscriptionStatus                  31  31 decoded
+  systemStatus                         4  4 decoded
+  ticker                              22  20 ignored  2 unknown_kind
+  trade                               12  10 decoded  2 unknown_kind
   trade_snapshot                       2  2 unknown_kind
   unsubscribe.ack                      8  7 decoded  1 unknown_symbol
 4 files

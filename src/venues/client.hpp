@@ -36,7 +36,7 @@ enum class FrameOutcome : std::uint8_t {
   UnknownKind,    // well-formed, of no kind we know
   UnknownSymbol,  // a known kind for an instrument that is not in the universe
   NumberFault,    // overflow or off the grid
-  OtherProtocol,  // a version or product of this venue that we do not speak (Kraken v1)
+  OtherProtocol,  // a version or product of this venue that we do not speak (Bitfinex v1)
 };
 constexpr std::size_t frame_outcome_count = 7;
 const char* name(FrameOutcome outcome);

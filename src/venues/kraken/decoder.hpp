@@ -1,5 +1,5 @@
-// Market data of Kraken's WebSocket v2 (and REST depth bodies) to events: the scan first, the general
-// reader for whatever the scan declines.
+// Market data of Kraken's WebSocket v2 (and REST depth bodies; of recordings also v1) to events: the scan
+// first, the general reader for whatever the scan declines.
 #pragma once
 
 #include <memory>

@@ -164,7 +164,7 @@ TEST_F(KrakenDecoder, namesWhatIsWrongWithAFrame) {
   EXPECT_EQ(outcome(with(snapshot_frame, "4410.79769741", "0")), FrameOutcome::Malformed);
   EXPECT_EQ(outcome(with(update_frame, R"("book")", R"("bopk")")), FrameOutcome::UnknownKind);
   EXPECT_EQ(outcome(R"({"channel":"ticker","type":"update","data":[{}]})"), FrameOutcome::Ignored);
-  EXPECT_EQ(outcome(R"({"event":"heartbeat"})"), FrameOutcome::OtherProtocol);
+  EXPECT_EQ(outcome(R"({"event":"heartbeats"})"), FrameOutcome::Ignored);
   EXPECT_EQ(outcome(""), FrameOutcome::Malformed);
   EXPECT_EQ(outcome("[]"), FrameOutcome::Malformed);
   EXPECT_EQ(outcome("17"), FrameOutcome::Malformed);
@@ -332,11 +332,19 @@ TEST(KrakenRecordings, ofEthAtDepth25HasEveryChecksumRight) {
   EXPECT_EQ(r.outcomes.at(FrameOutcome::Decoded), 1170u);
 }
 
-TEST(KrakenRecordings, ofVersion1AreRecognisedAsAnotherProtocol) {
+TEST(KrakenRecordings, ofVersion1HaveEveryChecksumRight) {
   ATS_REQUIRE_SHARED(shared);
   const Replayed r = replay(received(shared / "data/raw/kraken/20210417_v1_10sym.jsonl.gz"));
-  EXPECT_EQ(r.outcomes.at(FrameOutcome::OtherProtocol), 4430u);
-  EXPECT_EQ(r.outcomes.size(), 1u);
+  EXPECT_EQ(r.instruments, 10u);
+  EXPECT_EQ(r.sink.depth, 1000u);
+  EXPECT_EQ(r.sink.snapshots, 10u);
+  EXPECT_EQ(r.sink.deltas, 4269u);
+  EXPECT_EQ(r.sink.right, 4269u);
+  EXPECT_EQ(r.sink.wrong, 0u);
+  EXPECT_EQ(r.sink.faults.size(), 0u);
+  EXPECT_EQ(r.outcomes.at(FrameOutcome::Decoded), 4412u);
+  EXPECT_EQ(r.outcomes.at(FrameOutcome::Ignored), 18u);  // tickers
+  EXPECT_EQ(r.outcomes.size(), 2u);
 }
 
 TEST(KrakenRecordings, ofControlFramesAreUnderstood) {

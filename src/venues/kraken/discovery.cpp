@@ -6,6 +6,7 @@
 
 #include "venues/json.hpp"
 #include "venues/kraken/metadata.hpp"
+#include "venues/kraken/reader_v1.hpp"
 
 namespace ats::venues::kraken {
 namespace {
@@ -22,14 +23,20 @@ class FrameDiscovery final : public Discovery {
   void on_frame(std::string_view frame) override {
     json::object root;
     std::string_view text;
-    if (!json_.open(frame, root)) return;
+    if (!json_.open(frame)) return;
+    json::json_type type;
+    if (json_.document().type().get(type) == simdjson::SUCCESS && type == json::json_type::array)
+      return on_v1_data();
+    if (json_.document().get_object().get(root) != simdjson::SUCCESS) return;
     if (text_field(root, "channel", text)) {
       const bool book = text == "book";
       if (book || text == "trade") return on_data(root, book);
       if (text == "instrument") return on_instruments(root);
       return;
     }
-    if (text_field(root, "method", text) && text == "subscribe") on_acknowledged(root);
+    if (text_field(root, "method", text) && text == "subscribe") on_acknowledged(root, "result");
+    if (text_field(root, "event", text) && text == "subscriptionStatus")
+      on_acknowledged(root, "subscription");
   }
 
   void on_depth_body(std::string_view symbol, std::string_view body) override {
@@ -57,6 +64,7 @@ class FrameDiscovery final : public Discovery {
     for (const auto& [symbol, seen] : seen_) {
       const auto told = told_.find(symbol);
       if (told != told_.end()) {
+        if (seen.version_1) write_out(seen, told->second);
         static_cast<void>(add_instrument(told->second, venue, universe));
         continue;
       }
@@ -79,7 +87,72 @@ class FrameDiscovery final : public Discovery {
   struct Seen {
     int price_decimals = 0;
     int qty_decimals = 0;
+    bool version_1 = false;
   };
+
+  // Version 1 writes more decimals than its metadata tells, and its checksums are of what it writes.
+  static void write_out(const Seen& seen, PairRow& row) {
+    const int price = std::clamp(seen.price_decimals - row.price_decimals, 0, 18);
+    const int quantity = std::clamp(seen.qty_decimals - row.qty_decimals, 0, 18);
+    std::int64_t tick = 0;
+    std::int64_t least = 0;
+    if (__builtin_mul_overflow(row.tick, pow10(price), &tick) ||
+        __builtin_mul_overflow(row.min_quantity.units, pow10(quantity), &least))
+      return;
+    row.tick = tick;
+    row.min_quantity = {least};
+    row.price_decimals += price;
+    row.qty_decimals += quantity;
+  }
+
+  void on_v1_data() {
+    json::array array;
+    std::size_t elements = 0;
+    std::string_view name;
+    std::string_view pair;
+    if (json_.document().get_array().get(array) != simdjson::SUCCESS ||
+        !name_v1_data(array, elements, name, pair) ||
+        (name != "trade" && !name.starts_with("book")))
+      return;
+    std::string symbol;
+    Seen& seen = seen_[std::string(symbol_of_v1(pair, symbol))];
+    seen.version_1 = true;
+    std::size_t at = 0;
+    for (auto element : array) {
+      const std::size_t index = at++;
+      if (index == 0) continue;
+      if (index + 2 == elements) break;
+      json::value value;
+      if (element.get(value) != simdjson::SUCCESS) return;
+      json::array levels;
+      json::object body;
+      if (value.get_array().get(levels) == simdjson::SUCCESS) {
+        see_texts(levels, seen);
+      } else if (value.get_object().get(body) == simdjson::SUCCESS) {
+        for (auto field : body) {
+          json::value side;
+          if (field.value().get(side) != simdjson::SUCCESS) return;
+          if (side.get_array().get(levels) == simdjson::SUCCESS) see_texts(levels, seen);
+        }
+      }
+    }
+  }
+
+  // [["354.15000000","5.00000000",…],…], every digit of them.
+  static void see_texts(json::array& levels, Seen& seen) {
+    for (auto level : levels) {
+      json::array numbers;
+      if (level.get_array().get(numbers) != simdjson::SUCCESS) return;
+      int at = 0;
+      for (auto number : numbers) {
+        std::string_view text;
+        if (at == 2 || number.get_string().get(text) != simdjson::SUCCESS) break;
+        int& decimals = at == 0 ? seen.price_decimals : seen.qty_decimals;
+        decimals = std::max(decimals, decimals_of(text));
+        ++at;
+      }
+    }
+  }
 
   void on_data(json::object& root, bool book) {
     json::array data;
@@ -156,14 +229,16 @@ class FrameDiscovery final : public Discovery {
     }
   }
 
-  // {"method":"subscribe","result":{"channel":"book","depth":25,…},"success":true}
-  void on_acknowledged(json::object& root) {
+  // {"method":"subscribe","result":{"channel":"book","depth":25,…},"success":true}, in version 1
+  // {"event":"subscriptionStatus","subscription":{"name":"book","depth":1000},…}
+  void on_acknowledged(json::object& root, std::string_view key) {
     json::object result;
     std::string_view channel;
     std::uint16_t depth = 0;
-    if (object_field(root, "result", result) && text_field(result, "channel", channel) &&
-        channel == "book" && integer_field(result, "depth", depth))
-      depth_ = std::max(depth_, depth);
+    if (!object_field(root, key, result)) return;
+    if (!text_field(result, key == "result" ? "channel" : "name", channel) || channel != "book")
+      return;
+    if (integer_field(result, "depth", depth)) depth_ = std::max(depth_, depth);
   }
 
   Json json_;

@@ -1,9 +1,10 @@
-// What one market-data frame of the v2 WebSocket says, in our numbers. Two readers fill it: scan.hpp
+// What one market-data frame says, in our numbers. Two readers fill it: scan.hpp
 // (the shape the venue sends, fast) and reader.hpp (any JSON, by simdjson). Where the scan accepts a
 // frame, both must fill it alike. Kept from frame to frame: no allocation once warm.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct BookEntry {
   std::uint32_t first = 0;
   std::uint32_t bids = 0;
   std::uint32_t asks = 0;
-  std::uint32_t checksum = 0;
+  std::optional<std::uint32_t> checksum;  // v1's snapshots have none
   WallTime time;
   bool operator==(const BookEntry&) const = default;
 };

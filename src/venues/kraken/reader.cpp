@@ -1,42 +1,16 @@
 #include "venues/kraken/reader.hpp"
 
-#include <charconv>
 #include <cstring>
 #include <limits>
 #include <optional>
 
 #include "base/decimal.hpp"
 #include "venues/json.hpp"
+#include "venues/kraken/reader_parts.hpp"
+#include "venues/kraken/reader_v1.hpp"
 
 namespace ats::venues::kraken {
 namespace {
-
-// Why an element could not be taken.
-enum class Fault : std::uint8_t { None, Malformed, Number, Symbol };
-
-FrameOutcome outcome_of(Fault fault) {
-  switch (fault) {
-    case Fault::None:
-      return FrameOutcome::Decoded;
-    case Fault::Malformed:
-      return FrameOutcome::Malformed;
-    case Fault::Number:
-      return FrameOutcome::NumberFault;
-    case Fault::Symbol:
-      return FrameOutcome::UnknownSymbol;
-  }
-  return FrameOutcome::Malformed;
-}
-
-// The units that a decimal text spells.
-Fault units_of(std::string_view text, int scale, std::int64_t& units) {
-  const auto parsed = parse_scaled(text, scale);
-  if (parsed) {
-    units = *parsed;
-    return Fault::None;
-  }
-  return parsed.error() == NumberError::Malformed ? Fault::Malformed : Fault::Number;
-}
 
 // A bare number.
 Fault units_field(json::object& object, std::string_view key, int scale, std::int64_t& units) {
@@ -63,14 +37,6 @@ bool time_field(json::object& object, bool required, WallTime& time) {
          parse_rfc3339(text.data(), text.size(), time);
 }
 
-// A level's numbers make sense: a price above zero, a quantity that only an update may have at zero.
-Fault check_level(const Level& level, bool zero_allowed) {
-  if (level.price.units <= 0) return Fault::Number;
-  if (level.quantity.units < 0) return Fault::Number;
-  if (level.quantity.units == 0 && !zero_allowed) return Fault::Malformed;
-  return Fault::None;
-}
-
 Fault read_levels(json::object& entry, std::string_view key, const Instrument& instrument,
                   bool zero_allowed, Frame& frame, std::uint32_t& used, std::uint32_t& count) {
   json::array levels;
@@ -85,8 +51,7 @@ Fault read_levels(json::object& entry, std::string_view key, const Instrument& i
       fault = units_field(object, "qty", instrument.qty_scale, level.quantity.units);
     if (fault == Fault::None) fault = check_level(level, zero_allowed);
     if (fault != Fault::None) return fault;
-    if (used == frame.levels.size()) frame.levels.resize(2 * frame.levels.size() + 64);
-    frame.levels[used++] = level;
+    add_level(frame, used, level);
     ++count;
   }
   return Fault::None;
@@ -107,9 +72,7 @@ Fault read_book(json::object& object, const Universe& universe, const Symbols& s
   if (fault != Fault::None) return fault;
   std::string_view checksum;
   if (!digits_field(object, "checksum", checksum)) return Fault::Malformed;
-  const char* const end = checksum.data() + checksum.size();
-  if (std::from_chars(checksum.data(), end, entry.checksum).ec != std::errc{})
-    return Fault::Malformed;
+  if (!integer_text(checksum, entry.checksum.emplace())) return Fault::Malformed;
   // Snapshots carried no timestamp in 2023.
   if (!time_field(object, !frame.snapshot, entry.time)) return Fault::Malformed;
   frame.books.push_back(entry);
@@ -137,17 +100,6 @@ Fault read_trade(json::object& object, const Universe& universe, const Symbols& 
   if (!time_field(object, true, trade.time)) return Fault::Malformed;
   frame.trades.push_back(trade);
   return Fault::None;
-}
-
-InstrumentStatus system_status(std::string_view system) {
-  if (system == "online") return InstrumentStatus::Trading;
-  if (system == "cancel_only") return InstrumentStatus::CancelOnly;
-  if (system == "post_only") return InstrumentStatus::PostOnly;
-  return InstrumentStatus::Halted;  // maintenance, and any word that is new
-}
-
-Reading malformed(bool perhaps_book, InstrumentId instrument = {}) {
-  return {FrameOutcome::Malformed, perhaps_book, instrument};
 }
 
 // The elements of a book or trade frame, all of which must be sound before one of them counts.
@@ -264,8 +216,7 @@ Reading read_object(Json& source, json::object& root, const Universe& universe,
   if (!source.alive()) return malformed(true);
   if (text_field(root, "method", text)) return read_method(root, text, symbols, frame);
   if (!source.alive()) return malformed(true);
-  if (text_field(root, "event", text))
-    return {FrameOutcome::OtherProtocol, false, {}};  // WebSocket v1
+  if (text_field(root, "event", text)) return read_v1_event(root, text, symbols, frame);
   json::value data;
   const bool data_there = root.find_field_unordered("data").get(data) == simdjson::SUCCESS;
   return {FrameOutcome::UnknownKind, data_there, {}};
@@ -290,14 +241,7 @@ Reading Reader::read(std::string_view text, const Universe& universe, const Symb
   json::document& document = source.document();
   json::json_type type;
   if (document.type().get(type) != simdjson::SUCCESS) return malformed(true);
-  if (type == json::json_type::array) {  // WebSocket v1 data: [channel, …, "book-10", "XBT/USD"]
-    json::array array;
-    std::size_t count = 0;
-    if (document.get_array().get(array) != simdjson::SUCCESS ||
-        array.count_elements().get(count) != simdjson::SUCCESS || count < 4)
-      return malformed(true);
-    return {FrameOutcome::OtherProtocol, false, {}};
-  }
+  if (type == json::json_type::array) return read_v1_data(document, universe, symbols, frame);
   json::object root;
   if (document.get_object().get(root) != simdjson::SUCCESS) return malformed(true);
   return read_object(source, root, universe, symbols, frame);
@@ -342,8 +286,7 @@ FrameOutcome Reader::read_depth(std::string_view body, const Instrument& instrum
       if (at != 2) return FrameOutcome::Malformed;
       const Fault fault = check_level(level, false);
       if (fault != Fault::None) return outcome_of(fault);
-      if (used == frame.levels.size()) frame.levels.resize(2 * frame.levels.size() + 64);
-      frame.levels[used++] = level;
+      add_level(frame, used, level);
     }
     (key == "bids" ? entry.bids : entry.asks) = key == "bids" ? used : used - entry.bids;
   }
