@@ -175,12 +175,14 @@ constexpr const char* all_recordings = R"(4 files
   unsubscribe.ack                      8  7 decoded  1 unknown_symbol
 4 files
   upbit
-  array                                3  3 unknown_kind
+  array                                9  9 unknown_kind
+  candle.1m                            1  1 ignored
   error                                3  3 decoded
-  not JSON                            11  11 malformed
-  orderbook                          146  146 decoded
+  not JSON                             1  1 malformed
+  orderbook                          147  147 decoded
   status                               1  1 decoded
-  trade                              304  304 decoded
+  ticker                               1  1 ignored
+  trade                              305  305 decoded
 )";
 
 TEST(DecodeCounts, every_recorded_frame_of_every_venue_decodes_or_is_refused_by_name) {

@@ -147,15 +147,28 @@ class Fixtures final : public RecordReader {
     if (without_leading_space(line).empty()) return std::optional<Record>();
     simdjson::dom::object fields;
     std::string_view frame;
-    if (parser_.parse(line.data(), line.size()).get_object().get(fields) != simdjson::SUCCESS ||
-        (fields.at_key("raw").get_string().get(frame) != simdjson::SUCCESS &&
-         fields.at_key("text").get_string().get(frame) != simdjson::SUCCESS)) {
-      return fail(std::string(R"(expected {…,"raw":"<frame>"})"));
+    if (parser_.parse(line.data(), line.size()).get_object().get(fields) == simdjson::SUCCESS) {
+      if (fields.at_key("raw").get_string().get(frame) == simdjson::SUCCESS)
+        return std::optional(bare(frame, 0));
+      if (fields.at_key("text").get_string().get(frame) == simdjson::SUCCESS)
+        return std::optional(bare(answer_in(frame), 0));
     }
-    return std::optional(bare(frame, 0));
+    return fail(std::string(R"(expected {…,"raw":"<frame>"})"));
   }
 
  private:
+  // A text may begin with what was asked ("GET", "> [{"type":…", "= "): the frame is what was answered, from
+  // the first line on that begins as JSON does.
+  static std::string_view answer_in(std::string_view text) {
+    for (std::string_view rest = text; !rest.empty();) {
+      if (rest.front() == '{' || rest.front() == '[') return rest;
+      const std::size_t end = rest.find('\n');
+      if (end == std::string_view::npos) break;
+      rest.remove_prefix(end + 1);
+    }
+    return text;
+  }
+
   simdjson::dom::parser parser_;
 };
 

@@ -93,6 +93,9 @@ TEST(Recording, the_depth_snapshot_between_the_frames_is_known_by_its_shape) {
   EXPECT_EQ((*ns->read(R"(5 {"stream":"x@depth5","data":{"lastUpdateId":7}})"))->kind,
             RecordKind::Frame);
   const auto fixtures = recognise(R"({"raw":"x"})")->records();
+  EXPECT_EQ((*fixtures->read(R"({"text":"GET\n/v1/orderbook\nfalse\n[\n {}]"})"))->data, "[\n {}]");
+  EXPECT_EQ((*fixtures->read(R"({"text":"> [{}]\n= \n{\"type\":1}"})"))->data, R"({"type":1})");
+  EXPECT_EQ((*fixtures->read(R"({"text":"nothing"})"))->data, "nothing");
   EXPECT_EQ((*fixtures->read(R"({"raw":"{\n  \"lastUpdateId\": 1}"})"))->kind, RecordKind::Rest);
 }
 
