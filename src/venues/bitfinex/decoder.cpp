@@ -76,13 +76,13 @@ FrameOutcome Decoder::emit(Instant recv, EventSink& sink) {
       return FrameOutcome::Decoded;
     case FrameKind::Connected:
       reset();
-      emit_status(frame_.status, sink);
+      system_.tell(frame_.status, venue_, *universe_, sink);
       break;
     case FrameKind::Status:
-      emit_status(frame_.status, sink);
+      system_.tell(frame_.status, venue_, *universe_, sink);
       break;
     case FrameKind::BackAgain:
-      emit_status(InstrumentStatus::Trading, sink);
+      system_.tell(InstrumentStatus::Trading, venue_, *universe_, sink);
       lose_books(sink);
       break;
     case FrameKind::Subscribed:
@@ -155,18 +155,6 @@ FrameOutcome Decoder::emit_raw_book(Instant recv, EventSink& sink) {
                     frame_.bid_levels(),
                     frame_.ask_levels()});
   return FrameOutcome::Decoded;
-}
-
-// Maintenance holds for every instrument of the venue; afterwards each has its own status.
-void Decoder::emit_status(InstrumentStatus status, EventSink& sink) {
-  if (status == system_) return;
-  system_ = status;
-  for (const Instrument& known : universe_->instruments()) {
-    if (known.venue != venue_) continue;
-    Instrument changed = known;
-    if (system_ != InstrumentStatus::Trading) changed.status = system_;
-    sink.on(InstrumentChanged{changed});
-  }
 }
 
 void Decoder::subscribe(FeedChannel channel) {

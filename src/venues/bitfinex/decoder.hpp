@@ -12,6 +12,7 @@
 #include "venues/bitfinex/reader.hpp"
 #include "venues/client.hpp"
 #include "venues/symbols.hpp"
+#include "venues/system_status.hpp"
 
 namespace ats::venues::bitfinex {
 
@@ -47,7 +48,6 @@ class Decoder final : public MarketDecoder {
   FrameOutcome emit_raw_book(Instant recv, EventSink& sink);
   FrameOutcome emit_raw_snapshot(RawBook& book, InstrumentId instrument, Instant recv,
                                  EventSink& sink);
-  void emit_status(InstrumentStatus status, EventSink& sink);
   void subscribe(FeedChannel channel);
   void unsubscribe(std::uint64_t id, EventSink& sink);
   void lose_books(EventSink& sink);
@@ -62,7 +62,7 @@ class Decoder final : public MarketDecoder {
   Frame frame_;
   std::map<InstrumentId, RawBook> raw_books_;
   std::uint64_t sequence_ = 0;  // of the last numbered frame; 0: none yet
-  InstrumentStatus system_ = InstrumentStatus::Trading;
+  SystemStatus system_;
   std::uint64_t declined_ = 0;
 };
 

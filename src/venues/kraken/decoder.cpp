@@ -67,7 +67,7 @@ void Decoder::emit(Instant recv, EventSink& sink) {
       }
       break;
     case FrameKind::Status:
-      emit_status(sink);
+      system_.tell(frame_.status, venue_, *universe_, sink);
       [[fallthrough]];
     case FrameKind::Life:
       sink.on(Heartbeat{venue_, {{}, recv}});
@@ -77,18 +77,6 @@ void Decoder::emit(Instant recv, EventSink& sink) {
       break;
     case FrameKind::Ignored:
       break;
-  }
-}
-
-// The trading system's state holds for every instrument of the venue; back online each has its own.
-void Decoder::emit_status(EventSink& sink) {
-  if (frame_.status == system_) return;
-  system_ = frame_.status;
-  for (const Instrument& known : universe_->instruments()) {
-    if (known.venue != venue_) continue;
-    Instrument changed = known;
-    if (system_ != InstrumentStatus::Trading) changed.status = system_;
-    sink.on(InstrumentChanged{changed});
   }
 }
 

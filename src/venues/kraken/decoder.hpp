@@ -10,6 +10,7 @@
 #include "venues/kraken/reader.hpp"
 #include "venues/kraken/stamp.hpp"
 #include "venues/symbols.hpp"
+#include "venues/system_status.hpp"
 
 namespace ats::venues::kraken {
 
@@ -32,7 +33,6 @@ class Decoder final : public MarketDecoder {
 
  private:
   void emit(Instant recv, EventSink& sink);
-  void emit_status(EventSink& sink);
   FrameOutcome refuse(const Reading& reading, EventSink& sink);
 
   VenueId venue_;
@@ -42,7 +42,7 @@ class Decoder final : public MarketDecoder {
   StampReader stamps_;
   Reader reader_;
   Frame frame_;
-  InstrumentStatus system_ = InstrumentStatus::Trading;
+  SystemStatus system_;
   std::uint64_t declined_ = 0;
 };
 
