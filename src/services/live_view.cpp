@@ -234,6 +234,20 @@ class Screen {
   std::vector<std::string> lines_;
 };
 
+const char* spell(SequenceRule rule) {
+  switch (rule) {
+    case SequenceRule::WholeBook:
+      return "whole_book";
+    case SequenceRule::None:
+      return "none";
+    case SequenceRule::Spanning:
+      return "spanning";
+    case SequenceRule::PrevLinked:
+      return "prev_linked";
+  }
+  return "?";
+}
+
 json level_json(const Instrument& i, const Level& l) {
   if (l.quantity.is_zero()) return nullptr;
   return json::array(
@@ -277,6 +291,10 @@ std::string status_json(const LiveView& view) {
       out["venues"][v.name]["clock_skew_ms"] = {{"low", *v.skew_low_ms}, {"high", *v.skew_high_ms}};
     }
     out["venues"][v.name]["resyncs"] = 0;
+    const BookRules& rules = u.venue(u.find_venue(v.name)).book;
+    out["venues"][v.name]["books_proved_by"] = {{"sequence", spell(rules.sequence)},
+                                                {"connection_sequence", rules.connection_sequence},
+                                                {"checksum", rules.checksum != nullptr}};
   }
   for (const BookStatus& b : core.books) {
     const Instrument& i = u.instrument(b.instrument);

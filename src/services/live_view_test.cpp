@@ -96,6 +96,7 @@ TEST(StatusJson, MoneyAndPricesAreExactText) {
   EXPECT_EQ(j["fees"]["USDT"], "0.5");
   EXPECT_EQ(j["executions"]["completed"], 3);
   EXPECT_EQ(j["venues"]["binance"]["resyncs"], 2);
+  EXPECT_FALSE(j["venues"]["binance"]["books_proved_by"]["sequence"].get<std::string>().empty());
 }
 
 }  // namespace

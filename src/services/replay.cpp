@@ -9,6 +9,7 @@
 
 #include "io/capture_reader.hpp"
 #include "io/clock.hpp"
+#include "services/book_witness.hpp"
 #include "services/command_line.hpp"
 #include "services/fold.hpp"
 #include "services/replay_capture.hpp"
@@ -53,6 +54,7 @@ int replay_recorded(const std::string& path, bool as_json) {
 int replay_command(int argc, const char* const* argv) {
   std::string directory;
   bool as_json = false;
+  bool check_books = false;
   CLI::App app(
       "Runs a journal's events through the core again and compares every action, byte for byte; "
       "or\n"
@@ -62,6 +64,9 @@ int replay_command(int argc, const char* const* argv) {
                  "journal directory (the last line of `ats run` names it), or a capture")
       ->required();
   app.add_flag("--json", as_json, "the result as one JSON object");
+  app.add_flag("--check-books", check_books,
+               "of a journal: whether each order was priced from a book that was Valid, by plain "
+               "books beside the core's");
   app.footer("Examples:\n  ats replay ats-data/journal\n  ats replay capture");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   if (io::CaptureReader::is_capture(directory)) return replay_recorded(directory, as_json);
@@ -70,6 +75,12 @@ int replay_command(int argc, const char* const* argv) {
   if (!reader) return failure(reader.error().detail);
   core::Engine engine;
   FoldOptions options;
+  BookWitness witness;
+  if (check_books) {
+    options.observe = [&witness](const Event& event, Instant now, const Actions& actions) {
+      witness.observe(event, now, actions);
+    };
+  }
   if (::isatty(STDERR_FILENO) == 1) {
     options.progress = [](std::uint64_t records) {
       std::fprintf(stderr, "\r%llu records", static_cast<unsigned long long>(records));
@@ -97,6 +108,11 @@ int replay_command(int argc, const char* const* argv) {
                          {"journalled", r.difference->journalled},
                          {"wanted", r.difference->wanted}};
   }
+  if (check_books) {
+    out["orders"] = witness.orders();
+    out["orders_unproven"] = witness.unproven();
+    if (witness.unproven() > 0) out["first_unproven"] = witness.first();
+  }
   if (as_json) {
     fmt::print("{}\n", out.dump());
   } else {
@@ -116,8 +132,15 @@ int replay_command(int argc, const char* const* argv) {
           r.difference->sequence, r.difference->position, r.difference->event,
           r.difference->journalled, r.difference->wanted);
     }
+    if (check_books) {
+      fmt::print("{} orders, {} of them priced from a book that was not Valid\n", witness.orders(),
+                 witness.unproven());
+      if (witness.unproven() > 0) fmt::print("first: {}\n", witness.first());
+    }
   }
-  return r.difference ? exit_invariant : r.torn_bytes > 0 ? exit_failed : exit_done;
+  return r.difference || witness.unproven() > 0 ? exit_invariant
+         : r.torn_bytes > 0                     ? exit_failed
+                                                : exit_done;
 }
 
 }  // namespace ats::services

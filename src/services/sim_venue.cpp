@@ -320,7 +320,15 @@ json SimVenueServer::state() const {
                                 {"fee", f.fee.to_string()},
                                 {"fee_asset", u.asset(f.fee_asset).name.view()}});
   }
-  return {{"accounts", json::array({account})}, {"conserved", exchange_.conserved()}};
+  json faults = json::object();
+  for (std::size_t n = 0; n < sim::fault_kind_count; ++n) {
+    const auto kind = static_cast<sim::FaultKind>(n);
+    faults[sim::name(kind)] = {{"injected", exchange_.faults().injected(kind)},
+                               {"shown", exchange_.faults().struck(kind)}};
+  }
+  return {{"accounts", json::array({account})},
+          {"faults", std::move(faults)},
+          {"conserved", exchange_.conserved()}};
 }
 
 }  // namespace ats::services
