@@ -130,6 +130,7 @@ venues::SessionId Desk::session_of(Channel channel) const {
 void Desk::open(Channel channel) {
   Line& line = lines_[static_cast<std::size_t>(channel)];
   line.open = true;
+  line.again_at.reset();
   line.session = ++sessions_;
   const std::string target = path_of(channel);
   EXPECT_TRUE(server_->accepts(target.substr(0, target.find('?')))) << target;
@@ -175,8 +176,11 @@ void Desk::pass(Duration time) {
     actions_.clear();
     books_->on_timer(instant_, actions_);
     carry_out();
-    for (const Channel channel : std::exchange(lost_, {})) {
-      close(channel);
+    for (const Channel channel : std::exchange(lost_, {})) close(channel);
+    for (const Channel channel : {Channel::MarketData, Channel::Trading}) {
+      Line& line = lines_[static_cast<std::size_t>(channel)];
+      if (!line.again_at || instant_ < *line.again_at) continue;
+      line.again_at.reset();
       open(channel);
     }
     pump();
@@ -228,6 +232,7 @@ bool Desk::deliver_one() {
         return true;
       }
     }
+    if (overhear_to_server) overhear_to_server(channel, frame);
     server_->on_text(session_of(channel), frame, *this);
     return true;
   }
@@ -239,7 +244,9 @@ bool Desk::deliver_one() {
       client_->on_response(tag, server_->refuse(*refusing), now(), *this, *this);
       return true;
     }
-    const HttpResponse response = server_->on_http(request);
+    if (overhear_request) overhear_request(request);
+    HttpResponse response = server_->on_http(request);
+    if (on_answer) response = on_answer(std::move(response));
     if (deaf) {
       client_->on_rest_failed(tag, TransportError::TimedOut, now(), *this, *this);
     } else {
@@ -263,6 +270,7 @@ bool Desk::deliver_one() {
       } else if (deaf) {
         return true;
       }
+      if (overhear_to_client) overhear_to_client(channel, frame);
       client_->on_text(channel, frame, now(), *this, *this);
     }
     tell_ready();
@@ -275,6 +283,19 @@ bool Desk::deliver_one() {
 void Desk::pump() {
   int guard = 0;
   while (deliver_one()) ATS_ASSERT(++guard < 200'000);
+}
+
+venues::FrameOutcome Desk::tell_client(Channel channel, std::string_view frame) {
+  const std::vector<char> own(frame.begin(), frame.end());
+  const auto outcome = client_->on_text(channel, {own.data(), own.size()}, now(), *this, *this);
+  pump();
+  return outcome;
+}
+
+void Desk::tell_server(Channel channel, std::string_view frame) {
+  const std::vector<char> own(frame.begin(), frame.end());
+  server_->on_text(session_of(channel), {own.data(), own.size()}, *this);
+  pump();
 }
 
 void Desk::on(const Event& event) {
@@ -311,7 +332,7 @@ void Desk::send_rest(venues::RestTag tag, const HttpRequest& request, Duration) 
 }
 void Desk::reconnect(Channel channel, std::string_view why) {
   reconnects.emplace_back(why);
-  lost_.push_back(channel);
+  lose(channel);
 }
 void Desk::send_text(venues::SessionId session, std::string_view frame) {
   to_client_.emplace_back(session, frame);
@@ -321,8 +342,16 @@ void Desk::send_binary(venues::SessionId session, std::string_view frame) {
 }
 void Desk::close(venues::SessionId session, int, std::string_view) {
   for (const Channel channel : {Channel::MarketData, Channel::Trading}) {
-    if (session_of(channel) == session) lost_.push_back(channel);
+    if (session_of(channel) == session) lose(channel);
   }
+}
+
+// A new one comes after a pause, as in life.
+void Desk::lose(Channel channel) {
+  Line& line = lines_[static_cast<std::size_t>(channel)];
+  if (!line.open || line.again_at) return;
+  lost_.push_back(channel);
+  line.again_at = instant_ + milliseconds(500);
 }
 
 // News waits until the call that made it is over, as behind sockets.

@@ -101,6 +101,17 @@ class Desk final : private EventSink,
   // --- what happens on the wires ---
   // Market frames from the server pass through it; nothing: the frame is lost.
   std::function<std::optional<std::string>(std::string)> on_market_frame;
+  // Whatever passes, as the one who gets it sees it.
+  std::function<void(Channel, std::string_view)> overhear_to_client;
+  std::function<void(Channel, std::string_view)> overhear_to_server;
+  std::function<void(const HttpRequest&)> overhear_request;
+  // Answers to REST requests pass through it.
+  std::function<HttpResponse(HttpResponse)> on_answer;
+  // Says what the other side never said, and delivers what comes of it. The bytes are the frame's own: one read
+  // past its end is a fault that sanitizers find.
+  venues::FrameOutcome tell_client(Channel channel, std::string_view frame);
+  void tell_server(Channel channel, std::string_view frame);
+  bool is_open(Channel channel) const { return lines_[static_cast<std::size_t>(channel)].open; }
   // Answers instead of the server: to an order over WebSocket or any REST request.
   std::optional<venues::Refusal> refusing;
   // What the client sends for an order is carried out or not, and its answers are lost.
@@ -134,6 +145,7 @@ class Desk final : private EventSink,
   void tell_news();
   void tell_ready();
   void carry_out();
+  void lose(Channel channel);
   bool deliver_one();
   std::string path_of(Channel channel) const;
   venues::SessionId session_of(Channel channel) const;
@@ -157,6 +169,7 @@ class Desk final : private EventSink,
     bool open = false;
     bool up = false;
     std::uint64_t session = 0;
+    std::optional<Instant> again_at;  // lost: when it is opened anew
   };
   Line lines_[2];
   std::uint64_t sessions_ = 0;

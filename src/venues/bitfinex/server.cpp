@@ -83,7 +83,8 @@ HttpResponse BitfinexServer::on_http(const HttpRequest& request) {
 bool BitfinexServer::within_rate(std::string_view endpoint, std::size_t limit) {
   constexpr std::size_t most_endpoints = 256;  // of paths that do not exist, too
   if (usage_.size() >= most_endpoints) usage_.clear();
-  Usage& usage = usage_.try_emplace(std::string(endpoint)).first->second;
+  // A path may be of any length; those that exist are short.
+  Usage& usage = usage_.try_emplace(std::string(endpoint.substr(0, 128))).first->second;
   if (now() < usage.shut_until) return false;
   if (now() - usage.since >= minute) usage = {now(), 0, {}};
   if (++usage.calls <= limit) return true;
