@@ -15,11 +15,12 @@ namespace ats::venues {
 class PlainExchange : public ExchangeApi {
  public:
   PlainExchange(std::string_view venue, const BookRules& rules, std::string key, std::string secret)
-      : key_(std::move(key)), secret_(std::move(secret)) {
+      : account{std::move(key), std::move(secret)} {
     venue_ = universe_.add_venue(venue, rules);
   }
 
   WallTime time{1'700'000'000'000'000'000};
+  Credentials account;  // the one there is
 
   void set_level(InstrumentId id, Side side, std::int64_t price, std::int64_t quantity) {
     const auto set = [&](auto& levels) {
@@ -34,6 +35,9 @@ class PlainExchange : public ExchangeApi {
       set(asks_[id]);
     BookChange change;
     change.instrument = id;
+    change.first = change.last = ++updates_[id];
+    change.time = time;
+    (side == Side::Buy ? change.bids : change.asks).push_back({{price}, {quantity}});
     changes.push_back(change);
   }
   void deposit(const char* asset, Decimal amount) {
@@ -54,8 +58,8 @@ class PlainExchange : public ExchangeApi {
   std::span<const InstrumentId> instruments() const override { return instruments_; }
 
   AccountId find_key(std::string_view given, std::string& secret) const override {
-    if (given != key_) return {};
-    secret = secret_;
+    if (given != account.key) return {};
+    secret = account.secret;
     return AccountId{0};
   }
 
@@ -66,6 +70,8 @@ class PlainExchange : public ExchangeApi {
     const bool by_amount = !wanted.quote_amount.is_zero();
     const Quantity quantity = by_amount ? affordable(wanted) : wanted.quantity;
     if (quantity < on.min_quantity) return fail(PlaceFault::MinQuantity);
+    if (!on.max_quantity.is_zero() && quantity > on.max_quantity)
+      return fail(PlaceFault::MaxQuantity);
     for (const VenueOrder& order : orders_) {
       if (order.live() && order.client_order_id == wanted.client_order_id)
         return fail(PlaceFault::DuplicateClientOrderId);
@@ -97,16 +103,16 @@ class PlainExchange : public ExchangeApi {
     return order;
   }
 
-  Result<VenueOrder, CancelFault> cancel(AccountId account, const OrderRef& ref) override {
-    VenueOrder* const order = find(account, ref);
+  Result<VenueOrder, CancelFault> cancel(AccountId owner, const OrderRef& ref) override {
+    VenueOrder* const order = find(owner, ref);
     if (order == nullptr) return fail(CancelFault::UnknownOrder);
     if (!order->live()) return fail(CancelFault::AlreadyOver);
     end(*order, VenueOrderState::Cancelled, OrderUpdate::Kind::Cancelled);
     return *order;
   }
 
-  const VenueOrder* find_order(AccountId account, const OrderRef& ref) const override {
-    return const_cast<PlainExchange*>(this)->find(account, ref);
+  const VenueOrder* find_order(AccountId owner, const OrderRef& ref) const override {
+    return const_cast<PlainExchange*>(this)->find(owner, ref);
   }
   std::vector<VenueOrder> open_orders(AccountId) const override { return orders_where(true); }
   std::vector<VenueOrder> closed_orders(AccountId, std::size_t) const override {
@@ -126,6 +132,7 @@ class PlainExchange : public ExchangeApi {
   }
   BookImage book(InstrumentId id, std::size_t depth) const override {
     BookImage image;
+    if (const auto known = updates_.find(id); known != updates_.end()) image.last = known->second;
     const auto copy = [depth](const auto& from, std::vector<Level>& to) {
       for (const auto& [price, quantity] : from) {
         if (to.size() == depth) break;
@@ -223,17 +230,17 @@ class PlainExchange : public ExchangeApi {
       fill.side = order.side;
       fill.price = {price};
       fill.quantity = quantity;
-      fill.fee =
-          *on.notional({price}, quantity).multiply_floor(on.fees.taker.decimal(), on.fees.decimals);
-      fill.fee_asset = on.quote;
-      fill.time = time;
-      order.fee_total += fill.fee;
-      fills_.push_back(fill);
       const Decimal base = on.quantity_decimal(quantity);
       const Decimal cost = on.notional({price}, quantity);
       const bool buys = order.side == Side::Buy;
-      move(on.base, buys ? base : -base);
-      move(on.quote, (buys ? -cost : cost) - fill.fee);
+      const bool in_base = buys && on.fees.charged_in == FeeAsset::Received;
+      fill.fee = *(in_base ? base : cost).multiply_floor(on.fees.taker.decimal(), on.fees.decimals);
+      fill.fee_asset = in_base ? on.base : on.quote;
+      fill.time = time;
+      order.fee_total += fill.fee;
+      fills_.push_back(fill);
+      move(on.base, (buys ? base : -base) - (in_base ? fill.fee : Decimal{}));
+      move(on.quote, (buys ? -cost : cost) - (in_base ? Decimal{} : fill.fee));
       order_news.push_back({OrderUpdate::Kind::Fill, order, fill});
       PublicTrade print;
       print.instrument = order.instrument;
@@ -259,10 +266,10 @@ class PlainExchange : public ExchangeApi {
     order_news.push_back({kind, order, std::nullopt});
   }
 
-  std::string key_, secret_;
   std::vector<InstrumentId> instruments_;
   std::map<InstrumentId, std::map<std::int64_t, std::int64_t, std::greater<>>> bids_;
   std::map<InstrumentId, std::map<std::int64_t, std::int64_t>> asks_;
+  std::map<InstrumentId, Sequence> updates_;
   std::map<AssetId, Decimal> totals_;
   std::deque<VenueOrder> orders_;
   std::vector<VenueFill> fills_;
