@@ -76,7 +76,7 @@ class MapBook {
 // Both sides' doors, with the same verbs.
 class Baseline {
  public:
-  Baseline(const TwoVenues& venues, InstrumentId instrument)
+  Baseline(const FiveVenues& venues, InstrumentId instrument)
       : book_(venues.universe.venue(venues.universe.instrument(instrument).venue).book) {}
   bool apply(const auto& event) { return book_.apply(event); }
   Level best_bid() const { return book_.best_bid(); }
@@ -88,7 +88,7 @@ class Baseline {
 
 class Ours {
  public:
-  Ours(const TwoVenues& venues, InstrumentId instrument)
+  Ours(const FiveVenues& venues, InstrumentId instrument)
       : books_(venues.universe), view_(books_.view(instrument)) {
     actions_.reserve(64);
     books_.on_connection(venues.universe.instrument(instrument).venue, true, now, actions_);
@@ -119,7 +119,7 @@ class Ours {
 
 // ns a message: the median of the passes, each of which starts with the book that `start` brings.
 template <class Book, class Message>
-Outcome time_messages(const TwoVenues& venues, InstrumentId instrument, const BookSnapshot& start,
+Outcome time_messages(const FiveVenues& venues, InstrumentId instrument, const BookSnapshot& start,
                       const KeptEvents& messages, int passes) {
   std::vector<double> spent;
   std::uint64_t digest = 0;
@@ -144,9 +144,11 @@ Outcome time_messages(const TwoVenues& venues, InstrumentId instrument, const Bo
 }
 
 template <class Message>
-void compare(Session& session, const char* name, const TwoVenues& venues, InstrumentId instrument,
+void compare(Session& session, const char* name, const FiveVenues& venues, InstrumentId instrument,
              const KeptEvents& start, const KeptEvents& messages) {
-  const auto& first = *std::get_if<BookSnapshot>(&start[0]);
+  std::size_t at = 0;
+  while (!std::holds_alternative<BookSnapshot>(start[at])) ++at;
+  const auto& first = *std::get_if<BookSnapshot>(&start[at]);
   session.compare(
       {.name = name,
        .baseline_name = "std::map per side",
@@ -160,24 +162,36 @@ void compare(Session& session, const char* name, const TwoVenues& venues, Instru
 }
 
 void run(Session& session) {
-  const TwoVenues venues = two_venues();
-  const MarketFrames market = make_market(venues, 20240808, 4'000);
+  const FiveVenues venues = five_venues();
+  const MarketFrames market = make_market(venues, 20240808, 8'000);
+  const KindFrames kinds = make_kinds(20240808);
+  // What a venue tells at first, as events.
+  const auto told = [&](VenueKind venue, const FrameSet& frames) {
+    KeptEvents events;
+    const auto decoder = make_decoder(venues.universe, venues.venue[venue]);
+    for (std::size_t i = 0; i < frames.size(); ++i) decoder->on_frame(frames[i], {1}, events);
+    return events;
+  };
   KeptEvents binance;
-  KeptEvents kraken;
-  make_decoder(venues.universe, venues.binance)
-      ->on_depth_body(venues.at_binance, market.binance_body, {1}, binance);
-  const auto decoder = make_decoder(venues.universe, venues.kraken);
-  decoder->on_frame(market.kraken_snapshot, {1}, kraken);
-  KeptEvents snapshots;
-  const FrameSet frames = make_kraken_snapshots(venues, 20240808, 200);
-  for (std::size_t i = 0; i < frames.size(); ++i) decoder->on_frame(frames[i], {1}, snapshots);
-
-  compare<BookDelta>(session, "Binance depthUpdate", venues, venues.at_binance, binance,
-                     decode(venues, market, FrameKind::BinanceDepth));
-  compare<BookDelta>(session, "Kraken book update", venues, venues.at_kraken, kraken,
-                     decode(venues, market, FrameKind::KrakenUpdate));
-  compare<BookSnapshot>(session, "Kraken book snapshot", venues, venues.at_kraken, kraken,
-                        snapshots);
+  make_decoder(venues.universe, venues.venue[VenueKind::Binance])
+      ->on_depth_body(venues.instrument[VenueKind::Binance], market.binance_body, {1}, binance);
+  const auto updates = [&](FrameKind kind) {
+    const VenueKind venue = venue_of(kind);
+    const KeptEvents start = told(venue, market.opening[venue]);
+    compare<BookDelta>(session, name(kind), venues, venues.instrument[venue],
+                       venue == VenueKind::Binance ? binance : start, decode(venues, market, kind));
+  };
+  const auto whole_books = [&](FrameKind kind) {
+    const VenueKind venue = venue_of(kind);
+    const KeptEvents books = told(venue, kinds.frames[static_cast<std::size_t>(kind)]);
+    compare<BookSnapshot>(session, name(kind), venues, venues.instrument[venue], books, books);
+  };
+  updates(FrameKind::BinanceDepth);
+  updates(FrameKind::KrakenUpdate);
+  whole_books(FrameKind::KrakenSnapshot);
+  whole_books(FrameKind::UpbitBook);
+  updates(FrameKind::CoinbaseUpdate);
+  updates(FrameKind::BitfinexUpdate);
 }
 
 const Register registered{"book messages", run};

@@ -290,7 +290,7 @@ Outcome plain_events(const KeptEvents& events) {
 }
 
 void run(Session& session) {
-  const TwoVenues venues = two_venues();
+  const FiveVenues venues = five_venues();
   const MarketFrames market = make_market(venues, 7, 40'000);
   const FrameSet& frames = market.frames;
   const KeptEvents events = decode(venues, make_market(venues, 7, 20'000));

@@ -1,5 +1,6 @@
-// Goals 4b and 4d: from a frame's bytes to the engine's answer (decoder, books, detector), for what the
-// clients of two venues subscribe to. The baseline is the same engine behind a decoder on simdjson.
+// Goals 4, 4b and 4d: from a frame's bytes to the engine's answer (decoder, books, detector), for what the
+// clients of five venues subscribe to. The baselines are the same engine behind decoders on simdjson and on
+// nlohmann::json.
 //
 // Frames are copied to where a socket would have read them, a block at a time, before the clock starts.
 // For percentiles each frame is timed alone, the cost of looking at the clock taken off, several times over
@@ -31,7 +32,7 @@ constexpr std::size_t repeats = 5;
 
 // What the clients subscribe to: all but Binance's best bid and ask.
 MarketFrames subscribed(const MarketFrames& all) {
-  MarketFrames out{all.binance_body, all.kraken_snapshot, {}, {}};
+  MarketFrames out{all.binance_body, all.opening, {}, {}};
   for (std::size_t i = 0; i < all.frames.size(); ++i) {
     if (all.kinds[i] == FrameKind::BinanceTop) continue;
     out.frames.add(all.frames[i]);
@@ -41,41 +42,51 @@ MarketFrames subscribed(const MarketFrames& all) {
 }
 
 struct Input {
-  TwoVenues venues = two_venues();
+  FiveVenues venues = five_venues();
   MarketFrames market = subscribed(make_market(venues, 4'711, frames_count));
   CoreConfig config;
 };
 
-// A decoder for each venue, ours or a peer's, behind one door.
+// A decoder for each venue, ours or a peer's, behind one door, as they are when the stream has begun.
 class OurDecoders {
  public:
-  explicit OurDecoders(const Input& input)
-      : binance_(make_decoder(input.venues.universe, input.venues.binance)),
-        kraken_(make_decoder(input.venues.universe, input.venues.kraken)) {}
+  explicit OurDecoders(const Input& input) {
+    NoSink none;
+    for (const VenueKind venue : all_venues) {
+      decoders_[venue] = make_decoder(input.venues.universe, input.venues.venue[venue]);
+      const FrameSet& opening = input.market.opening[venue];
+      for (std::size_t i = 0; i < opening.size(); ++i)
+        decoders_[venue]->on_frame(opening[i], {1}, none);
+    }
+  }
   bool on_frame(FrameKind kind, std::string_view frame, Instant now, EventSink& sink) {
-    return (is_binance(kind) ? binance_ : kraken_)->on_frame(frame, now, sink) ==
-           venues::FrameOutcome::Decoded;
+    return decoders_[venue_of(kind)]->on_frame(frame, now, sink) == venues::FrameOutcome::Decoded;
   }
 
  private:
-  std::unique_ptr<venues::MarketDecoder> binance_;
-  std::unique_ptr<venues::MarketDecoder> kraken_;
+  PerVenue<std::unique_ptr<venues::MarketDecoder>> decoders_;
 };
+template <auto make>
 class PeerDecoders {
  public:
-  explicit PeerDecoders(const Input& input)
-      : binance_(
-            make_simdjson_peer(PeerVenue::Binance, input.venues.binance, input.venues.universe)),
-        kraken_(make_simdjson_peer(PeerVenue::Kraken, input.venues.kraken, input.venues.universe)) {
+  explicit PeerDecoders(const Input& input) {
+    NoSink none;
+    for (const VenueKind venue : all_venues) {
+      decoders_[venue] = make(venue, input.venues.venue[venue], input.venues.universe);
+      const FrameSet& opening = input.market.opening[venue];
+      for (std::size_t i = 0; i < opening.size(); ++i)
+        decoders_[venue]->on_frame(opening[i], {1}, none);
+    }
   }
   bool on_frame(FrameKind kind, std::string_view frame, Instant now, EventSink& sink) {
-    return (is_binance(kind) ? binance_ : kraken_)->on_frame(frame, now, sink);
+    return decoders_[venue_of(kind)]->on_frame(frame, now, sink);
   }
 
  private:
-  std::unique_ptr<PeerDecoder> binance_;
-  std::unique_ptr<PeerDecoder> kraken_;
+  PerVenue<std::unique_ptr<PeerDecoder>> decoders_;
 };
+using OnSimdjson = PeerDecoders<&make_simdjson_peer>;
+using OnNlohmann = PeerDecoders<&make_nlohmann_peer>;
 
 // The next frames where a socket's buffer would hold them.
 class ReceiveBuffer {
@@ -220,8 +231,12 @@ Outcome percentiles(const Input& input) {
       times.checksum};
 }
 
-constexpr std::array subscribed_kinds{FrameKind::BinanceDepth, FrameKind::BinanceTrade,
-                                      FrameKind::KrakenUpdate, FrameKind::KrakenTrade};
+constexpr std::array subscribed_kinds{
+    FrameKind::BinanceDepth,     FrameKind::BinanceTrade,   FrameKind::KrakenUpdate,
+    FrameKind::KrakenTrade,      FrameKind::UpbitBook,      FrameKind::UpbitTrade,
+    FrameKind::CoinbaseUpdate,   FrameKind::CoinbaseTrades, FrameKind::CoinbaseHeartbeat,
+    FrameKind::BitfinexUpdate,   FrameKind::BitfinexTrade,  FrameKind::BitfinexChecksum,
+    FrameKind::BitfinexHeartbeat};
 
 Outcome tails(const Input& input) {
   const FrameTimes times = time_frames<OurDecoders>(input);
@@ -252,18 +267,23 @@ void run(Session& session) {
     const std::string peer = "simdjson and our engine";
     session.compare({.name = "wire to decision",
                      .baseline_name = peer,
-                     .baseline = [&] { return mean<PeerDecoders>(input); },
+                     .baseline = [&] { return mean<OnSimdjson>(input); },
                      .ours = [&] { return mean<OurDecoders>(input); },
                      .metrics = {{"mean", "ns/frame", "4b", at_least(1.4, 1.25)}}});
     session.compare({.name = "wire to decision, each frame",
                      .baseline_name = peer,
-                     .baseline = [&] { return percentiles<PeerDecoders>(input); },
+                     .baseline = [&] { return percentiles<OnSimdjson>(input); },
                      .ours = [&] { return percentiles<OurDecoders>(input); },
                      .metrics = {{.name = "p50", .unit = "ns"},
                                  {.name = "p99", .unit = "ns"},
                                  {.name = "p99.9", .unit = "ns"},
                                  {.name = "p99.9 of one run", .unit = "ns"}}});
   }
+  session.compare({.name = "wire to decision beside nlohmann",
+                   .baseline_name = "nlohmann and our engine",
+                   .baseline = [&] { return mean<OnNlohmann>(input); },
+                   .ours = [&] { return mean<OurDecoders>(input); },
+                   .metrics = {{"mean", "ns/frame", "4", at_least(20, 15)}}});
   std::vector<Metric> metrics;
   for (const FrameKind kind : subscribed_kinds) {
     metrics.push_back({.name = std::string(name(kind)) + ", p50", .unit = "ns"});

@@ -82,7 +82,7 @@ Outcome plain_file(const KeptEvents& events, const Load& load, bool sync) {
 }
 
 void run(Session& session) {
-  const TwoVenues venues = two_venues();
+  const FiveVenues venues = five_venues();
   const KeptEvents events = decode(venues, make_market(venues, 7, 2'000));
   struct Row {
     const char* name;

@@ -18,8 +18,15 @@ void Digest::add(std::span<const Level> levels) {
 void Digest::add(const Level& level) { add(std::span(&level, 1)); }
 
 void Digest::add(const FillId& id) {
-  std::uint64_t sum = id.size();
-  for (const char c : id.view()) sum = sum * 31 + static_cast<std::uint8_t>(c);
+  const std::string_view text = id.view();
+  std::uint64_t sum = text.size();
+  std::uint64_t word = 0;
+  std::size_t at = 0;
+  for (; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    sum = std::rotl(sum, 5) + word;
+  }
+  for (; at < text.size(); ++at) sum = std::rotl(sum, 5) + static_cast<std::uint8_t>(text[at]);
   add(sum);
 }
 

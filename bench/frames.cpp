@@ -1,311 +1,92 @@
 #include "frames.hpp"
 
-#include <algorithm>
 #include <cstdlib>
-#include <map>
 
-#include "base/rng.hpp"
+#include "market_binance.hpp"
+#include "market_bitfinex.hpp"
+#include "market_coinbase.hpp"
+#include "market_kraken.hpp"
+#include "market_upbit.hpp"
 
 namespace ats::bench {
 
 namespace {
 
 constexpr std::int64_t epoch_ms = 1'723'161'255'208;
+constexpr std::int64_t middle_cents = 6'183'764;
+constexpr std::uint64_t bitfinex_channel = 232'959;
 
-// The levels of one venue's book as the venue itself knows them.
-struct TrueBook {
-  std::map<std::int64_t, std::int64_t, std::greater<>> bids;  // units of price and quantity
-  std::map<std::int64_t, std::int64_t> asks;
-};
-
-std::vector<Level> top_of(const auto& side, std::size_t depth) {
-  std::vector<Level> levels;
-  for (const auto& [price, quantity] : side) {
-    if (levels.size() == depth) break;
-    levels.push_back({{price}, {quantity}});
-  }
-  return levels;
+const venues::Protocol& protocol_of(VenueKind venue) {
+  const venues::Protocol* protocol = venues::find_protocol(name(venue));
+  if (protocol == nullptr) std::abort();
+  return *protocol;
 }
 
-// "61837.63000000": Binance writes eight decimals, whatever the tick.
-void append_padded(std::string& out, std::int64_t units, int scale) {
-  out += format_scaled(units, scale);
-  out.append(static_cast<std::size_t>(8 - scale), '0');
+// A price told in cents, in an instrument's units.
+std::int64_t in_units(const Instrument& instrument, std::int64_t cents) {
+  return instrument.price_scale >= 2 ? cents * pow10(instrument.price_scale - 2)
+                                     : cents / pow10(2 - instrument.price_scale);
 }
 
-template <class Levels>
-void append_binance_levels(std::string& out, const Levels& levels, const Instrument& instrument) {
-  out += '[';
-  bool first = true;
-  for (const auto& [price, quantity] : levels) {
-    out += first ? "[\"" : ",[\"";
-    first = false;
-    append_padded(out, price, instrument.price_scale);
-    out += "\",\"";
-    append_padded(out, quantity, instrument.qty_scale);
-    out += "\"]";
-  }
-  out += ']';
-}
-
-class BinanceMarket {
+// The five markets, and what each says of the price it is given.
+class Markets {
  public:
-  BinanceMarket(const Instrument& instrument, Rng& rng) : instrument_(instrument), rng_(rng) {
-    for (std::int64_t away = 1; book_.bids.size() < 1'000; away += rng_.between(1, 100)) {
-      book_.bids[middle_ - away] = quantity();
-      book_.asks[middle_ + away] = quantity();
-    }
-  }
+  Markets(const FiveVenues& venues, Rng& rng)
+      : binance(at(venues, VenueKind::Binance), start(venues, VenueKind::Binance), rng),
+        kraken(at(venues, VenueKind::Kraken), rules(venues, VenueKind::Kraken),
+               start(venues, VenueKind::Kraken), rng),
+        upbit(at(venues, VenueKind::Upbit), rules(venues, VenueKind::Upbit),
+              start(venues, VenueKind::Upbit), rng),
+        coinbase(at(venues, VenueKind::Coinbase), start(venues, VenueKind::Coinbase), rng),
+        bitfinex(at(venues, VenueKind::Bitfinex), rules(venues, VenueKind::Bitfinex),
+                 bitfinex_channel, start(venues, VenueKind::Bitfinex), rng) {}
 
-  std::string depth_body() const {
-    std::string out = R"({"lastUpdateId":)" + std::to_string(last_) + R"(,"bids":)";
-    append_binance_levels(out, book_.bids, instrument_);
-    out += R"(,"asks":)";
-    append_binance_levels(out, book_.asks, instrument_);
-    return out + '}';
-  }
-
-  // About 14 levels, as at BTCUSDT every 100 ms: changes near the best price, some very far from it.
-  std::string depth(std::int64_t ms, std::int64_t middle) {
-    changes_ = {};
-    move_to(middle);
-    const std::size_t wanted = 4 + rng_.below(21);
-    while (changes_.bids.size() + changes_.asks.size() < wanted) {
-      const std::int64_t reach = rng_.one_in(10) ? 600'000 : rng_.one_in(2) ? 5'000 : 100;
-      const std::int64_t away = rng_.between(1, reach);
-      if (rng_.one_in(2)) {
-        change(book_.bids, changes_.bids, middle_ - away);
-      } else {
-        change(book_.asks, changes_.asks, middle_ + away);
-      }
-    }
-    const std::uint64_t first = last_ + 1;
-    last_ += rng_.below(20) + 1;
-    std::string out = R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":)" +
-                      std::to_string(ms) + R"(,"s":"BTCUSDT","U":)" + std::to_string(first) +
-                      R"(,"u":)" + std::to_string(last_) + R"(,"b":)";
-    append_binance_levels(out, changes_.bids, instrument_);
-    out += R"(,"a":)";
-    append_binance_levels(out, changes_.asks, instrument_);
-    return out + "}}";
-  }
-
-  std::string top() const {
-    std::string out = R"({"stream":"btcusdt@bookTicker","data":{"u":)" + std::to_string(last_) +
-                      R"(,"s":"BTCUSDT")";
-    append_side(out, R"(,"b":")", R"(","B":")", *book_.bids.begin());
-    append_side(out, R"(,"a":")", R"(","A":")", *book_.asks.begin());
-    return out + "}}";
-  }
-
-  std::string trade(std::int64_t ms) {
-    const bool sold = rng_.one_in(2);
-    const std::int64_t price = sold ? book_.bids.begin()->first : book_.asks.begin()->first;
-    std::string out = R"({"stream":"btcusdt@trade","data":{"e":"trade","E":)" + std::to_string(ms) +
-                      R"(,"s":"BTCUSDT","t":)" + std::to_string(++trade_id_) + R"(,"p":")";
-    append_padded(out, price, instrument_.price_scale);
-    out += R"(","q":")";
-    append_padded(out, quantity(), instrument_.qty_scale);
-    out += R"(","T":)" + std::to_string(ms - 1) + R"(,"m":)" + (sold ? "true" : "false");
-    return out + R"(,"M":true}})";
-  }
+  BinanceMarket binance;
+  KrakenMarket kraken;
+  UpbitMarket upbit;
+  CoinbaseMarket coinbase;
+  BitfinexMarket bitfinex;
 
  private:
-  std::int64_t quantity() { return rng_.between(1, 500'000); }
-
-  void append_side(std::string& out, const char* price_key, const char* quantity_key,
-                   const std::pair<const std::int64_t, std::int64_t>& level) const {
-    out += price_key;
-    append_padded(out, level.first, instrument_.price_scale);
-    out += quantity_key;
-    append_padded(out, level.second, instrument_.qty_scale);
-    out += '"';
+  static const Instrument& at(const FiveVenues& venues, VenueKind venue) {
+    return venues.universe.instrument(venues.instrument[venue]);
   }
-
-  void move_to(std::int64_t middle) {
-    middle_ = middle;
-    while (book_.bids.begin()->first >= middle_) {
-      changes_.bids[book_.bids.begin()->first] = 0;
-      book_.bids.erase(book_.bids.begin());
-    }
-    while (book_.asks.begin()->first <= middle_) {
-      changes_.asks[book_.asks.begin()->first] = 0;
-      book_.asks.erase(book_.asks.begin());
-    }
-    // A spread of a cent most of the time.
-    set(book_.bids, changes_.bids, middle_ - 1);
-    set(book_.asks, changes_.asks, middle_ + 1);
+  static const BookRules& rules(const FiveVenues& venues, VenueKind venue) {
+    return venues.universe.venue(venues.venue[venue]).book;
   }
-  template <class Map>
-  void set(Map& levels, Map& changes, std::int64_t price) {
-    changes[price] = levels[price] = quantity();
+  static std::int64_t start(const FiveVenues& venues, VenueKind venue) {
+    return in_units(at(venues, venue), middle_cents);
   }
-  template <class Map>
-  void change(Map& levels, Map& changes, std::int64_t price) {
-    // As many levels come as go: where the book has enough, the one at or behind the price leaves.
-    if (levels.size() > 1'500) {
-      const auto at = levels.lower_bound(price);
-      if (at != levels.end() && at != levels.begin()) price = at->first;
-    }
-    if (price != levels.begin()->first && rng_.one_in(2) && levels.erase(price) != 0) {
-      changes[price] = 0;
-    } else if (levels.size() <= 1'500 || levels.contains(price)) {
-      set(levels, changes, price);
-    }
-  }
-
-  const Instrument& instrument_;
-  Rng& rng_;
-  std::int64_t middle_ = 6'183'764;  // cents
-  TrueBook book_;
-  TrueBook changes_;
-  std::uint64_t last_ = 50'093'239'202;
-  std::uint64_t trade_id_ = 3'735'683'259;
-};
-
-class KrakenMarket {
- public:
-  KrakenMarket(const Instrument& instrument, const BookRules& rules, Rng& rng)
-      : instrument_(instrument), rules_(rules), rng_(rng) {
-    std::int64_t bid = 618'376;  // tenths of a dollar
-    std::int64_t ask = bid;
-    for (int n = 0; n < 60; ++n) {
-      book_.bids[bid -= rng_.between(1, 20)] = quantity();
-      book_.asks[ask += rng_.between(1, 20)] = quantity();
-    }
-    remember();
-  }
-
-  std::string snapshot(std::int64_t ms) const { return frame("snapshot", bids_, asks_, ms); }
-
-  // One to three changes on one side, as recorded; what follows for the ten levels that a subscriber keeps.
-  std::string update(std::int64_t ms, std::int64_t middle) {
-    std::vector<Level> bids;
-    std::vector<Level> asks;
-    do {
-      const bool buy = rng_.one_in(2);
-      for (std::uint64_t n = rng_.below(3) + 1; n != 0; --n) {
-        if (buy) {
-          change(book_.bids, std::min(middle, book_.asks.begin()->first), -1);
-        } else {
-          change(book_.asks, std::max(middle, book_.bids.begin()->first), 1);
-        }
-      }
-      const std::vector<Level> old_bids = bids_;
-      const std::vector<Level> old_asks = asks_;
-      remember();
-      bids = difference(old_bids, bids_, book_.bids);
-      asks = difference(old_asks, asks_, book_.asks);
-    } while (bids.empty() && asks.empty());
-    return frame("update", bids, asks, ms);
-  }
-
-  std::string trade(std::int64_t ms) {
-    std::string out = R"({"channel":"trade","type":"update","data":[)";
-    const bool several = rng_.one_in(4);
-    for (int n = several ? 2 : 1; n != 0; --n) {
-      const bool sold = rng_.one_in(2);
-      out += R"({"symbol":"BTC/USDT","side":")";
-      out += sold ? "sell" : "buy";
-      out += R"(","price":)";
-      out += format_scaled(sold ? bids_[0].price.units : asks_[0].price.units,
-                           instrument_.price_scale);
-      out += R"(,"qty":)" + format_scaled(quantity(), instrument_.qty_scale) +
-             R"(,"ord_type":"limit","trade_id":)" + std::to_string(++trade_id_) +
-             R"(,"timestamp":")" + stamp(ms) + "\"}";
-      if (n == 2) out += ',';
-    }
-    return out + "]}";
-  }
-
- private:
-  std::int64_t quantity() { return rng_.between(5'000, 300'000'000); }
-
-  std::string stamp(std::int64_t ms) const {
-    return format_rfc3339(WallTime{ms * 1'000'000 + 745'000});
-  }
-
-  void remember() {
-    bids_ = top_of(book_.bids, rules_.depth);
-    asks_ = top_of(book_.asks, rules_.depth);
-  }
-
-  // Levels lie `away` (-1: below, 1: above) from `edge`.
-  void change(auto& side, std::int64_t edge, std::int64_t away) {
-    while ((side.begin()->first - edge) * away <= 0) side.erase(side.begin());
-    auto at = side.begin();
-    std::advance(at, rng_.below(10));
-    if (side.size() > 40 && rng_.one_in(3)) {
-      side.erase(at);
-    } else if (rng_.one_in(2)) {
-      at->second = quantity();
-    } else {
-      side[edge + away * rng_.between(1, 60)] = quantity();
-    }
-    for (std::int64_t end = std::prev(side.end())->first; side.size() < 40;)
-      side[end += away * rng_.between(1, 20)] = quantity();
-  }
-
-  // What a subscriber must be told to come from `old` to `now`.
-  static std::vector<Level> difference(const std::vector<Level>& old, const std::vector<Level>& now,
-                                       const auto& book) {
-    std::vector<Level> told;
-    for (const Level& level : old) {
-      if (!book.contains(level.price.units)) told.push_back({level.price, {0}});
-    }
-    for (const Level& level : now) {
-      if (std::find(old.begin(), old.end(), level) == old.end()) told.push_back(level);
-    }
-    return told;
-  }
-
-  std::string frame(const char* type, const std::vector<Level>& bids,
-                    const std::vector<Level>& asks, std::int64_t ms) const {
-    std::string out = std::string(R"({"channel":"book","type":")") + type +
-                      R"(","data":[{"symbol":"BTC/USDT","bids":)";
-    append(out, bids);
-    out += R"(,"asks":)";
-    append(out, asks);
-    out += R"(,"checksum":)" + std::to_string(rules_.checksum({bids_, asks_}));
-    return out + R"(,"timestamp":")" + stamp(ms) + "\"}]}";
-  }
-  void append(std::string& out, const std::vector<Level>& levels) const {
-    out += '[';
-    for (const Level& level : levels) {
-      if (out.back() != '[') out += ',';
-      out += R"({"price":)" + format_scaled(level.price.units, instrument_.price_scale) +
-             R"(,"qty":)" + format_scaled(level.quantity.units, instrument_.qty_scale) + '}';
-    }
-    out += ']';
-  }
-
-  const Instrument& instrument_;
-  const BookRules& rules_;
-  Rng& rng_;
-  TrueBook book_;
-  std::vector<Level> bids_;  // what a subscriber has
-  std::vector<Level> asks_;
-  std::uint64_t trade_id_ = 4'665'906;
 };
 
 }  // namespace
 
-const char* name(FrameKind kind) {
-  switch (kind) {
-    case FrameKind::BinanceDepth:
-      return "Binance depthUpdate";
-    case FrameKind::BinanceTop:
-      return "Binance bookTicker";
-    case FrameKind::BinanceTrade:
-      return "Binance trade";
-    case FrameKind::KrakenUpdate:
-      return "Kraken book update";
-    case FrameKind::KrakenSnapshot:
-      return "Kraken book snapshot";
-    case FrameKind::KrakenTrade:
-      return "Kraken trade";
+const char* name(VenueKind venue) {
+  switch (venue) {
+    case VenueKind::Binance:
+      return "binance";
+    case VenueKind::Kraken:
+      return "kraken";
+    case VenueKind::Upbit:
+      return "upbit";
+    case VenueKind::Coinbase:
+      return "coinbase";
+    case VenueKind::Bitfinex:
+      return "bitfinex";
   }
   return "";
+}
+
+const char* name(FrameKind kind) {
+  constexpr std::array<const char*, frame_kind_count> names{
+      "Binance depthUpdate",    "Binance bookTicker",   "Binance trade",
+      "Kraken book update",     "Kraken book snapshot", "Kraken trade",
+      "Upbit book, SIMPLE",     "Upbit book, DEFAULT",  "Upbit trade, SIMPLE",
+      "Upbit trade, DEFAULT",   "Coinbase l2 update",   "Coinbase l2 snapshot",
+      "Coinbase market_trades", "Coinbase heartbeat",   "Bitfinex book update",
+      "Bitfinex book snapshot", "Bitfinex trade",       "Bitfinex checksum",
+      "Bitfinex heartbeat"};
+  return names[static_cast<std::size_t>(kind)];
 }
 
 void FrameSet::add(std::string_view text) {
@@ -317,11 +98,10 @@ void FrameSet::add(std::string_view text) {
 
 TwoVenues two_venues() {
   TwoVenues out;
-  const venues::Protocol* binance = venues::find_protocol("binance");
-  const venues::Protocol* kraken = venues::find_protocol("kraken");
-  if (binance == nullptr || kraken == nullptr) std::abort();
-  out.binance = out.universe.add_venue(binance->name, binance->rules);
-  out.kraken = out.universe.add_venue(kraken->name, kraken->rules);
+  const venues::Protocol& binance = protocol_of(VenueKind::Binance);
+  const venues::Protocol& kraken = protocol_of(VenueKind::Kraken);
+  out.binance = out.universe.add_venue(binance.name, binance.rules);
+  out.kraken = out.universe.add_venue(kraken.name, kraken.rules);
   Instrument instrument;
   instrument.base = out.universe.add_asset("BTC");
   instrument.quote = out.universe.add_asset("USDT");
@@ -344,43 +124,168 @@ TwoVenues two_venues() {
   return out;
 }
 
-FramesByKind MarketFrames::by_kind() const {
-  FramesByKind out;
-  for (std::size_t i = 0; i < frames.size(); ++i)
-    out[static_cast<std::size_t>(kinds[i])].add(frames[i]);
+FiveVenues five_venues() {
+  TwoVenues two = two_venues();
+  FiveVenues out;
+  out.universe = std::move(two.universe);
+  out.venue[VenueKind::Binance] = two.binance;
+  out.venue[VenueKind::Kraken] = two.kraken;
+  out.instrument[VenueKind::Binance] = two.at_binance;
+  out.instrument[VenueKind::Kraken] = two.at_kraken;
+  for (const VenueKind venue : {VenueKind::Upbit, VenueKind::Coinbase, VenueKind::Bitfinex}) {
+    const venues::Protocol& protocol = protocol_of(venue);
+    auto listed = protocol.simulated_listing("BTC", "USDT", Decimal::of("61837.64"));
+    if (!listed) std::abort();
+    listed->venue = out.venue[venue] = out.universe.add_venue(protocol.name, protocol.rules);
+    listed->base = out.universe.add_asset("BTC");
+    listed->quote = out.universe.add_asset("USDT");
+    out.instrument[venue] = out.universe.add_instrument(*listed);
+  }
   return out;
 }
 
-MarketFrames make_market(const TwoVenues& venues, std::uint64_t seed, std::size_t count) {
+MarketFrames make_market(const FiveVenues& venues, std::uint64_t seed, std::size_t count) {
   Rng rng(seed);
-  BinanceMarket binance(venues.universe.instrument(venues.at_binance), rng);
-  KrakenMarket kraken(venues.universe.instrument(venues.at_kraken),
-                      venues.universe.venue(venues.kraken).book, rng);
+  Markets markets(venues, rng);
   MarketFrames out;
-  out.binance_body = binance.depth_body();
-  out.kraken_snapshot = kraken.snapshot(epoch_ms);
-  std::int64_t middle = 6'183'764;
+  out.binance_body = markets.binance.depth_body();
+  out.opening[VenueKind::Kraken].add(markets.kraken.snapshot(epoch_ms));
+  out.opening[VenueKind::Upbit].add(markets.upbit.book(epoch_ms, true));
+  out.opening[VenueKind::Coinbase].add(markets.coinbase.snapshot(epoch_ms));
+  out.opening[VenueKind::Bitfinex].add(markets.bitfinex.info());
+  out.opening[VenueKind::Bitfinex].add(markets.bitfinex.book_subscribed());
+  out.opening[VenueKind::Bitfinex].add(markets.bitfinex.trades_subscribed());
+  out.opening[VenueKind::Bitfinex].add(markets.bitfinex.snapshot(epoch_ms));
+  std::int64_t middle = middle_cents;
   std::int64_t ms = epoch_ms;
   const auto add = [&](FrameKind kind, const std::string& text) {
     out.frames.add(text);
     out.kinds.push_back(kind);
   };
+  // The others lag by up to a dollar and a half.
+  const auto near = [&](VenueKind venue) {
+    return in_units(venues.universe.instrument(venues.instrument[venue]),
+                    middle + rng.between(-150, 150));
+  };
   while (out.frames.size() < count) {
     ms += static_cast<std::int64_t>(rng.below(20));
     if (rng.one_in(4)) middle += rng.between(-40, 40);
-    const std::uint64_t draw = rng.below(20);
+    const std::uint64_t draw = rng.below(40);
     if (draw < 6) {
-      add(FrameKind::BinanceDepth, binance.depth(ms, middle));
-    } else if (draw < 10) {
-      add(FrameKind::BinanceTop, binance.top());
-    } else if (draw < 12) {
-      add(FrameKind::BinanceTrade, binance.trade(ms));
+      add(FrameKind::BinanceDepth, markets.binance.depth(ms, middle));
+    } else if (draw < 9) {
+      add(FrameKind::BinanceTop, markets.binance.top());
+    } else if (draw < 11) {
+      add(FrameKind::BinanceTrade, markets.binance.trade(ms));
+    } else if (draw < 18) {
+      add(FrameKind::KrakenUpdate, markets.kraken.update(ms, near(VenueKind::Kraken)));
     } else if (draw < 19) {
-      // Lags by up to a dollar and a half.
-      add(FrameKind::KrakenUpdate, kraken.update(ms, middle / 10 + rng.between(-15, 15)));
+      add(FrameKind::KrakenTrade, markets.kraken.trade(ms));
+    } else if (draw < 22) {
+      markets.upbit.stir(near(VenueKind::Upbit));
+      add(FrameKind::UpbitBook, markets.upbit.book(ms, true));
+    } else if (draw < 24) {
+      add(FrameKind::UpbitTrade, markets.upbit.trade(ms, true));
+    } else if (draw < 30) {
+      add(FrameKind::CoinbaseUpdate, markets.coinbase.update(ms, near(VenueKind::Coinbase)));
+    } else if (draw < 31) {
+      add(FrameKind::CoinbaseTrades, markets.coinbase.trades(ms));
+    } else if (draw < 32) {
+      add(FrameKind::CoinbaseHeartbeat, markets.coinbase.heartbeat(ms));
+    } else if (draw < 36) {
+      for (const auto& update : markets.bitfinex.updates(ms, near(VenueKind::Bitfinex)))
+        add(FrameKind::BitfinexUpdate, update);
+    } else if (draw < 38) {
+      add(FrameKind::BitfinexTrade, markets.bitfinex.trade(ms));
+    } else if (draw < 39) {
+      add(FrameKind::BitfinexChecksum, markets.bitfinex.checksum(ms));
     } else {
-      add(FrameKind::KrakenTrade, kraken.trade(ms));
+      add(FrameKind::BitfinexHeartbeat, markets.bitfinex.heartbeat(ms));
     }
+  }
+  return out;
+}
+
+namespace {
+
+// A venue tells a whole book at each subscription only. Bitfinex's are the first frame of a channel, so each
+// is an instrument's of its own.
+void add_bitfinex_snapshots(KindFrames& out, const Instrument& like, Rng& rng) {
+  constexpr std::size_t instruments = 25;
+  for (std::size_t n = 0; n < instruments; ++n) {
+    Instrument another = like;
+    another.symbol = Text<31>("tB" + std::to_string(10 + n) + "UST");
+    another.rest_symbol = another.symbol;
+    another.base = out.universe.add_asset("B" + std::to_string(10 + n));
+    const InstrumentId id = out.universe.add_instrument(another);
+    const Instrument& listed = out.universe.instrument(id);
+    BitfinexMarket market(listed, out.universe.venue(listed.venue).book,
+                          bitfinex_channel + 10 * (n + 1), in_units(listed, middle_cents), rng);
+    market.number_from(n + 1);
+    out.opening[VenueKind::Bitfinex].add(market.book_subscribed());
+    out.frames[static_cast<std::size_t>(FrameKind::BitfinexSnapshot)].add(
+        market.snapshot(epoch_ms));
+  }
+}
+
+}  // namespace
+
+KindFrames make_kinds(std::uint64_t seed) {
+  constexpr std::size_t of_market = 8'000;
+  constexpr std::size_t whole_books = 200;
+  const FiveVenues venues = five_venues();
+  KindFrames out{venues.universe, venues.venue, {}, {}};
+  const MarketFrames market = make_market(venues, seed, of_market);
+  for (std::size_t i = 0; i < market.frames.size(); ++i) {
+    const FrameKind kind = market.kinds[i];
+    FrameSet& set = out.frames[static_cast<std::size_t>(kind)];
+    set.add(numbered(kind, market.frames[i], set.size()));
+  }
+  Rng rng(seed);
+  Markets markets(venues, rng);
+  const auto add = [&out](FrameKind kind, const std::string& text) {
+    out.frames[static_cast<std::size_t>(kind)].add(text);
+  };
+  for (std::size_t n = 0; n < whole_books; ++n) {
+    markets.kraken.update(epoch_ms, 618'376 + rng.between(-15, 15));
+    add(FrameKind::KrakenSnapshot, markets.kraken.snapshot(epoch_ms));
+    const auto ms = epoch_ms + static_cast<std::int64_t>(n);
+    markets.upbit.stir(in_units(venues.universe.instrument(venues.instrument[VenueKind::Upbit]),
+                                middle_cents + rng.between(-150, 150)));
+    add(FrameKind::UpbitBookLong, markets.upbit.book(ms, false));
+    add(FrameKind::UpbitTradeLong, markets.upbit.trade(ms, false));
+  }
+  for (std::uint64_t n = 0; n < 4; ++n) {
+    markets.coinbase.update(epoch_ms, middle_cents + rng.between(-150, 150));
+    markets.coinbase.number_from(n);
+    add(FrameKind::CoinbaseSnapshot, markets.coinbase.snapshot(epoch_ms));
+  }
+  FrameSet& opening = out.opening[VenueKind::Bitfinex];
+  opening.add(markets.bitfinex.info());
+  opening.add(markets.bitfinex.book_subscribed());
+  opening.add(markets.bitfinex.trades_subscribed());
+  add_bitfinex_snapshots(out, venues.universe.instrument(venues.instrument[VenueKind::Bitfinex]),
+                         rng);
+  return out;
+}
+
+std::string numbered(FrameKind kind, std::string_view frame, std::uint64_t number) {
+  std::string out(frame);
+  const auto put = [&out, &frame](std::size_t at, std::uint64_t value) {
+    out.replace(at, frame.find_first_of(",]", at) - at, std::to_string(value));
+  };
+  if (venue_of(kind) == VenueKind::Coinbase) {
+    constexpr std::string_view key = R"("sequence_num":)";
+    const std::size_t at = frame.find(key);
+    if (at != std::string_view::npos) put(at + key.size(), number);
+  } else if (venue_of(kind) == VenueKind::Bitfinex) {
+    // Behind the data, where the flags ask for it, and before the time. A connection begins with 1.
+    constexpr std::size_t digits_of_time = 13;
+    std::size_t at = frame.rfind(',') + 1;
+    if (frame.size() - at > digits_of_time) at = frame.rfind(',', at - 2) + 1;
+    const bool there = at > 1 && (frame[at - 2] == ']' || frame[at - 2] == '"' ||
+                                  kind == FrameKind::BitfinexChecksum);
+    if (there && frame[at] != '"' && frame[at] != '[') put(at, number + 1);
   }
   return out;
 }
@@ -396,36 +301,30 @@ std::unique_ptr<venues::MarketDecoder> make_decoder(const Universe& universe, Ve
 
 namespace {
 
-KeptEvents decode_if(const TwoVenues& venues, const MarketFrames& market, const auto& wanted) {
+KeptEvents decode_if(const FiveVenues& venues, const MarketFrames& market, const auto& wanted) {
+  NoSink none;
   KeptEvents out;
-  const auto binance = make_decoder(venues.universe, venues.binance);
-  const auto kraken = make_decoder(venues.universe, venues.kraken);
+  PerVenue<std::unique_ptr<venues::MarketDecoder>> decoders;
+  for (const VenueKind venue : all_venues) {
+    decoders[venue] = make_decoder(venues.universe, venues.venue[venue]);
+    const FrameSet& opening = market.opening[venue];
+    for (std::size_t i = 0; i < opening.size(); ++i)
+      decoders[venue]->on_frame(opening[i], {1}, none);
+  }
   for (std::size_t i = 0; i < market.frames.size(); ++i) {
-    if (!wanted(market.kinds[i])) continue;
-    (is_binance(market.kinds[i]) ? binance : kraken)->on_frame(market.frames[i], {1}, out);
+    EventSink& sink = wanted(market.kinds[i]) ? static_cast<EventSink&>(out) : none;
+    decoders[venue_of(market.kinds[i])]->on_frame(market.frames[i], {1}, sink);
   }
   return out;
 }
 
 }  // namespace
 
-KeptEvents decode(const TwoVenues& venues, const MarketFrames& market) {
+KeptEvents decode(const FiveVenues& venues, const MarketFrames& market) {
   return decode_if(venues, market, [](FrameKind) { return true; });
 }
-KeptEvents decode(const TwoVenues& venues, const MarketFrames& market, FrameKind only) {
+KeptEvents decode(const FiveVenues& venues, const MarketFrames& market, FrameKind only) {
   return decode_if(venues, market, [only](FrameKind kind) { return kind == only; });
-}
-
-FrameSet make_kraken_snapshots(const TwoVenues& venues, std::uint64_t seed, std::size_t count) {
-  Rng rng(seed);
-  KrakenMarket kraken(venues.universe.instrument(venues.at_kraken),
-                      venues.universe.venue(venues.kraken).book, rng);
-  FrameSet out;
-  for (std::size_t n = 0; n < count; ++n) {
-    kraken.update(epoch_ms, 618'376 + rng.between(-15, 15));
-    out.add(kraken.snapshot(epoch_ms));
-  }
-  return out;
 }
 
 }  // namespace ats::bench

@@ -1,66 +1,8 @@
-#include <simdjson.h>
-
-#include <string>
-#include <vector>
-
-#include "frames.hpp"
-#include "peers.hpp"
+#include "peer_simdjson.hpp"
 
 namespace ats::bench {
 
 namespace {
-
-namespace ondemand = simdjson::ondemand;
-
-static_assert(FrameSet::padding >= simdjson::SIMDJSON_PADDING);
-
-// The few symbols of a venue. Of its own, not ours: this file is compiled for another processor, and an
-// inline function that it shared with our decoders could not be inlined there any more.
-struct Symbol {
-  std::string text;
-  InstrumentId instrument;
-  int price_scale;
-  int qty_scale;
-};
-std::vector<Symbol> symbols_of(VenueId venue, const Universe& universe) {
-  std::vector<Symbol> out;
-  for (const Instrument& i : universe.instruments()) {
-    if (i.venue == venue)
-      out.push_back({std::string(i.symbol.view()), i.id, i.price_scale, i.qty_scale});
-  }
-  return out;
-}
-const Symbol* find(const std::vector<Symbol>& symbols, std::string_view text) {
-  for (const Symbol& symbol : symbols) {
-    if (symbol.text == text) return &symbol;
-  }
-  return nullptr;
-}
-
-[[gnu::always_inline]] inline bool units(std::string_view text, int scale, std::int64_t& out) {
-  const auto parsed = parse_scaled(text, scale);
-  if (!parsed) return false;
-  out = *parsed;
-  return true;
-}
-
-// A number in a string, the next field of the object.
-[[gnu::always_inline]] inline bool quoted(ondemand::object& object, std::string_view key, int scale,
-                                          std::int64_t& out) {
-  std::string_view text;
-  return object.find_field(key).get_string().get(text) == simdjson::SUCCESS &&
-         units(text, scale, out);
-}
-
-// A bare number, kept exact: its characters up to what ends them.
-[[gnu::always_inline]] inline bool bare(ondemand::object& object, std::string_view key, int scale,
-                                        std::int64_t& out) {
-  ondemand::value value;
-  if (object.find_field(key).get(value) != simdjson::SUCCESS) return false;
-  std::string_view text = value.raw_json_token();
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return units(text, scale, out);
-}
 
 class Binance final : public PeerDecoder {
  public:
@@ -71,9 +13,7 @@ class Binance final : public PeerDecoder {
     ondemand::object root;
     std::string_view stream;
     ondemand::object data;
-    if (parser_.iterate(frame.data(), frame.size(), frame.size() + FrameSet::padding)
-                .get(document) != simdjson::SUCCESS ||
-        document.get_object().get(root) != simdjson::SUCCESS ||
+    if (!open(parser_, frame, document) || document.get_object().get(root) != simdjson::SUCCESS ||
         root.find_field("stream").get_string().get(stream) != simdjson::SUCCESS ||
         root.find_field("data").get_object().get(data) != simdjson::SUCCESS)
       return false;
@@ -193,9 +133,7 @@ class Kraken final : public PeerDecoder {
     std::string_view channel;
     std::string_view type;
     ondemand::array data;
-    if (parser_.iterate(frame.data(), frame.size(), frame.size() + FrameSet::padding)
-                .get(document) != simdjson::SUCCESS ||
-        document.get_object().get(root) != simdjson::SUCCESS ||
+    if (!open(parser_, frame, document) || document.get_object().get(root) != simdjson::SUCCESS ||
         root.find_field("channel").get_string().get(channel) != simdjson::SUCCESS ||
         root.find_field("type").get_string().get(type) != simdjson::SUCCESS ||
         root.find_field("data").get_array().get(data) != simdjson::SUCCESS)
@@ -286,10 +224,21 @@ class Kraken final : public PeerDecoder {
 
 }  // namespace
 
-std::unique_ptr<PeerDecoder> make_simdjson_peer(PeerVenue speaks, VenueId venue,
+std::unique_ptr<PeerDecoder> make_simdjson_peer(VenueKind speaks, VenueId venue,
                                                 const Universe& universe) {
-  if (speaks == PeerVenue::Binance) return std::make_unique<Binance>(venue, universe);
-  return std::make_unique<Kraken>(venue, universe);
+  switch (speaks) {
+    case VenueKind::Binance:
+      return std::make_unique<Binance>(venue, universe);
+    case VenueKind::Kraken:
+      return std::make_unique<Kraken>(venue, universe);
+    case VenueKind::Upbit:
+      return make_upbit_on_simdjson(venue, universe);
+    case VenueKind::Coinbase:
+      return make_coinbase_on_simdjson(venue, universe);
+    case VenueKind::Bitfinex:
+      return make_bitfinex_on_simdjson(venue, universe);
+  }
+  return nullptr;
 }
 
 #define ATS_TEXT_OF(macro) ATS_TEXT(macro)

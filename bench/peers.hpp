@@ -7,8 +7,7 @@
 #include <memory>
 #include <string_view>
 
-#include "domain/event.hpp"
-#include "domain/instrument.hpp"
+#include "frames.hpp"
 
 namespace ats::bench {
 
@@ -19,13 +18,11 @@ class PeerDecoder {
   virtual bool on_frame(std::string_view frame, Instant recv, EventSink& sink) = 0;
 };
 
-enum class PeerVenue : std::uint8_t { Binance, Kraken };
-
 // simdjson's on-demand API, compiled for machines with AVX2, where it is at its best.
-std::unique_ptr<PeerDecoder> make_simdjson_peer(PeerVenue speaks, VenueId venue,
+std::unique_ptr<PeerDecoder> make_simdjson_peer(VenueKind speaks, VenueId venue,
                                                 const Universe& universe);
 // nlohmann::json.
-std::unique_ptr<PeerDecoder> make_nlohmann_peer(PeerVenue speaks, VenueId venue,
+std::unique_ptr<PeerDecoder> make_nlohmann_peer(VenueKind speaks, VenueId venue,
                                                 const Universe& universe);
 const char* simdjson_implementation();  // "haswell"
 // Whether this machine has what that needs.

@@ -7,20 +7,24 @@
 
 namespace ats::bench {
 
-TradingEngine::TradingEngine(const TwoVenues& venues, const MarketFrames& market,
+TradingEngine::TradingEngine(const FiveVenues& venues, const MarketFrames& market,
                              const CoreConfig& config)
     : venues_(venues) {
   actions_.reserve(256);
   on(Started{1, wall_, &venues.universe, &config});
   timer();
-  for (const VenueId venue : {venues.binance, venues.kraken}) {
-    on(ConnectionUp{venue, Channel::MarketData});
-    on(ConnectionUp{venue, Channel::Trading});
+  for (const VenueKind venue : all_venues) {
+    on(ConnectionUp{venues.venue[venue], Channel::MarketData});
+    on(ConnectionUp{venues.venue[venue], Channel::Trading});
     answer_questions();
   }
-  make_decoder(venues.universe, venues.kraken)->on_frame(market.kraken_snapshot, now_, *this);
-  make_decoder(venues.universe, venues.binance)
-      ->on_depth_body(venues.at_binance, market.binance_body, now_, *this);
+  for (const VenueKind venue : all_venues) {
+    const auto decoder = make_decoder(venues.universe, venues.venue[venue]);
+    const FrameSet& opening = market.opening[venue];
+    for (std::size_t i = 0; i < opening.size(); ++i) decoder->on_frame(opening[i], now_, *this);
+  }
+  make_decoder(venues.universe, venues.venue[VenueKind::Binance])
+      ->on_depth_body(venues.instrument[VenueKind::Binance], market.binance_body, now_, *this);
   answer_questions();
   for (int n = 0; n < 10; ++n) timer();
   CoreStatus status;

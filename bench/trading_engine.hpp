@@ -1,4 +1,4 @@
-// An engine in trading state over the two venues of frames.hpp: started, connected, balances told, books
+// An engine in trading state over the five venues of frames.hpp: started, connected, balances told, books
 // Valid. What benchmarks of the whole path start from.
 #pragma once
 
@@ -11,7 +11,7 @@ namespace ats::bench {
 
 class TradingEngine final : public EventSink {
  public:
-  TradingEngine(const TwoVenues& venues, const MarketFrames& market, const CoreConfig& config);
+  TradingEngine(const FiveVenues& venues, const MarketFrames& market, const CoreConfig& config);
 
   // Market data, in the engine's time; what it wants done is in actions() until clear_actions().
   void on(const Event& event) override { engine_.on(event, now_, actions_); }
@@ -32,7 +32,7 @@ class TradingEngine final : public EventSink {
  private:
   void tell_balances(VenueId venue);
 
-  const TwoVenues& venues_;
+  const FiveVenues& venues_;
   core::Engine engine_;
   Actions actions_;
   Instant now_{1'000'000'000};
