@@ -123,6 +123,13 @@ inline unsigned lanes_beyond_digits(__m128i characters) {
 
 }  // namespace scan_detail
 
+// How long a field was the last time. Where that holds again, as it does for times and for the prices of one
+// book, the scan goes on at once: the processor then guesses the length as it guesses a branch, and what comes
+// next need not wait until the end of the field is found. A wrong guess costs some time and nothing else.
+struct LengthGuess {
+  unsigned size = 0;
+};
+
 // Where the end of a frame is copied to. Lives as long as the scan.
 struct ScanTail {
   char bytes[2 * scan_detail::window];
@@ -154,8 +161,19 @@ class JsonScan {
     std::string_view text;
     return unsigned_integer(value, text);
   }
+  [[gnu::always_inline]] bool unsigned_integer(std::uint64_t& value, LengthGuess& guess) {
+    std::string_view text;
+    return unsigned_integer(value, text, &guess);
+  }
+  // The same where it most often has this many digits.
+  template <unsigned digits>
+  [[gnu::always_inline]] bool unsigned_integer_of(std::uint64_t& value) {
+    LengthGuess guess{digits};
+    return unsigned_integer(value, guess);
+  }
   // `text`: its digits as they stand in the frame.
-  [[gnu::always_inline]] bool unsigned_integer(std::uint64_t& value, std::string_view& text) {
+  [[gnu::always_inline]] bool unsigned_integer(std::uint64_t& value, std::string_view& text,
+                                               LengthGuess* guess = nullptr) {
     using namespace scan_detail;
     make_room();
     const __m128i characters = load16(p_);
@@ -168,14 +186,52 @@ class JsonScan {
       return false;
     }
     text = {in_frame(), size};
-    p_ += size;
+    advance(size, 0, guess);
     value = static_cast<std::uint64_t>(units);
     return true;
   }
 
+  // The digits of a JSON integer without sign as they stand in the frame, up to 31 of them.
+  [[gnu::always_inline]] bool integer_digits(std::string_view& text) {
+    using namespace scan_detail;
+    make_room();
+    const unsigned stops = lanes_beyond_digits(load16(p_)) | lanes_beyond_digits(load16(p_ + 16))
+                                                                 << 16;
+    if (stops == 0) [[unlikely]]
+      return false;
+    const auto size = static_cast<unsigned>(std::countr_zero(stops));
+    if (size == 0 || (size > 1 && *p_ == '0')) return false;
+    text = {in_frame(), size};
+    p_ += size;
+    return true;
+  }
+
+  // Over a JSON number without sign, of at most 31 digits before an exponent of at most 15.
+  [[gnu::always_inline]] bool past_number() {
+    using namespace scan_detail;
+    make_room();
+    const __m128i first = load16(p_);
+    const __m128i second = load16(p_ + 16);
+    const unsigned all_points = lanes_equal(first, '.') | lanes_equal(second, '.') << 16;
+    const unsigned stops =
+        (lanes_beyond_digits(first) | lanes_beyond_digits(second) << 16) & ~all_points;
+    if (stops == 0) [[unlikely]]
+      return false;
+    const auto size = static_cast<unsigned>(std::countr_zero(stops));
+    const unsigned points = all_points & ((1u << size) - 1);
+    const bool fine = size != 0 && (points & (points - 1)) == 0 &&
+                      (points & (1u | 1u << (size - 1))) == 0 &&
+                      !(size > 1 && p_[0] == '0' && p_[1] != '.');
+    if (!fine) [[unlikely]]
+      return false;
+    p_ += size;
+    return (*p_ != 'E' && *p_ != 'e') || past_exponent();
+  }
+
   // A string that holds a plain decimal number ("61837.63000000"), as units of 10^-scale (0..12); false when it
   // has more decimals or is negative. Gives what parse_scaled gives.
-  [[gnu::always_inline]] bool quoted_scaled(unsigned scale, std::int64_t& units) {
+  [[gnu::always_inline]] bool quoted_scaled(unsigned scale, std::int64_t& units,
+                                            LengthGuess* guess = nullptr) {
     using namespace scan_detail;
     make_room();
     if (*p_ != '"') return false;
@@ -186,14 +242,14 @@ class JsonScan {
     const auto size = static_cast<unsigned>(std::countr_zero(quotes));
     if (!to_units(characters, size, scale, units)) [[unlikely]]
       return false;
-    p_ += size + 2;
+    advance(size, 2, guess);
     return true;
   }
 
   // A bare JSON number without sign and exponent (61837.63), as units of 10^-scale (0..12). `text`: its digits
   // as they stand in the frame.
   [[gnu::always_inline]] bool bare_scaled(unsigned scale, std::int64_t& units,
-                                          std::string_view& text) {
+                                          std::string_view& text, LengthGuess* guess = nullptr) {
     using namespace scan_detail;
     make_room();
     const __m128i characters = load16(p_);
@@ -208,21 +264,22 @@ class JsonScan {
     if (!to_units(characters, size, scale, units)) [[unlikely]]
       return long_bare_scaled(scale, units, text);
     text = {in_frame(), size};
-    p_ += size;
+    advance(size, 0, guess);
     return true;
   }
 
   // The same, and with an exponent (7.9276E-4) as well.
-  [[gnu::always_inline]] bool bare_number(unsigned scale, std::int64_t& units) {
+  [[gnu::always_inline]] bool bare_number(unsigned scale, std::int64_t& units,
+                                          LengthGuess* guess = nullptr) {
     std::string_view text;
-    if (!bare_scaled(scale, units, text)) return false;
+    if (!bare_scaled(scale, units, text, guess)) return false;
     if (*p_ != 'E' && *p_ != 'e') [[likely]]
       return true;
     return exponent(units);
   }
 
   // A string of printable ASCII without escapes; `text` is the part of the frame between the quotes.
-  [[gnu::always_inline]] bool quoted_text(std::string_view& text) {
+  [[gnu::always_inline]] bool quoted_text(std::string_view& text, LengthGuess* guess = nullptr) {
     using namespace scan_detail;
     make_room();
     if (*p_ != '"') return false;
@@ -238,21 +295,48 @@ class JsonScan {
           static_cast<unsigned>(_mm_movemask_epi8(_mm_cmplt_epi8(characters, _mm_set1_epi8(' '))));
       const auto here = static_cast<unsigned>(std::countr_zero(quotes | 0x10000u));
       if ((refused & ((1u << here) - 1)) != 0) return false;
-      size += here;
       if (quotes != 0) [[likely]] {
-        p_ += here + 1;
+        advance(here, 1, size == 0 ? guess : nullptr);
+        size += here;
         text = {begin, size};
         return true;
       }
+      size += here;
       p_ += 16;
       make_room();
     }
+  }
+
+  // The same where it most often is this long, 15 at most.
+  template <unsigned length>
+  [[gnu::always_inline]] bool quoted_text_of(std::string_view& text) {
+    static_assert(length < 16);
+    LengthGuess guess{length};
+    return quoted_text(text, &guess);
   }
 
   // Nothing is left of the frame.
   bool at_end() const { return p_ == end_; }
 
  private:
+  // Over a field of `size` characters and `beyond` more.
+  [[gnu::always_inline]] void advance(unsigned size, unsigned beyond, LengthGuess* guess) {
+    if (guess == nullptr) {
+      p_ += size + beyond;
+      return;
+    }
+    // The compiler must not see that both are the same number, nor make one expression of both ways.
+    std::size_t guessed = guess->size;
+    asm("" : "+r"(guessed));
+    if (size == guess->size) [[likely]] {
+      asm volatile("");
+      p_ += guessed + beyond;
+    } else {
+      guess->size = size;
+      p_ += size + beyond;
+    }
+  }
+
   // At least `window` bytes can be read from p_.
   [[gnu::always_inline]] void make_room() {
     if (p_ > last_safe_) [[unlikely]]
@@ -295,6 +379,16 @@ class JsonScan {
     text = {in_frame(), size};
     p_ += size;
     return true;
+  }
+
+  // The exponent behind the digits of a number whose value nobody asks for.
+  bool past_exponent() {
+    make_room();
+    p_ += p_[1] == '-' || p_[1] == '+' ? 2 : 1;
+    const unsigned stops = scan_detail::lanes_beyond_digits(scan_detail::load16(p_));
+    const auto size = static_cast<unsigned>(std::countr_zero(stops | 0x10000u));
+    p_ += size;
+    return size != 0 && size != 16;
   }
 
   // The exponent behind the digits of a number, whose value so far is `units`. False when the result is finer

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/rng.hpp"
 
@@ -180,6 +181,75 @@ TEST(JsonScan, NumbersMayHaveAnExponent) {
   for (const std::string_view bad : {"1E", "1E-", "1E+", "E5", "1.E5", "1E5E5", "1E-5.0", "1EE5",
                                      "6E-9", "1.5E-8", "1E99", "1E000000000000000001", "-1E5"}) {
     EXPECT_FALSE(number(bad, 8)) << bad;
+  }
+}
+
+TEST(JsonScan, DigitsOfAnIdStayAsTheyStand) {
+  const auto digits = [](std::string_view text, std::string_view after) {
+    const Exact frame(std::string(text) + std::string(after));
+    ScanTail tail;
+    JsonScan scan(frame.view(), tail);
+    std::string_view found;
+    return scan.integer_digits(found) ? std::string(found) : "no";
+  };
+  for (std::size_t size = 1; size < 32; ++size) {
+    const std::string id = '1' + std::string(size - 1, '7');
+    for (const std::size_t behind : {1, 20, 80}) {
+      EXPECT_EQ(digits(id, std::string(behind, ',')), id);
+      EXPECT_EQ(digits(id, std::string(behind, '}')), id);
+    }
+  }
+  EXPECT_EQ(digits("0", ","), "0");
+  EXPECT_EQ(digits("1618678262000003", ""), "1618678262000003") << "the end of the frame";
+  for (const std::string_view bad : {"", "01", "-1", "x", "12345678901234567890123456789012"})
+    EXPECT_EQ(digits(bad, ","), "no") << bad;
+}
+
+TEST(JsonScan, PassesOverWhatJsonCallsANumber) {
+  const auto passed = [](std::string_view text) {
+    const Exact frame(std::string(text) + ",");
+    ScanTail tail;
+    JsonScan scan(frame.view(), tail);
+    return scan.past_number() && scan.literal(",") && scan.at_end();
+  };
+  for (const std::string_view good :
+       {"0", "7", "0.5", "127.0", "123.00000000", "25752275.55420627", "1234567890123456.12345678",
+        "9.9E-7", "8.428e-05", "1E5", "1e+10", "0E0", "10.0"})
+    EXPECT_TRUE(passed(good)) << good;
+  for (const std::string_view bad : {"", ".", ".5", "5.", "01", "00.1", "1.2.3", "-1", "+1", "1E",
+                                     "1E-", "1.E5", "1E5.0", "E5", "0x1", "1E1234567890123456"})
+    EXPECT_FALSE(passed(bad)) << bad;
+}
+
+TEST(JsonScan, AGuessOfAFieldsLengthChangesNothingButTheTime) {
+  Rng rng(11);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string numbers;
+    std::vector<std::string> told;
+    for (int n = 0; n < 8; ++n) {
+      std::string text = std::to_string(rng.below(rng.one_in(2) ? 10'000 : 100));
+      if (rng.one_in(2)) text += "." + std::to_string(rng.below(100));
+      numbers += told.emplace_back(text) + ",\"" + text + "\",\"" + text + "\",";
+    }
+    const Exact frame(numbers);
+    ScanTail tail;
+    JsonScan scan(frame.view(), tail);
+    LengthGuess bare_length{static_cast<unsigned>(rng.below(6))};
+    LengthGuess quoted_length;
+    LengthGuess text_length;
+    for (const std::string& text : told) {
+      std::int64_t units = 0;
+      std::int64_t quoted_units = 0;
+      std::string_view found;
+      ASSERT_TRUE(scan.bare_number(2, units, &bare_length) && scan.literal(",") &&
+                  scan.quoted_scaled(2, quoted_units, &quoted_length) && scan.literal(",") &&
+                  scan.quoted_text(found, &text_length) && scan.literal(","))
+          << numbers;
+      ASSERT_EQ(units, *parse_scaled(text, 2)) << numbers;
+      ASSERT_EQ(quoted_units, units) << numbers;
+      ASSERT_EQ(found, text) << numbers;
+    }
+    EXPECT_TRUE(scan.at_end());
   }
 }
 

@@ -58,7 +58,8 @@ struct Decoder::Scanner {
   }
   [[gnu::always_inline]] bool time(WallTime& out) {
     std::uint64_t ms = 0;
-    return scan.unsigned_integer(ms) && to_wall(ms, out);
+    constexpr unsigned digits = 13;
+    return scan.unsigned_integer_of<digits>(ms) && to_wall(ms, out);
   }
   // COIN-M names the underlying pair, which says nothing that the symbol does not.
   [[gnu::always_inline]] bool underlying() {
@@ -106,9 +107,11 @@ struct Decoder::Scanner {
   [[gnu::always_inline]] bool sides(TopFrame& top) {
     const unsigned price = top.symbol->price_scale;
     const unsigned quantity = top.symbol->qty_scale;
-    return scan.literal(R"(,"b":)") && scan.quoted_scaled(price, top.bid.price.units) &&
+    // Both prices are mostly of one length.
+    LengthGuess length;
+    return scan.literal(R"(,"b":)") && scan.quoted_scaled(price, top.bid.price.units, &length) &&
            scan.literal(R"(,"B":)") && scan.quoted_scaled(quantity, top.bid.quantity.units) &&
-           scan.literal(R"(,"a":)") && scan.quoted_scaled(price, top.ask.price.units) &&
+           scan.literal(R"(,"a":)") && scan.quoted_scaled(price, top.ask.price.units, &length) &&
            scan.literal(R"(,"A":)") && scan.quoted_scaled(quantity, top.ask.quantity.units);
   }
   [[gnu::always_inline]] bool spot_top(Instant recv, EventSink& sink) {
@@ -150,10 +153,7 @@ struct Decoder::Scanner {
   }
   [[gnu::always_inline]] bool id(PrintFrame& print) {
     std::uint64_t number = 0;
-    std::string_view text;
-    if (!scan.unsigned_integer(number, text)) return false;
-    print.id = FillId(text);
-    return true;
+    return scan.unsigned_integer(number, print.id);
   }
   [[gnu::always_inline]] bool trade(bool spot, Instant recv, EventSink& sink) {
     PrintFrame print;
@@ -308,7 +308,7 @@ void Decoder::emit(const PrintFrame& print, Instant recv, EventSink& sink) {
   trade.taker_side = print.buyer_is_maker ? Side::Sell : Side::Buy;
   trade.price = print.price;
   trade.quantity = print.quantity;
-  trade.id = print.id;
+  std::construct_at(&trade.id, print.id);
   sink.on(event);
 }
 

@@ -27,7 +27,7 @@ struct PrintFrame {
   WallTime time;
   Price price;
   Quantity quantity;
-  FillId id;
+  std::string_view id;          // digits, in the frame or with the parser
   bool buyer_is_maker = false;  // the taker sold
 };
 struct TopFrame {

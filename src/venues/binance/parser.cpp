@@ -1,5 +1,6 @@
 #include "venues/binance/parser.hpp"
 
+#include <array>
 #include <charconv>
 
 #include "venues/binance/dom.hpp"
@@ -84,6 +85,7 @@ struct Parser::Impl {
   Document document;
   std::vector<Level> bids;
   std::vector<Level> asks;
+  std::array<char, 20> id_digits{};  // of the last print
 
   MarketFrame read(std::string_view frame) {
     element root;
@@ -199,9 +201,9 @@ struct Parser::Impl {
     if (print.price.units == 0 || print.quantity.units == 0) {
       return refuse(FrameOutcome::Malformed);
     }
-    char digits[20];
-    const auto written = std::to_chars(digits, digits + sizeof digits, id);
-    print.id = FillId(std::string_view(digits, static_cast<std::size_t>(written.ptr - digits)));
+    char* const digits = id_digits.data();
+    const auto written = std::to_chars(digits, digits + id_digits.size(), id);
+    print.id = {digits, static_cast<std::size_t>(written.ptr - digits)};
     return print;
   }
 

@@ -14,7 +14,7 @@ class Parser {
   Parser(Product product, const Symbols& symbols);
   ~Parser();
 
-  // The frame's levels live until the next call.
+  // The frame's levels and texts live until the next call.
   MarketFrame read(std::string_view frame);
   // Body of a REST depth answer for the symbol: a DepthFrame or why not.
   MarketFrame read_depth_body(const Symbol& symbol, std::string_view body);

@@ -11,6 +11,19 @@ namespace {
 bool better_bid(const Level& a, const Level& b) { return a.price > b.price; }
 bool better_ask(const Level& a, const Level& b) { return a.price < b.price; }
 
+// Filled in where it lies, like a book.
+void emit_trade(const Frame& frame, Instant recv, EventSink& sink) {
+  Event event(std::in_place_type<Trade>);
+  auto& trade = *std::get_if<Trade>(&event);
+  trade.instrument = frame.instrument;
+  trade.times = {frame.time, recv};
+  trade.taker_side = frame.taker_side;
+  trade.price = frame.price;
+  trade.quantity = frame.quantity;
+  trade.id = frame.trade_id;
+  sink.on(event);
+}
+
 bool is_book(ChannelKind kind) { return kind == ChannelKind::Book || kind == ChannelKind::RawBook; }
 
 }  // namespace
@@ -67,12 +80,7 @@ FrameOutcome Decoder::emit(Instant recv, EventSink& sink) {
       return FrameOutcome::Decoded;
     }
     case FrameKind::Trade:
-      sink.on(Trade{frame_.instrument,
-                    {frame_.time, recv},
-                    frame_.taker_side,
-                    frame_.price,
-                    frame_.quantity,
-                    frame_.trade_id});
+      emit_trade(frame_, recv, sink);
       return FrameOutcome::Decoded;
     case FrameKind::Connected:
       reset();

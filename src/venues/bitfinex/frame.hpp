@@ -12,6 +12,7 @@
 #include "domain/order.hpp"
 #include "venues/bitfinex/channels.hpp"
 #include "venues/client.hpp"
+#include "venues/json_scan.hpp"
 
 namespace ats::venues::bitfinex {
 
@@ -60,6 +61,10 @@ struct Frame {
   // --- appended to data frames by flags ---
   std::optional<std::uint64_t> sequence;
   WallTime time;
+
+  // --- of the frame before, for the scan ---
+  LengthGuess id_length;
+  LengthGuess number_length;
 
   void clear() {
     kind = FrameKind::Ignored;

@@ -7,30 +7,31 @@
 namespace ats::venues::bitfinex {
 namespace {
 
-[[gnu::always_inline]] inline bool scan_number(JsonScan& scan, std::uint8_t scale,
-                                               std::int64_t& units) {
-  return scan.bare_number(scale, units);
-}
-
 // What flags have appended, and the end.
 [[gnu::always_inline]] inline bool scan_end(JsonScan& scan, Frame& frame) {
+  // A number and the time, one digit more now and then.
+  LengthGuess* guess = &frame.number_length;
+  LengthGuess time{13};
   while (scan.literal(",")) {
     std::uint64_t n = 0;
-    if (!scan.unsigned_integer(n) || !frame.take_appended(n)) return false;
+    std::string_view digits;
+    if (!scan.unsigned_integer(n, digits, guess) || !frame.take_appended(n)) return false;
+    guess = &time;
   }
   return scan.literal("]") && scan.at_end();
 }
 
 // One level, behind its '[': price, count, amount, whose sign is the side.
 [[gnu::always_inline]] inline bool scan_level(JsonScan& scan, const Instrument& instrument,
-                                              bool zero_allowed, Frame& frame) {
+                                              bool zero_allowed, LengthGuess& price_length,
+                                              Frame& frame) {
   Level level;
   std::uint64_t count = 0;
-  if (!scan_number(scan, instrument.price_scale, level.price.units) || !scan.literal(",") ||
-      !scan.unsigned_integer(count) || !scan.literal(",")) [[unlikely]]
+  if (!scan.bare_number(instrument.price_scale, level.price.units, &price_length) ||
+      !scan.literal(",") || !scan.unsigned_integer_of<1>(count) || !scan.literal(",")) [[unlikely]]
     return false;
   const bool ask = scan.literal("-");
-  if (!scan_number(scan, instrument.qty_scale, level.quantity.units) || !scan.literal("]"))
+  if (!scan.bare_number(instrument.qty_scale, level.quantity.units) || !scan.literal("]"))
       [[unlikely]]
     return false;
   if (level.price.units == 0 || level.quantity.units == 0) [[unlikely]]
@@ -51,11 +52,12 @@ bool scan_book(JsonScan& scan, std::string_view text, const Universe& universe, 
   const Instrument& instrument = universe.instrument(channel.instrument);
   frame.reserve_levels(text.size());
   frame.kind = FrameKind::Book;
+  LengthGuess price_length;
   if (!scan.literal("[")) [[likely]]
-    return scan_level(scan, instrument, true, frame) && scan_end(scan, frame);
+    return scan_level(scan, instrument, true, price_length, frame) && scan_end(scan, frame);
   frame.snapshot = !channel.started;
   do {
-    if (!scan_level(scan, instrument, !frame.snapshot, frame)) return false;
+    if (!scan_level(scan, instrument, !frame.snapshot, price_length, frame)) return false;
   } while (scan.literal(",["));
   return scan.literal("]") && scan_end(scan, frame);
 }
@@ -77,12 +79,12 @@ bool scan_trade(JsonScan& scan, const Universe& universe, Frame& frame) {
   std::uint64_t id = 0;
   std::uint64_t time = 0;
   std::string_view digits;
-  if (!scan.unsigned_integer(id, digits) || !scan.literal(",") || !scan.unsigned_integer(time) ||
-      !scan.literal(","))
+  if (!scan.unsigned_integer(id, digits) || !scan.literal(",") ||
+      !scan.unsigned_integer_of<13>(time) || !scan.literal(","))
     return false;
   frame.taker_side = scan.literal("-") ? Side::Sell : Side::Buy;
-  if (!scan_number(scan, instrument.qty_scale, frame.quantity.units) || !scan.literal(",") ||
-      !scan_number(scan, instrument.price_scale, frame.price.units) || !scan.literal("]") ||
+  if (!scan.bare_number(instrument.qty_scale, frame.quantity.units) || !scan.literal(",") ||
+      !scan.bare_number(instrument.price_scale, frame.price.units) || !scan.literal("]") ||
       frame.quantity.units == 0 || frame.price.units == 0 || !scan_end(scan, frame))
     return false;
   constexpr std::uint64_t last_ms = 9'000'000'000'000;
@@ -100,7 +102,8 @@ bool scan(std::string_view text, const Universe& universe, Channels& channels, F
   JsonScan scan(text, tail);
   frame.clear();
   std::uint64_t id = 0;
-  if (!scan.literal("[") || !scan.unsigned_integer(id) || !scan.literal(",")) return false;
+  if (!scan.literal("[") || !scan.unsigned_integer(id, frame.id_length) || !scan.literal(","))
+    return false;
   if (scan.literal(R"("hb")")) {
     frame.kind = FrameKind::Life;
     return scan_end(scan, frame);

@@ -25,6 +25,19 @@ void emit_book(const Frame& frame, const BookEntry& entry, InstrumentId instrume
   sink.on(event);
 }
 
+// Filled in where it lies, like a book.
+void emit_trade(const TradeEntry& from, InstrumentId instrument, Instant recv, EventSink& sink) {
+  Event event(std::in_place_type<Trade>);
+  auto& trade = *std::get_if<Trade>(&event);
+  trade.instrument = instrument;
+  trade.times = {from.time, recv};
+  trade.taker_side = from.taker_side;
+  trade.price = from.price;
+  trade.quantity = from.quantity;
+  trade.id = from.id;
+  sink.on(event);
+}
+
 }  // namespace
 
 Decoder::Decoder(VenueId venue, const Universe& universe, Route route)
@@ -99,10 +112,8 @@ void Decoder::emit(Instant recv, EventSink& sink) {
 void Decoder::emit_trades(Instant recv, EventSink& sink) {
   for (auto at = frame_.trades.rbegin(); at != frame_.trades.rend(); ++at) {
     const TradeEntry& trade = *at;
-    for (InstrumentId id = trade.instrument; id.valid(); id = twins_[id.index()]) {
-      sink.on(
-          Trade{id, {trade.time, recv}, trade.taker_side, trade.price, trade.quantity, trade.id});
-    }
+    for (InstrumentId id = trade.instrument; id.valid(); id = twins_[id.index()])
+      emit_trade(trade, id, recv, sink);
   }
   // Prints of before the subscription are no news, but a sign of life.
   if (frame_.history) sink.on(Heartbeat{venue_, {frame_.time, recv}});

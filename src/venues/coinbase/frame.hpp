@@ -12,6 +12,7 @@
 #include "domain/instrument.hpp"
 #include "domain/order.hpp"
 #include "venues/client.hpp"
+#include "venues/stamp.hpp"
 
 namespace ats::venues::coinbase {
 
@@ -49,6 +50,7 @@ struct Frame {
   std::uint32_t bids_used = 0, asks_used = 0;
   std::vector<BookEntry> books;
   std::vector<TradeEntry> trades;  // as on the wire: Advanced Trade sends the newest first
+  StampReader stamps;              // of times read so far
 
   std::span<const Level> bids(const BookEntry& entry) const {
     return std::span(bid_levels).subspan(entry.first_bid, entry.bids);

@@ -21,9 +21,10 @@ struct Context {
   return instrument.valid();
 }
 
-[[gnu::always_inline]] inline bool scan_time(JsonScan& scan, WallTime& time) {
+[[gnu::always_inline]] inline bool scan_time(const Context& in, WallTime& time) {
   std::string_view stamp;
-  return scan.quoted_text(stamp) && parse_rfc3339(stamp.data(), stamp.size(), time);
+  return in.scan.quoted_text(stamp) &&
+         (in.frame.stamps.read(stamp, time) || parse_rfc3339(stamp.data(), stamp.size(), time));
 }
 
 // A level goes to its side; one without quantity is none in a snapshot.
@@ -44,7 +45,7 @@ struct Context {
   if (!scan.literal(R"("timestamp":)") && !scan.literal(R"("client_id":"","timestamp":)"))
       [[unlikely]]
     return false;
-  if (!scan_time(scan, in.frame.time) || !scan.literal(R"(,"sequence_num":)") ||
+  if (!scan_time(in, in.frame.time) || !scan.literal(R"(,"sequence_num":)") ||
       !scan.unsigned_integer(sequence) || !scan.literal(R"(,"events":[)")) [[unlikely]]
     return false;
   in.frame.sequence = sequence;
@@ -102,7 +103,7 @@ bool scan_trade(const Context& in, TradeEntry& trade) {
       !scan.quoted_scaled(instrument.price_scale, trade.price.units) ||
       !scan.literal(R"(,"size":)") ||
       !scan.quoted_scaled(instrument.qty_scale, trade.quantity.units) || trade.price.units == 0 ||
-      trade.quantity.units == 0 || !scan.literal(R"(,"time":)") || !scan_time(scan, trade.time))
+      trade.quantity.units == 0 || !scan.literal(R"(,"time":)") || !scan_time(in, trade.time))
     return false;
   trade.id = FillId(id);
   if (scan.literal(R"(,"side":"SELL"})")) {
@@ -125,9 +126,8 @@ bool scan_trades(const Context& in) {
       if (!scan.literal(R"({"type":"snapshot","trades":[)")) return false;
     }
     do {
-      TradeEntry trade;
-      if (!scan_trade(in, trade)) return false;
-      if (!history) in.frame.trades.push_back(trade);
+      if (!scan_trade(in, in.frame.trades.emplace_back())) return false;
+      if (history) in.frame.trades.pop_back();
     } while (scan.literal(","));
     in.frame.history = in.frame.history || history;
     if (!scan.literal("]}")) return false;
@@ -166,7 +166,7 @@ bool scan_l2update(const Context& in) {
       return false;
     take_level(in.frame, bid, false, level);
   } while (scan.literal("],"));
-  if (!scan.literal(R"(]],"time":)") || !scan_time(scan, entry.time) || !scan.literal("}") ||
+  if (!scan.literal(R"(]],"time":)") || !scan_time(in, entry.time) || !scan.literal("}") ||
       !scan.at_end())
     return false;
   in.frame.time = entry.time;

@@ -43,6 +43,19 @@ void emit_book(const Frame& frame, const BookEntry& entry, Instant recv, EventSi
   sink.on(event);
 }
 
+// Filled in where it lies, like a book.
+void emit_trade(const TradeEntry& from, InstrumentId instrument, Instant recv, EventSink& sink) {
+  Event event(std::in_place_type<Trade>);
+  auto& trade = *std::get_if<Trade>(&event);
+  trade.instrument = instrument;
+  trade.times = {from.time, recv};
+  trade.taker_side = from.taker_side;
+  trade.price = from.price;
+  trade.quantity = from.quantity;
+  trade.id = from.id;
+  sink.on(event);
+}
+
 }  // namespace
 
 void Decoder::emit(Instant recv, EventSink& sink) {
@@ -57,14 +70,7 @@ void Decoder::emit(Instant recv, EventSink& sink) {
       }
       break;
     case FrameKind::Trades:
-      for (const TradeEntry& trade : frame_.trades) {
-        sink.on(Trade{trade.instrument,
-                      {trade.time, recv},
-                      trade.taker_side,
-                      trade.price,
-                      trade.quantity,
-                      trade.id});
-      }
+      for (const TradeEntry& trade : frame_.trades) emit_trade(trade, trade.instrument, recv, sink);
       break;
     case FrameKind::Status:
       system_.tell(frame_.status, venue_, *universe_, sink);

@@ -8,7 +8,7 @@
 #include "venues/client.hpp"
 #include "venues/kraken/frame.hpp"
 #include "venues/kraken/reader.hpp"
-#include "venues/kraken/stamp.hpp"
+#include "venues/stamp.hpp"
 #include "venues/symbols.hpp"
 #include "venues/system_status.hpp"
 

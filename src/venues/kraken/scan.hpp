@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "venues/kraken/frame.hpp"
-#include "venues/kraken/stamp.hpp"
+#include "venues/stamp.hpp"
 #include "venues/symbols.hpp"
 
 namespace ats::venues::kraken {

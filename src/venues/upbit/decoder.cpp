@@ -8,6 +8,19 @@ namespace {
 
 WallTime wall_of(std::uint64_t ms) { return wall_from_ms(static_cast<std::int64_t>(ms)); }
 
+// Filled in where it lies, like a book.
+void emit_trade(const TradeEntry& from, InstrumentId instrument, Instant recv, EventSink& sink) {
+  Event event(std::in_place_type<Trade>);
+  auto& trade = *std::get_if<Trade>(&event);
+  trade.instrument = instrument;
+  trade.times = {wall_of(from.time_ms), recv};
+  trade.taker_side = from.taker_side;
+  trade.price = from.price;
+  trade.quantity = from.quantity;
+  trade.id = from.id;
+  sink.on(event);
+}
+
 }  // namespace
 
 Decoder::Decoder(VenueId venue, const Universe& universe, Route route)
@@ -42,14 +55,7 @@ void Decoder::emit_book(const BookEntry& entry, Instant recv, EventSink& sink) {
 
 void Decoder::emit(Instant recv, EventSink& sink) {
   for (const BookEntry& entry : frame_.books) emit_book(entry, recv, sink);
-  for (const TradeEntry& trade : frame_.trades) {
-    sink.on(Trade{trade.instrument,
-                  {wall_of(trade.time_ms), recv},
-                  trade.taker_side,
-                  trade.price,
-                  trade.quantity,
-                  trade.id});
-  }
+  for (const TradeEntry& trade : frame_.trades) emit_trade(trade, trade.instrument, recv, sink);
   if (frame_.alive) sink.on(Heartbeat{venue_, {{}, recv}});
   // Which of the subscriptions it was for is not said, and the connection ends with it.
   if (frame_.refused) sink.on(BookFault{{}, venue_, BookFaultReason::SubscriptionLost});

@@ -70,13 +70,6 @@ struct LongKeys {
   static constexpr char best_bid_size[] = R"(,"best_bid_size":)";
 };
 
-// Prices and sizes that are passed over: the venue keeps at most this many decimals of any.
-constexpr unsigned most_decimals = 8;
-bool scan_past(JsonScan& scan) {
-  std::int64_t units = 0;
-  return scan.bare_number(most_decimals, units);
-}
-
 [[gnu::always_inline]] inline bool scan_code(const Context& in, InstrumentId& instrument) {
   std::string_view code;
   if (!in.scan.quoted_text(code)) return false;
@@ -87,7 +80,8 @@ bool scan_past(JsonScan& scan) {
 }
 
 [[gnu::always_inline]] inline bool scan_time(JsonScan& scan, std::uint64_t& ms) {
-  return scan.unsigned_integer(ms) && ms <= time_ms_max;
+  constexpr unsigned digits = 13;
+  return scan.unsigned_integer_of<digits>(ms) && ms <= time_ms_max;
 }
 
 // "SNAPSHOT" or "REALTIME", behind its first quote: to us they are one.
@@ -115,13 +109,16 @@ template <class Keys>
   if (scan.literal("]")) return true;
   const Level* const first_bid = bids;
   const Level* const first_ask = asks;
+  // The prices of a side are mostly of one length, sizes are not.
+  LengthGuess ask_price;
+  LengthGuess bid_price;
   do {
     Level ask;
     Level bid;
     if (!scan.literal(Keys::ask_price) ||
-        !scan.bare_number(instrument.price_scale, ask.price.units) ||
+        !scan.bare_number(instrument.price_scale, ask.price.units, &ask_price) ||
         !scan.literal(Keys::bid_price) ||
-        !scan.bare_number(instrument.price_scale, bid.price.units) ||
+        !scan.bare_number(instrument.price_scale, bid.price.units, &bid_price) ||
         !scan.literal(Keys::ask_size) ||
         !scan.bare_number(instrument.qty_scale, ask.quantity.units) ||
         !scan.literal(Keys::bid_size) ||
@@ -144,8 +141,8 @@ bool scan_book(const Context& in, Frame& frame) {
     entry.first_ask = before.first_ask + before.asks;
   }
   if (!scan.literal(Keys::code) || !scan_code(in, entry.instrument) || !scan.literal(Keys::time) ||
-      !scan_time(scan, entry.time_ms) || !scan.literal(Keys::total_asks) || !scan_past(scan) ||
-      !scan.literal(Keys::total_bids) || !scan_past(scan) || !scan.literal(Keys::units))
+      !scan_time(scan, entry.time_ms) || !scan.literal(Keys::total_asks) || !scan.past_number() ||
+      !scan.literal(Keys::total_bids) || !scan.past_number() || !scan.literal(Keys::units))
     return false;
   frame.reserve_levels(in.text.size());
   Level* const first_bid = frame.bids.data() + entry.first_bid;
@@ -167,13 +164,14 @@ bool scan_book(const Context& in, Frame& frame) {
 template <class Keys>
 bool scan_trade(const Context& in, Frame& frame) {
   JsonScan& scan = in.scan;
-  TradeEntry trade;
+  TradeEntry& trade = frame.trades.emplace_back();
   std::uint64_t told_ms = 0;
   std::string_view passed;
   if (!scan.literal(Keys::code) || !scan_code(in, trade.instrument) || !scan.literal(Keys::time) ||
-      !scan_time(scan, told_ms) || !scan.literal(Keys::date) || !scan.quoted_text(passed) ||
-      !scan.literal(Keys::clock) || !scan.quoted_text(passed) || !scan.literal(Keys::trade_time) ||
-      !scan_time(scan, trade.time_ms) || !scan.literal(Keys::price))
+      !scan_time(scan, told_ms) || !scan.literal(Keys::date) || !scan.quoted_text_of<10>(passed) ||
+      !scan.literal(Keys::clock) || !scan.quoted_text_of<8>(passed) ||
+      !scan.literal(Keys::trade_time) || !scan_time(scan, trade.time_ms) ||
+      !scan.literal(Keys::price))
     return false;
   const Instrument& instrument = in.universe.instrument(trade.instrument);
   if (!scan.bare_number(instrument.price_scale, trade.price.units) || !scan.literal(Keys::volume) ||
@@ -187,21 +185,18 @@ bool scan_trade(const Context& in, Frame& frame) {
   } else {
     return false;
   }
-  std::int64_t number = 0;
   std::string_view id;
-  if (!scan.literal(Keys::close) || !scan_past(scan) || !scan.literal(Keys::change) ||
-      !scan.quoted_text(passed) || !scan.literal(Keys::change_price) || !scan_past(scan) ||
-      !scan.literal(Keys::id) || !scan.bare_scaled(0, number, id) ||
-      id.find('.') != std::string_view::npos)
+  if (!scan.literal(Keys::close) || !scan.past_number() || !scan.literal(Keys::change) ||
+      !scan.quoted_text_of<4>(passed) || !scan.literal(Keys::change_price) || !scan.past_number() ||
+      !scan.literal(Keys::id) || !scan.integer_digits(id))
     return false;
   if (scan.literal(Keys::best_ask) &&
-      (!scan_past(scan) || !scan.literal(Keys::best_ask_size) || !scan_past(scan) ||
-       !scan.literal(Keys::best_bid) || !scan_past(scan) || !scan.literal(Keys::best_bid_size) ||
-       !scan_past(scan)))
+      (!scan.past_number() || !scan.literal(Keys::best_ask_size) || !scan.past_number() ||
+       !scan.literal(Keys::best_bid) || !scan.past_number() || !scan.literal(Keys::best_bid_size) ||
+       !scan.past_number()))
     return false;
   if (!scan.literal(Keys::stream) || !scan_stream(scan) || !scan.literal("}")) return false;
   trade.id = FillId(id);
-  frame.trades.push_back(trade);
   return true;
 }
 
