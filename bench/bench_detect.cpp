@@ -1,6 +1,7 @@
 // From a decoded delta to the detector's answer: a pair on two venues, deltas of four levels in turn, every
-// book change looked at in both directions, an edge open a part of the time. And the cycles of five venues
-// with 200 instruments each, looked at where a book changed, beside looking at all of them every time.
+// book change looked at in both directions, an edge open a part of the time. And five venues with 200
+// instruments each: trades of two legs, and cycles, looked at where a book changed, beside looking at all of
+// them every time.
 // Nothing on these paths may allocate once it is warm.
 #include <array>
 #include <vector>
@@ -218,6 +219,36 @@ Outcome run_tops(const Universe& universe, const std::vector<Top>& tops, const L
           digest};
 }
 
+// What an edge at the changed instrument would give.
+std::uint64_t digest_of(std::span<const core::Candidate> candidates) {
+  std::uint64_t sum = 0;
+  for (const core::Candidate& found : candidates)
+    sum += mix(found.edge + 1, static_cast<std::uint64_t>(found.walked.profit.raw()));
+  return sum;
+}
+
+Outcome run_two_legs(const Universe& universe, const std::vector<Top>& tops) {
+  core::Detector detector(universe, {});
+  const Rich funds;
+  return run_tops(universe, tops, [&](InstrumentId id, const core::BookSet& books, Instant now) {
+    return digest_of(detector.on_book(id, books, funds, now));
+  });
+}
+
+// The same detector asked about every instrument at every change.
+Outcome run_all_two_legs(const Universe& universe, const std::vector<Top>& tops) {
+  core::Detector detector(universe, {});
+  const Rich funds;
+  return run_tops(universe, tops, [&](InstrumentId id, const core::BookSet& books, Instant now) {
+    std::uint64_t changed = 0;
+    for (const Instrument& instrument : universe.instruments()) {
+      const auto found = detector.on_book(instrument.id, books, funds, now);
+      if (instrument.id == id) changed = digest_of(found);
+    }
+    return changed;
+  });
+}
+
 Outcome run_cycles(const Universe& universe, const std::vector<Top>& tops) {
   core::CycleDetector detector(universe, {});
   const Rich funds;
@@ -260,10 +291,19 @@ Outcome run_all_cycles(const Universe& universe, const std::vector<Top>& tops) {
 }
 
 void run_large(Session& session) {
+  const std::string two_legs = "two legs, 5 venues x 200 instruments";
   const std::string name = "cycles of 5 venues x 200 instruments";
-  if (!session.wanted(name)) return;
+  if (!session.wanted(two_legs) && !session.wanted(name)) return;
   const Universe universe = make_large_universe();
   const std::vector<Top> tops = make_tops(universe);
+  session.compare(
+      {.name = two_legs,
+       .baseline_name = "every instrument at every change",
+       .baseline = [&] { return run_all_two_legs(universe, tops); },
+       .ours = [&] { return run_two_legs(universe, tops); },
+       .metrics = {{.name = "p50", .unit = "ns/update", .goal = at_least(20, 10)},
+                   {.name = "p99", .unit = "ns/update"},
+                   {.name = "heap", .unit = "allocations", .goal = value_at_most(0, 0)}}});
   session.compare(
       {.name = name,
        .baseline_name = "every cycle at every change",

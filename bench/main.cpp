@@ -58,9 +58,20 @@ std::string title(const Result& result) {
   return what;
 }
 
+// How many a second, where the figure is the time of one.
+std::string per_second(const Result& result) {
+  const bool shown = result.metric.unit == "ns/frame" || result.metric.unit == "ns/event";
+  if (!shown || result.ours.median <= 0) return "";
+  constexpr double thousand_a_second = 1e6;
+  char text[32];
+  std::snprintf(text, sizeof text, " %.0fk/s", thousand_a_second / result.ours.median);
+  return text;
+}
+
 void print(const Result& result) {
   const std::string what = title(result);
-  std::printf("%-66s %12.1f %-12s", what.c_str(), result.ours.median, result.metric.unit.c_str());
+  const std::string unit = result.metric.unit + per_second(result);
+  std::printf("%-66s %12.1f %-18s", what.c_str(), result.ours.median, unit.c_str());
   if (compares(result)) {
     std::printf(" %12.1f %-28s %6.2f %6.2f %6.2f", result.baseline.median,
                 result.baseline_name.c_str(), result.ratio.min, result.ratio.median,
@@ -165,7 +176,7 @@ int run(int argc, char** argv) {
   Session session(rounds, filter);
   std::size_t printed = 0;
   if (!quiet) {
-    std::printf("%-66s %12s %-12s %12s %-28s %6s %6s %6s\n", "what", "ours", "", "baseline", "",
+    std::printf("%-66s %12s %-18s %12s %-28s %6s %6s %6s\n", "what", "ours", "", "baseline", "",
                 "min", "median", "max");
   }
   for (const auto& section : sections()) {

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <type_traits>
 
 #include "websocket_reader.hpp"
@@ -32,7 +33,8 @@ class BeastReader final : public WebSocketReader {
   static constexpr bool is_tls = !std::is_same_v<Layer, beast::tcp_stream>;
 
  public:
-  BeastReader(std::uint16_t port, const std::string& ca_file) {
+  BeastReader(std::uint16_t port, const std::string& ca_file, const BeastReader* beside = nullptr)
+      : loop_(beside == nullptr ? std::make_shared<net::io_context>(1) : beside->loop_) {
     if constexpr (is_tls) {
       tls_.load_verify_file(ca_file);
       tls_.set_verify_mode(net::ssl::verify_peer);
@@ -80,6 +82,7 @@ class BeastReader final : public WebSocketReader {
     beast::flat_buffer buffer;
     while (true) {
       const std::size_t size = co_await socket_->async_read(buffer, net::use_awaitable);
+      buffer.reserve(size + behind);
       take({static_cast<const char*>(buffer.data().data()), size});
       buffer.consume(size);
     }
@@ -88,7 +91,10 @@ class BeastReader final : public WebSocketReader {
     co_await socket_->async_write(net::buffer(outgoing_), net::use_awaitable);
   }
 
-  net::io_context io_{1};
+  static constexpr std::size_t behind = 64;  // what a handler may read past a message
+
+  std::shared_ptr<net::io_context> loop_;
+  net::io_context& io_ = *loop_;
   net::ssl::context tls_{net::ssl::context::tls_client};
   std::optional<beast::websocket::stream<Layer>> socket_;
   std::string outgoing_;
@@ -100,6 +106,12 @@ class BeastReader final : public WebSocketReader {
 std::unique_ptr<WebSocketReader> make_beast_reader(std::uint16_t port, const std::string& ca_file) {
   if (ca_file.empty()) return std::make_unique<BeastReader<beast::tcp_stream>>(port, ca_file);
   return std::make_unique<BeastReader<beast::ssl_stream<beast::tcp_stream>>>(port, ca_file);
+}
+
+std::unique_ptr<WebSocketReader> make_beast_reader_beside(WebSocketReader& other,
+                                                          std::uint16_t port) {
+  using Plain = BeastReader<beast::tcp_stream>;
+  return std::make_unique<Plain>(port, "", dynamic_cast<const Plain*>(&other));
 }
 
 }  // namespace ats::bench
