@@ -3,6 +3,10 @@
 // venue on one Reactor. The baseline reads with Boost.Beast's coroutines in one event loop, decodes with
 // simdjson's on-demand API, and applies to the same books. One thread plays both ends, so no figure holds a
 // wake-up: what is timed begins when the bytes lie in the sockets and ends when the last book has them.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <array>
 #include <memory>
 #include <optional>
@@ -32,6 +36,29 @@ struct Input {
   MarketFrames market = make_market(venues, 1'907, frames_count);
 };
 
+// An address at which nobody answers: what a driver asks over REST is no part of what is measured.
+class ClosedPort {
+ public:
+  ClosedPort() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(fd_, generic, size) != 0 || ::getsockname(fd_, generic, &size) != 0)
+      die("collector: no port");
+    port_ = ntohs(address.sin_port);
+  }
+  ~ClosedPort() { ::close(fd_); }
+  ClosedPort(const ClosedPort&) = delete;
+  ClosedPort& operator=(const ClosedPort&) = delete;
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
 // Where both sides' events end: the books of all venues, and a sum over all that was told of the market.
 class Books final : public EventSink {
  public:
@@ -40,10 +67,11 @@ class Books final : public EventSink {
   }
 
   void on(const Event& event) override {
-    digest_.on(event);
+    const VenueId venue = services::venue_of(event, venues_.universe);
     const bool connection = std::holds_alternative<ConnectionUp>(event);
-    services::feed_books(books_, services::venue_of(event, venues_.universe), event, now_,
-                         actions_);
+    // By venue: whose socket is read first is no difference.
+    if (venue.valid()) digests_[venue.index()].on(event);
+    services::feed_books(books_, venue, event, now_, actions_);
     actions_.clear();
     connections_ += connection ? 1 : 0;
   }
@@ -53,8 +81,9 @@ class Books final : public EventSink {
 
   // The events of what was sent so far must leave every book provably right.
   std::uint64_t checksum() const {
-    std::uint64_t sum = digest_.value();
+    std::uint64_t sum = 0;
     for (const VenueKind venue : all_venues) {
+      sum = mix(sum, digests_[venues_.venue[venue].index()].value());
       const core::BookView view = books_.view(venues_.instrument[venue]);
       if (!view.valid(now_)) die(std::string("collector: no valid book of ") + name(venue));
       for (const Side side : {Side::Buy, Side::Sell}) {
@@ -65,13 +94,13 @@ class Books final : public EventSink {
     return sum;
   }
   // From here on the sum is taken.
-  void begin() { digest_ = {}; }
+  void begin() { digests_ = {}; }
 
  private:
   const FiveVenues& venues_;
   core::BookSet books_;
   Actions actions_;
-  Digest digest_;
+  std::array<Digest, venue_count> digests_;
   Instant now_ = io::OsClock::now();
   std::size_t connections_ = 0;
 };
@@ -95,7 +124,9 @@ class OurCollector final : public Collector {
       io::DriverSetup setup;
       setup.protocol = venues::find_protocol(name(venue));
       const std::string at = "127.0.0.1:" + std::to_string(senders[venue]->port());
-      setup.urls = {.rest = "http://" + at, .market = "ws://" + at, .trading = "ws://" + at};
+      setup.urls = {.rest = "http://" + nobody_.address(),
+                    .market = "ws://" + at,
+                    .trading = "ws://" + nobody_.address()};
       setup.client.venue = venues.venue[venue];
       setup.client.universe = &venues.universe;
       setup.client.instruments = {venues.instrument[venue]};
@@ -130,6 +161,7 @@ class OurCollector final : public Collector {
   };
 
   Books& books_;
+  ClosedPort nobody_;
   io::Reactor reactor_;
   PerVenue<Count> taps_;
   PerVenue<std::unique_ptr<io::VenueDriver>> drivers_;
