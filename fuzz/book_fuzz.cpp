@@ -95,7 +95,9 @@ void books_keep_their_promises(Bytes& bytes) {
     instrument.symbol = "A";
     universe.add_instrument(instrument);
   }
-  BookSet books(universe);
+  for (std::uint8_t venue = 0; venue < 3; ++venue)
+    universe.venue({venue}).book.poll_every = milliseconds(100);
+  BookSet books(universe, {seconds(1), seconds(2)});
   Instant now{1'000'000'000};
   std::array<std::uint8_t, 3> told{};  // BookState last told, at first Resyncing
   std::array<Instant, 3> asked{};
@@ -140,6 +142,13 @@ void books_keep_their_promises(Bytes& bytes) {
                         static_cast<BookFaultReason>(bytes.next() % 4)},
                        now, out);
         break;
+      case 5: {
+        draw(bids, 290);
+        draw(asks, 304);
+        const Instant left = now - milliseconds(bytes.next() * 10);
+        books.on_image({id, times, left, bids, asks}, now, out);
+        break;
+      }
       default: {
         draw(bids, 290);
         draw(asks, 304);
@@ -169,7 +178,10 @@ void books_keep_their_promises(Bytes& bytes) {
       const Level ask = view.best(Side::Sell);
       const bool two_sided = !bid.quantity.is_zero() && !ask.quantity.is_zero();
       ATS_ASSERT(told[n] == static_cast<std::uint8_t>(view.state()));
-      if (view.state() == BookState::Valid) ATS_ASSERT(!two_sided || bid.price < ask.price);
+      if (view.state() == BookState::Valid || view.state() == BookState::Polled)
+        ATS_ASSERT(!two_sided || bid.price < ask.price);
+      ATS_ASSERT(!view.valid(now) || !view.polled(now));
+      ATS_ASSERT(!view.polled(now) || view.state() == BookState::Polled);
       if (view.state() == BookState::Resyncing)
         ATS_ASSERT(view.count(Side::Buy) == 0 && view.count(Side::Sell) == 0);
       if (n == 1) ATS_ASSERT(view.count(Side::Buy) <= 4 && view.count(Side::Sell) <= 4);

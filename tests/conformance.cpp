@@ -173,6 +173,7 @@ void Desk::pass(Duration time) {
     exchange_->set_time(instant_, wall_);
     server_->on_tick(*this);
     client_->on_timer(now(), *this, *this);
+    tell_pong();
     actions_.clear();
     books_->on_timer(instant_, actions_);
     carry_out();
@@ -185,6 +186,14 @@ void Desk::pass(Duration time) {
     }
     pump();
   }
+}
+
+void Desk::tell_pong() {
+  const venues::ChannelPolicy& policy = protocol_->market_policy;
+  const Line& line = lines_[static_cast<std::size_t>(Channel::MarketData)];
+  if (!policy.pongs_are_heartbeats || instant_ - pinged_ < policy.ping_every) return;
+  pinged_ = instant_;
+  if (line.up && !market_dead) on(Heartbeat{universe_.find_venue(protocol_->name), {{}, instant_}});
 }
 
 // What the books want.
@@ -261,6 +270,7 @@ bool Desk::deliver_one() {
       const Line& line = lines_[static_cast<std::size_t>(channel)];
       if (!line.open || line.session != session) continue;
       if (channel == Channel::MarketData) {
+        if (market_dead) return true;
         ++market_frames;
         if (on_market_frame) {
           auto changed = on_market_frame(std::move(frame));
@@ -422,6 +432,8 @@ void Desk::stir(std::size_t n, Rng& rng) {
 }
 
 BookState Desk::book_state(std::size_t n) const { return books_->view(ours_[n]).state(); }
+
+bool Desk::book_valid(std::size_t n) const { return books_->view(ours_[n]).valid(instant_); }
 
 BookStatus Desk::book_status(std::size_t n) const {
   std::vector<BookStatus> all;

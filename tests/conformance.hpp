@@ -66,6 +66,7 @@ class Desk final : private EventSink,
   // Ours, as deep as the rules keep it, against the exchange's; empty when they are the same.
   std::string difference(std::size_t n) const;
   BookState book_state(std::size_t n) const;
+  bool book_valid(std::size_t n) const;  // to price from, now
   BookStatus book_status(std::size_t n) const;
 
   // --- orders ---
@@ -116,6 +117,8 @@ class Desk final : private EventSink,
   std::optional<venues::Refusal> refusing;
   // What the client sends for an order is carried out or not, and its answers are lost.
   bool deaf = false;
+  // The market connection stands and brings nothing any more, not even pongs.
+  bool market_dead = false;
   std::uint64_t market_frames = 0;
   std::uint64_t rest_requests = 0;
 
@@ -144,6 +147,8 @@ class Desk final : private EventSink,
   void read_metadata();
   void tell_news();
   void tell_ready();
+  // Where pongs are the venue's heartbeats: as often as pings are sent.
+  void tell_pong();
   void carry_out();
   void lose(Channel channel);
   bool deliver_one();
@@ -172,6 +177,7 @@ class Desk final : private EventSink,
     std::optional<Instant> again_at;  // lost: when it is opened anew
   };
   Line lines_[2];
+  Instant pinged_{};
   std::uint64_t sessions_ = 0;
   std::deque<std::pair<Channel, std::string>> to_server_;
   std::deque<std::pair<venues::SessionId, std::string>> to_client_;

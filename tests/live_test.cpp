@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "io/clock.hpp"
 #include "io/http.hpp"
@@ -40,11 +41,12 @@ class Live : public ::testing::Test {
     fs::remove_all(dir_);
   }
 
-  void start() {
+  void start(Duration poll_after = CoreConfig{}.poll_after) {
     LiveSetup setup;
     setup.title = "test";
     setup.config = default_config();
     setup.config.pairs = simulated_pairs();
+    setup.config.core.poll_after = poll_after;
     setup.journal_dir = dir_ / "journal";
     setup.control_socket = dir_ / "control.sock";
     setup.log = [this](const std::string& line) { log_ += line + "\n"; };
@@ -155,14 +157,30 @@ TEST_F(Live, TradesEndFlatTheLedgerIsTheExchangesAndTheJournalReplaysToTheSameBy
 TEST_F(Live, EveryFaultOnEveryVenueEndsWithTheLedgerOfTheExchanges) {
   start();
   ASSERT_TRUE(until(seconds(60), [&] { return view().core.reconciled; })) << log_;
-  for (const char* kind : {"disconnect", "mute", "gap", "bad_checksum", "crossed_book", "slow",
-                           "timeout_then_accept", "timeout_then_reject", "duplicate_fill",
-                           "drop_fill", "late_cancel", "partial_fill", "reject", "server_error",
-                           "rate_limit", "ban", "maintenance", "clock_skew", "malformed_frame"}) {
+  for (const char* kind : {"disconnect",
+                           "mute",
+                           "gap",
+                           "bad_checksum",
+                           "crossed_book",
+                           "slow",
+                           "timeout_then_accept",
+                           "timeout_then_reject",
+                           "duplicate_fill",
+                           "drop_fill",
+                           "late_cancel",
+                           "partial_fill",
+                           "reject",
+                           "server_error",
+                           "rate_limit",
+                           "ban",
+                           "maintenance",
+                           "clock_skew",
+                           "malformed_frame",
+                           "stream_down"}) {
     for (const char* venue : {"binance", "kraken"}) {
       const bool timed = std::string(kind) == "mute" || std::string(kind) == "maintenance" ||
                          std::string(kind) == "clock_skew" || std::string(kind) == "rate_limit" ||
-                         std::string(kind) == "ban";
+                         std::string(kind) == "ban" || std::string(kind) == "stream_down";
       json fault{{"venue", venue}, {"kind", kind}};
       if (timed)
         fault["for_ms"] = 1000;
@@ -183,6 +201,59 @@ TEST_F(Live, EveryFaultOnEveryVenueEndsWithTheLedgerOfTheExchanges) {
       << ::testing::PrintToString(differences()) << log_;
   EXPECT_TRUE(view().core.open_executions.empty());
   ASSERT_TRUE(live_->close());
+}
+
+// Every venue's streams are refused for a while, and its REST goes on.
+TEST_F(Live, BooksOfAStreamThatStaysDownAreAskedForMarkedAndDroppedForTheStreams) {
+  start(seconds(1));
+  const auto all = [&](BookState state) {
+    const CoreStatus core = view().core;
+    return std::ranges::all_of(core.books, [&](const BookStatus& b) { return b.state == state; });
+  };
+  ASSERT_TRUE(until(seconds(60), [&] { return all(BookState::Valid); })) << log_;
+  for (const SimVenue& venue : sim_->venues())
+    inject({{"venue", venue.name}, {"kind", "stream_down"}, {"for_ms", 25'000}});
+  // As slowly as the slowest venue lets it be asked.
+  std::set<InstrumentId> polled;
+  std::uint64_t orders = 0;
+  bool priced = false;
+  ASSERT_TRUE(until(seconds(25),
+                    [&] {
+                      const CoreStatus core = view().core;
+                      bool none_valid = true;
+                      for (const BookStatus& b : core.books) {
+                        none_valid = none_valid && b.state != BookState::Valid;
+                        if (b.state != BookState::Polled) continue;
+                        EXPECT_GT(b.polls, 0u);
+                        EXPECT_FALSE(b.bid.quantity.is_zero() || b.ask.quantity.is_zero());
+                        EXPECT_LT(b.bid.price, b.ask.price);
+                        EXPECT_LE(core.now - b.last_update,
+                                  CoreConfig{}.max_polled_age + seconds(1));
+                        polled.insert(b.instrument);
+                      }
+                      // What was on its way to be traded away may still be; nothing new is.
+                      if (!core.open_executions.empty()) orders = 0;
+                      if (none_valid && core.open_executions.empty()) {
+                        priced = priced || (orders != 0 && core.orders_placed != orders);
+                        orders = core.orders_placed;
+                      }
+                      return polled.size() == core.books.size();
+                    }))
+      << polled.size() << " of " << view().core.books.size() << "\n"
+      << log_;
+  EXPECT_FALSE(priced);
+  EXPECT_NE(log_.find("polled: disconnected"), std::string::npos) << log_;
+  ASSERT_TRUE(until(seconds(90), [&] { return all(BookState::Valid); })) << log_;
+  stop();
+  EXPECT_TRUE(until(seconds(10), [&] { return differences().empty(); }))
+      << ::testing::PrintToString(differences()) << log_;
+  ASSERT_TRUE(live_->close());
+  auto reader = io::JournalReader::open(dir_ / "journal");
+  ASSERT_TRUE(reader.ok());
+  core::Engine again;
+  const auto folded = fold_journal(*reader, again);
+  ASSERT_TRUE(folded.ok()) << folded.error().detail;
+  EXPECT_FALSE(folded->difference);
 }
 
 TEST_F(Live, AHaltSurvivesARestart) {

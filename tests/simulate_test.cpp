@@ -91,6 +91,26 @@ TEST(Simulation, a_seed_gives_the_same_run_again) {
   EXPECT_EQ(one.status.pnl_reporting, two.status.pnl_reporting);
 }
 
+// Streams are down half of the time, and legs fall short: books are polled, nothing is opened on them, and what is
+// open is traded away on them.
+TEST(Simulation, while_streams_are_down_books_are_polled_and_only_unwound_on) {
+  SimulationSetup setup =
+      setup_of("stream_down,disconnect,mute,slow,partial_fill,reject", hours(2));
+  for (sim::FaultRow& row : setup.faults) row.every = row.every / 30;
+  std::uint64_t refused = 0;
+  std::uint64_t unwound = 0;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const SimulationReport report = run_simulation(setup, seed);
+    EXPECT_EQ(first_violation(report), "");
+    EXPECT_TRUE(report.stopped) << "seed " << seed;
+    refused += report.counts.refused[static_cast<std::size_t>(RefuseReason::BookPolled)];
+    unwound += report.counts.unwound_on_images;
+    for (const BookStatus& book : report.status.books) EXPECT_GT(book.polls, 0u);
+  }
+  EXPECT_GT(refused, 20u);
+  EXPECT_GT(unwound, 0u);
+}
+
 TEST(Simulation, every_planted_bug_is_caught) {
   for (int n = 1; n <= static_cast<int>(Mutant::ReuseOrderId); ++n) {
     SimulationSetup setup = setup_of("all", hours(3));

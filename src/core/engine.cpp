@@ -53,9 +53,7 @@ struct Engine::Parts {
   void on(const BookSnapshot& event, Actions& out);
   void on(const BookDelta& event, Actions& out);
   void on(const BookFault& event, Actions& out);
-  void on(const BookImage& event, Actions&) {
-    if (known(event.instrument)) books->on_image(event, now);
-  }
+  void on(const BookImage& event, Actions& out);
   void on(const Trade& event, Actions& out) { alive(event.instrument, event.times, out); }
   void on(const Quote& event, Actions& out) { alive(event.instrument, event.times, out); }
   void on(const InstrumentChanged& event, Actions& out);
@@ -135,7 +133,8 @@ void Engine::Parts::on(const Started& event, Actions&) {
   gate.configure(config);
   marks.bind(universe.assets().size(), universe.find_asset(config.reporting_asset.view()));
   mids.assign(universe.instruments().size(), std::nullopt);
-  books = std::make_unique<BookSet>(universe);
+  books =
+      std::make_unique<BookSet>(universe, BookPolling{config.poll_after, config.max_polled_age});
   if (detector) earlier_episodes += detector->episodes();
   if (cycles) earlier_episodes += cycles->episodes();
   detector = std::make_unique<Detector>(universe, config);
@@ -230,6 +229,12 @@ void Engine::Parts::on(const BookDelta& event, Actions& out) {
 void Engine::Parts::on(const BookFault& event, Actions& out) {
   if (!known(event.instrument) && (event.instrument.valid() || !known(event.venue))) return;
   books->on_fault(event, now, out);
+  detect(out);
+}
+
+void Engine::Parts::on(const BookImage& event, Actions& out) {
+  if (!known(event.instrument)) return;
+  books->on_image(event, now, out);
   detect(out);
 }
 
@@ -464,7 +469,7 @@ void Engine::Parts::refresh_marks() {
     std::optional<Decimal>& mid = mids[instrument.id.index()];
     mid.reset();
     const BookView view = books->view(instrument.id);
-    if (!view.valid(now)) continue;
+    if (!view.valid(now) && !view.polled(now)) continue;
     const Level bid = view.best(Side::Buy);
     const Level ask = view.best(Side::Sell);
     if (bid.quantity.is_zero() || ask.quantity.is_zero()) continue;

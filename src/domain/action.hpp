@@ -44,7 +44,7 @@ struct RequestSnapshot {  // venues whose snapshot comes by request
 struct Resubscribe {  // venues whose stream sends the snapshot
   InstrumentId instrument;
 };
-struct AuditBook {  // an image of the book by another way than the stream, answered by BookImage
+struct RequestImage {  // the book by another way than the stream, answered by BookImage
   InstrumentId instrument;
 };
 
@@ -69,9 +69,10 @@ enum class RefuseReason : std::uint8_t {
   InstrumentNotTrading,
   ObserveOnly,       // the strategy is configured to look and not to trade
   CurrencyExposure,  // the open conversion would leave too much of one quote asset
+  BookPolled,        // the stream is down: a book asked for by REST opens no trade
 };
 const char* name(RefuseReason reason);
-constexpr std::size_t refuse_reason_count = 19;
+constexpr std::size_t refuse_reason_count = 20;
 
 // Who saw an opportunity.
 enum class Strategy : std::uint8_t {
@@ -178,7 +179,7 @@ struct BookStateChanged {
 struct Stopped {};  // answer to StopCommand: nothing is open any more
 
 using Action = std::variant<Place, Cancel, QueryOrder, QueryOpenOrders, QueryBalances,
-                            RequestSnapshot, Resubscribe, AuditBook, OpportunityFound,
+                            RequestSnapshot, Resubscribe, RequestImage, OpportunityFound,
                             ExecutionResolved, Booked, Alert, BookStateChanged, Stopped>;
 
 // Reused from event to event: no allocation once it has grown.

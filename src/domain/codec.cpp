@@ -168,7 +168,7 @@ void fields(A& a, Of<A, CoreConfig>& c) {
   counted(a, c.currencies.count, c.currencies.items), counted(a, c.rates.count, c.rates.items);
   a.raw(c.rate_max_age), a.choice(c.cross_currency, StrategyMode::Trade);
   a.choice(c.triangular, StrategyMode::Trade), a.choice(c.cycles, StrategyMode::Trade);
-  a.decimal(c.max_currency_exposure);
+  a.decimal(c.max_currency_exposure), a.raw(c.poll_after), a.raw(c.max_polled_age);
 }
 template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {
@@ -225,7 +225,8 @@ void fields(A& a, Of<A, BookSnapshot>& e, std::vector<Level>* bids, std::vector<
 }
 template <class A>
 void fields(A& a, Of<A, BookImage>& e, std::vector<Level>* bids, std::vector<Level>* asks) {
-  a.raw(e.instrument), fields(a, e.times), a.levels(e.bids, bids), a.levels(e.asks, asks);
+  a.raw(e.instrument), fields(a, e.times), a.raw(e.asked);
+  a.levels(e.bids, bids), a.levels(e.asks, asks);
 }
 template <class A>
 void fields(A& a, Of<A, BookDelta>& e, std::vector<Level>* bids, std::vector<Level>* asks) {
@@ -333,7 +334,7 @@ void fields(A& a, Of<A, QueryBalances>& x) {
   a.raw(x.venue);
 }
 template <class A>
-void fields(A& a, Of<A, AuditBook>& x) {
+void fields(A& a, Of<A, RequestImage>& x) {
   a.raw(x.instrument);
 }
 template <class A>
@@ -353,7 +354,7 @@ template <class A>
 void fields(A& a, Of<A, OpportunityFound>& x) {
   a.raw(x.pair), a.raw(x.buy), a.raw(x.sell), a.raw(x.quantity), a.raw(x.buy_limit);
   a.raw(x.sell_limit), a.raw(x.gross), a.raw(x.net), a.decimal(x.profit);
-  a.choice(x.refused, RefuseReason::CurrencyExposure), a.raw(x.execution);
+  a.choice(x.refused, RefuseReason::BookPolled), a.raw(x.execution);
   a.choice(x.strategy, Strategy::Cycle), a.raw(x.profit_asset);
   counted(a, x.leg_count, x.legs);
 }

@@ -60,7 +60,7 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
           CommandReceived{HaltCommand{{{0}, {}}, "me", "because"}},
           CommandReceived{ResumeCommand{{{}, {0}}, "me", "fine"}},
           CommandReceived{StopCommand{"me"}},
-          BookImage{i, t, l, l}};
+          BookImage{i, t, {5}, l, l}};
 }
 
 std::vector<Action> every_action() {
@@ -85,7 +85,7 @@ std::vector<Action> every_action() {
                            {8},
                            {9},
                            Decimal::of("1"),
-                           RefuseReason::CurrencyExposure,
+                           RefuseReason::BookPolled,
                            {3},
                            Strategy::Cycle,
                            {1},
@@ -103,7 +103,7 @@ std::vector<Action> every_action() {
           Alert{Severity::Critical, AlertCode::LedgerBreak, {}, "both sides"},
           BookStateChanged{{0}, 1, 2},
           Stopped{},
-          AuditBook{{0}}};
+          RequestImage{{0}}};
 }
 
 std::vector<std::byte> bytes_of(const Event& e) {

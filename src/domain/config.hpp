@@ -79,6 +79,11 @@ struct CoreConfig {
   StrategyMode cross_currency = StrategyMode::Trade;
   StrategyMode triangular = StrategyMode::Observe;
   StrategyMode cycles = StrategyMode::Observe;
+  // --- books ---
+  // A venue that has had no Valid book for this long is asked for its books by REST; zero: never.
+  Duration poll_after = seconds(10);
+  Duration max_polled_age =
+      seconds(15);  // since the question left; an older one is no book any more
   // --- risk ---
   Decimal max_exposure =
       Decimal::from_int(20'000);  // open (unhedged or in flight) per asset, in reporting currency

@@ -191,10 +191,12 @@ struct ForeignOrder {
   VenueOrderId venue_order_id;
 };
 
-// The venue's book as it gives it by another way (REST), to Action::AuditBook: compared, never taken over.
+// The venue's book as it gives it by another way (REST), to Action::RequestImage: what a book is compared
+// with, and what stands in for it while the venue's stream is down.
 struct BookImage {
   InstrumentId instrument;
   Times times;
+  Instant asked;                // when the question left: it shows nothing older
   std::span<const Level> bids;  // best first
   std::span<const Level> asks;
 };

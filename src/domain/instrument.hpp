@@ -146,8 +146,9 @@ struct BookRules {
   bool connection_sequence = false;
   bool snapshot_by_request =
       false;  // snapshot comes from REST on Action::RequestSnapshot; else the stream sends it after (re)subscribing
-  Duration
-      audit_every{};  // between two images of a book by REST, for comparison; 0: none are asked for
+  // Images of a book by REST, one book of the venue after the other; 0: none are asked for.
+  Duration audit_every{};          // for comparison
+  Duration poll_every{};           // in the stream's place while it is down
   Duration max_age = seconds(10);  // without any sign of life from the venue the book is Suspect
 };
 

@@ -208,6 +208,8 @@ const char* name(RefuseReason reason) {
       return "observe_only";
     case RefuseReason::CurrencyExposure:
       return "currency_exposure";
+    case RefuseReason::BookPolled:
+      return "book_polled";
   }
   return "?";
 }
@@ -314,6 +316,8 @@ const char* name(BookState state) {
       return "valid";
     case BookState::Suspect:
       return "suspect";
+    case BookState::Polled:
+      return "polled";
   }
   return "?";
 }

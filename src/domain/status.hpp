@@ -15,7 +15,9 @@
 
 namespace ats {
 
-enum class BookState : std::uint8_t { Resyncing, Valid, Suspect };
+// Polled: the venue's stream is down, and the book is what the venue last answered to a question. It marks and
+// unwinds, and opens no trade; its reason is what became of the stream's book.
+enum class BookState : std::uint8_t { Resyncing, Valid, Suspect, Polled };
 const char* name(BookState state);
 enum class BookReason : std::uint8_t {
   None,
@@ -39,13 +41,14 @@ struct BookStatus {
   BookReason reason = BookReason::NeverSynced;
   Level bid;  // zero quantity = none
   Level ask;
-  Instant last_update;
+  Instant last_update;  // Polled: when the question left
   std::uint64_t snapshots = 0, deltas = 0, gaps = 0, checksums_right = 0, checksums_wrong = 0,
                 crossings = 0, resyncs = 0;
   // Comparisons with an image the venue gave by another way.
   std::uint64_t audits = 0, audits_differing = 0;
   std::uint32_t audit_difference = 0;  // levels that differed at the last one
   Instant last_audit;
+  std::uint64_t polls = 0;  // answers that stood in for the book while its venue's stream was down
   std::uint32_t bid_levels = 0, ask_levels = 0;
 };
 

@@ -17,6 +17,7 @@ constexpr Duration settle_max = seconds(5);
 // A connection that brings nothing for this long while its twin brings so many messages is frozen.
 constexpr Duration frozen_after = seconds(3);
 constexpr std::uint64_t frozen_messages = 10;
+constexpr Duration image_answer_max = seconds(10);
 
 std::vector<std::string> hosts(const std::string& first, const std::vector<std::string>& others) {
   std::vector<std::string> all = {first};
@@ -316,6 +317,12 @@ void VenueDriver::link_message(Link& link, Opcode kind, std::string_view payload
   handling_.record((OsClock::now() - received).ns);
 }
 
+// The gate passes it as it passes any heartbeat. Of a connection that does not serve it says nothing.
+void VenueDriver::link_alive(Link& link, Instant received) {
+  if (!setup_.protocol->market_policy.pongs_are_heartbeats || !link.up) return;
+  link.shard.gate->on(link.source, Heartbeat{venue(), {{}, received}});
+}
+
 void VenueDriver::line_lost(VenueLine& line) {
   if (setup_.tap != nullptr)
     setup_.tap->on_disconnected(Channel::Trading, line.status().last_loss, OsClock::now());
@@ -479,8 +486,8 @@ void VenueDriver::execute(const Action& action) {
     if (market->request_snapshot(request->instrument, now(), *desk) != SendOutcome::Sent) {
       sink_.on(BookFault{request->instrument, venue(), BookFaultReason::SnapshotFailed});
     }
-  } else if (const auto* image = std::get_if<AuditBook>(&action)) {
-    audit(image->instrument);
+  } else if (const auto* image = std::get_if<RequestImage>(&action)) {
+    ask_image(image->instrument);
   } else if (const auto* again = std::get_if<Resubscribe>(&action)) {
     Desk* desk = nullptr;
     venues::Client* market = client_for(again->instrument, desk);
@@ -491,23 +498,27 @@ void VenueDriver::execute(const Action& action) {
   }
 }
 
-// An answer that does not come, or cannot be read, leaves the audit without a verdict.
-void VenueDriver::audit(InstrumentId instrument) {
+// An answer that does not come, or cannot be read, is none. Asked over the market's REST connection, so that no
+// order waits behind it; its age counts from here, wherever it waits itself.
+void VenueDriver::ask_image(InstrumentId instrument) {
   if (images_ == nullptr) return;
   const Instrument& on = setup_.client.universe->instrument(instrument);
-  rest_->request(setup_.protocol->depth_request(on), seconds(10),
-                 [this, instrument](const Result<HttpResponse, TransportError>& answer) {
-                   if (!answer || answer->status != 200) return;
-                   struct Images final : EventSink {
-                     explicit Images(EventSink& to) : sink(to) {}
-                     void on(const Event& event) override {
-                       if (const auto* s = std::get_if<BookSnapshot>(&event))
-                         sink.on(BookImage{s->instrument, s->times, s->bids, s->asks});
-                     }
-                     EventSink& sink;
-                   } images(sink_);
-                   images_->on_depth_body(instrument, answer->body, OsClock::now(), images);
-                 });
+  market_rest_->request(
+      setup_.protocol->depth_request(on), image_answer_max,
+      [this, instrument,
+       asked = OsClock::now()](const Result<HttpResponse, TransportError>& answer) {
+        if (!answer || answer->status != 200) return;
+        struct Images final : EventSink {
+          Images(EventSink& to, Instant since) : sink(to), asked(since) {}
+          void on(const Event& event) override {
+            if (const auto* s = std::get_if<BookSnapshot>(&event))
+              sink.on(BookImage{s->instrument, s->times, asked, s->bids, s->asks});
+          }
+          EventSink& sink;
+          const Instant asked;
+        } images(sink_, asked);
+        images_->on_depth_body(instrument, answer->body, OsClock::now(), images);
+      });
 }
 
 // --- for people ---

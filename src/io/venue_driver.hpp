@@ -127,6 +127,9 @@ class VenueDriver final : private LineOwner {
                       Instant received) override {
       desk->owner.link_message(*this, kind, payload, received);
     }
+    void line_alive(VenueLine&, Instant received) override {
+      desk->owner.link_alive(*this, received);
+    }
     void line_lost(VenueLine&) override { desk->owner.link_lost(*this); }
 
     Shard& shard;
@@ -156,6 +159,7 @@ class VenueDriver final : private LineOwner {
   void line_lost(VenueLine& line) override;
   void link_open(Link& link);
   void link_message(Link& link, Opcode kind, std::string_view payload, Instant received);
+  void link_alive(Link& link, Instant received);
   void link_lost(Link& link);
 
   std::unique_ptr<Desk> make_desk(const venues::ClientSetup& setup, VenueRest& rest);
@@ -173,7 +177,7 @@ class VenueDriver final : private LineOwner {
   // Takes the link out of its shard; its line closes in order.
   void retire(Link& link);
   void tick();
-  void audit(InstrumentId instrument);
+  void ask_image(InstrumentId instrument);
   venues::Now now() const;
   bool market_up() const;
   venues::ChannelPolicy market_policy() const;
@@ -190,7 +194,7 @@ class VenueDriver final : private LineOwner {
   std::map<std::uint64_t, Desk*> desks_;  // who is still there to be answered
   std::unique_ptr<Desk> primary_;
   std::unique_ptr<venues::MarketDecoder>
-      images_;  // reads the answers to audit(); null: none are asked
+      images_;  // reads the answers to ask_image(); null: none are asked
   VenueLine trading_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::unique_ptr<Link>> retired_;  // closing in order

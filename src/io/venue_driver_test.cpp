@@ -126,6 +126,8 @@ struct Core final : EventSink {
   std::uint64_t deltas = 0;
   std::uint64_t snapshots = 0;
   std::uint64_t holes = 0;
+  std::uint64_t beats = 0;
+  std::vector<BookImage> images;  // without their levels
   void on(const Event& event) override {
     if (const auto* up = std::get_if<ConnectionUp>(&event)) {
       told.push_back(up->channel == Channel::MarketData ? "up" : "trading up");
@@ -134,6 +136,10 @@ struct Core final : EventSink {
     } else if (const auto* fault = std::get_if<BookFault>(&event)) {
       told.push_back(std::string(name(fault->reason)) + " " +
                      std::to_string(fault->instrument.index()));
+    } else if (std::holds_alternative<Heartbeat>(event)) {
+      ++beats;
+    } else if (const auto* image = std::get_if<BookImage>(&event)) {
+      images.push_back({image->instrument, image->times, image->asked, {}, {}});
     } else if (const auto* snapshot = std::get_if<BookSnapshot>(&event)) {
       ++snapshots;
       last[snapshot->instrument.index()] = snapshot->last;
@@ -171,6 +177,7 @@ class Driver : public testing::Test {
     DriverSetup setup;
     setup.protocol = &protocol;
     setup.client.venue = VenueId{0};
+    setup.client.universe = client_universe;
     for (std::size_t i = 0; i < instruments; ++i) setup.client.instruments.push_back(book(i));
     if (trading) setup.client.credentials = {"key", "secret"};
     setup.urls.rest = rest_first.empty() ? at("http") : rest_first;
@@ -216,6 +223,7 @@ class Driver : public testing::Test {
   std::map<std::uint64_t, Sequence> sequence = {{0, 10}, {1, 10}, {2, 10}, {3, 10}, {4, 10}};
   std::map<SessionId, std::set<std::uint64_t>> subscribed;
   std::set<SessionId> deaf;
+  const Universe* client_universe = nullptr;
   std::string rest_first;
   std::string market_first;
   Core core;
@@ -277,6 +285,94 @@ TEST_F(Driver, hits_only_the_books_of_a_connection_that_is_lost_among_others) {
   ASSERT_TRUE(run_until(reactor, [&] { return core.snapshots == snapshots + 2; }));
   publish_for(milliseconds(30));
   EXPECT_EQ(core.told.size(), 2u) << "no down, no up, no further fault";
+}
+
+// A quiet market: nothing but pings and pongs passes.
+TEST_F(Driver, takes_pongs_for_heartbeats_where_the_venue_has_no_others) {
+  protocol.market_policy.ping_every = milliseconds(20);
+  protocol.market_policy.pongs_are_heartbeats = true;
+  start(1);
+  ASSERT_TRUE(subscriptions(1));
+  ASSERT_TRUE(run_until(reactor, [&] { return core.beats >= 3; }));
+  EXPECT_EQ(core.deltas, 0u);
+  server->mute(server->sessions()[0], true);
+  run_for(reactor, milliseconds(100));
+  const std::uint64_t before = core.beats;
+  run_for(reactor, milliseconds(200));
+  EXPECT_EQ(core.beats, before) << "a connection that does not answer is not alive";
+  server->mute(server->sessions()[0], false);
+  EXPECT_TRUE(run_until(reactor, [&] { return core.beats > before; }));
+}
+
+TEST_F(Driver, takes_the_venues_own_pings_for_heartbeats_too) {
+  protocol.market_policy.ping_every = {};
+  protocol.market_policy.pongs_are_heartbeats = true;
+  start(1);
+  ASSERT_TRUE(subscriptions(1));
+  ASSERT_TRUE(run_until(reactor, [&] { return !core.told.empty(); }));
+  EXPECT_EQ(core.beats, 0u);
+  server->send_ping(server->sessions()[0], "are you there");
+  EXPECT_TRUE(run_until(reactor, [&] { return core.beats == 1; }));
+}
+
+TEST_F(Driver, hears_no_pongs_where_the_venues_own_heartbeats_prove_more) {
+  protocol.market_policy.ping_every = milliseconds(20);
+  start(1);
+  ASSERT_TRUE(subscriptions(1));
+  run_for(reactor, milliseconds(200));
+  EXPECT_EQ(core.beats, 0u);
+}
+
+// The stream is down and REST is up.
+TEST_F(Driver, asks_for_a_book_by_rest_and_says_when_the_question_left) {
+  class Bodies final : public venues::MarketDecoder {
+   public:
+    venues::FrameOutcome on_frame(std::string_view, Instant, EventSink&) override {
+      return venues::FrameOutcome::Ignored;
+    }
+    venues::FrameOutcome on_depth_body(InstrumentId instrument, std::string_view body, Instant recv,
+                                       EventSink& sink) override {
+      if (body != "book") return venues::FrameOutcome::Malformed;
+      sink.on(BookSnapshot{instrument, {{}, recv}, 1, {}, {}, {}});
+      return venues::FrameOutcome::Decoded;
+    }
+  };
+  const Universe universe = [] {
+    Universe u;
+    Instrument i;
+    i.venue = u.add_venue("plain", {});
+    i.base = u.add_asset("A");
+    i.quote = u.add_asset("B");
+    i.symbol = "AB";
+    u.add_instrument(i);
+    return u;
+  }();
+  client_universe = &universe;
+  protocol.depth_request = [](const Instrument&) { return HttpRequest{"GET", "/depth", {}, {}}; };
+  protocol.make_decoder = [](VenueId, const Universe&) -> std::unique_ptr<venues::MarketDecoder> {
+    return std::make_unique<Bodies>();
+  };
+  std::string body = "book";
+  handler.answer = [&](const HttpRequest&, const Responder& to) {
+    reactor.after(milliseconds(100), [&body, to] { to.respond({200, {}, body}); });
+  };
+  handler.gate = [](const HttpRequest&) { return HttpResponse{502, {}, "down"}; };
+  start(1);
+  const Instant before = OsClock::now();
+  driver->execute(RequestImage{book(0)});
+  const Instant left = OsClock::now();
+  ASSERT_TRUE(run_until(reactor, [&] { return core.images.size() == 1; }));
+  EXPECT_EQ(core.images[0].instrument, book(0));
+  EXPECT_GE(core.images[0].asked, before);
+  EXPECT_LE(core.images[0].asked, left);
+  EXPECT_GE(core.images[0].times.recv_time - core.images[0].asked, milliseconds(100));
+  EXPECT_TRUE(core.told.empty());
+  // What cannot be read is no answer.
+  body = "nonsense";
+  driver->execute(RequestImage{book(0)});
+  run_for(reactor, milliseconds(300));
+  EXPECT_EQ(core.images.size(), 1u);
+  driver.reset();
 }
 
 // Both kinds of venues: a life ends every second, and nobody notices.

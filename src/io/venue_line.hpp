@@ -41,6 +41,10 @@ class LineOwner {
   virtual void line_open(VenueLine& line) = 0;
   virtual void line_message(VenueLine& line, Opcode kind, std::string_view payload,
                             Instant received) = 0;
+  // A ping or a pong came: the peer is there.
+  virtual void line_alive(VenueLine& line, Instant received) {
+    static_cast<void>(line), static_cast<void>(received);
+  }
   // After it had been open.
   virtual void line_lost(VenueLine& line) = 0;
 
@@ -78,7 +82,12 @@ class VenueLine final : private WsListener {
  private:
   void on_open() override;
   void on_message(Opcode kind, std::string_view payload, Instant received) override;
+  void on_ping() override { alive(); }
+  void on_pong(std::string_view) override { alive(); }
   void on_closed(const WsClosed& closed) override;
+  void alive() {
+    if (!retired_) owner_.line_alive(*this, last_receive());
+  }
 
   Reactor& reactor_;
   LineOwner& owner_;

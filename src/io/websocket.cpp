@@ -193,6 +193,7 @@ bool WebSocket::take(const WsMessage& message) {
     case Opcode::Ping:
       // RFC 6455 section 5.5.2: the same payload, as soon as is practical.
       send(Opcode::Pong, message.payload);
+      listener_.on_ping();
       return true;
     case Opcode::Pong:
       reactor_.cancel(pong_timer_);

@@ -65,6 +65,7 @@ class WsListener {
   virtual void on_open() {}
   // `kind` is Text (valid UTF-8) or Binary. The payload may be read until the call returns.
   virtual void on_message(Opcode kind, std::string_view payload, Instant received) = 0;
+  virtual void on_ping() {}  // was answered
   virtual void on_pong(std::string_view payload) { static_cast<void>(payload); }
   virtual void on_closed(const WsClosed& closed) = 0;
 };

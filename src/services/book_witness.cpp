@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <type_traits>
 #include <variant>
 
@@ -15,9 +16,11 @@ void BookWitness::observe(const Event& event, Instant now, const Actions& action
 }
 
 // Of a run that starts nothing is known yet.
-void BookWitness::start(const Universe& universe) {
+void BookWitness::start(const Universe& universe, const CoreConfig& config) {
   books_.clear();
   universe_ = universe;
+  max_polled_age_ = config.max_polled_age;
+  images_.assign(universe_.instruments().size(), Instant{});
   heard_.assign(universe_.venues().size(), Instant{});
   for (const Instrument& i : universe_.instruments()) {
     books_.emplace_back(universe_.venue(i.venue).book, i.price_scale, i.qty_scale);
@@ -36,7 +39,7 @@ void BookWitness::hear(const Event& event, Instant now) {
       [&](const auto& e) {
         using E = std::decay_t<decltype(e)>;
         if constexpr (std::is_same_v<E, Started>) {
-          start(*e.universe);
+          start(*e.universe, *e.config);
         } else if constexpr (std::is_same_v<E, ConnectionUp>) {
           if (e.channel == Channel::Trading) return;
           alive(e.venue);
@@ -57,6 +60,9 @@ void BookWitness::hear(const Event& event, Instant now) {
           books_[e.instrument.index()].on(e);
         } else if constexpr (std::is_same_v<E, Trade> || std::is_same_v<E, Quote>) {
           alive(universe_.instrument(e.instrument).venue);
+        } else if constexpr (std::is_same_v<E, BookImage>) {
+          Instant& known = images_[e.instrument.index()];
+          known = std::max(known, e.asked);
         } else if constexpr (std::is_same_v<E, Heartbeat>) {
           alive(e.venue);
         }
@@ -71,6 +77,8 @@ void BookWitness::check(const OrderRequest& order, Instant now) {
   const Duration silence = now - heard_[i.venue.index()];
   const bool mute = silence > universe_.venue(i.venue).book.max_age;
   if (book.valid() && !mute) return;
+  const Instant image = images_[order.instrument.index()];
+  if (order.unwind && image.ns != 0 && now - image <= max_polled_age_) return;
   if (unproven_++ != 0) return;
   first_ = fmt::format("order {} on {} was priced from a book that lacks {}",
                        client_order_id(order.id).view(), universe_.instrument_name(i.id),

@@ -1,5 +1,5 @@
 // Watches a journal go by and says whether every order that left was priced from a book that could be priced
-// from: by plain books of its own, fed with the same market events, that share nothing with the core's.
+// from, or, to unwind, from an answer by REST that was not too old: by plain books of its own, fed with the same market events, that share nothing with the core's.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,14 @@ class BookWitness {
   const std::string& first() const { return first_; }
 
  private:
-  void start(const Universe& universe);
+  void start(const Universe& universe, const CoreConfig& config);
 
   Universe universe_;
   std::vector<sim::AuditBook> books_;  // by instrument
   std::vector<Instant> heard_;         // by venue: the last sign of life
+  std::vector<Instant>
+      images_;  // by instrument: when the question for its last image left; zero: none
+  Duration max_polled_age_;
   std::uint64_t orders_ = 0;
   std::uint64_t unproven_ = 0;
   std::string first_;

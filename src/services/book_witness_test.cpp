@@ -17,6 +17,7 @@ class BookWitnessTest : public testing::Test {
     order_.instrument = universe_.add_instrument(i);
     order_.id = make_order_id(1, 1);
     started_.universe = &universe_;
+    started_.config = &config_;
     witness_.observe(started_, now_, {});
   }
   void hear(const Event& event) { witness_.hear(event, now_); }
@@ -34,6 +35,7 @@ class BookWitnessTest : public testing::Test {
   }
 
   Universe universe_;
+  CoreConfig config_;
   VenueId venue_;
   OrderRequest order_;
   Started started_;
@@ -70,6 +72,17 @@ TEST_F(BookWitnessTest, a_crossed_a_refused_a_silent_and_a_lost_book_are_not) {
   EXPECT_TRUE(proven());
   hear(ConnectionDown{venue_, Channel::MarketData});
   EXPECT_FALSE(proven());
+}
+
+TEST_F(BookWitnessTest, an_answer_by_rest_is_good_to_unwind_on_and_for_nothing_else) {
+  hear(BookImage{order_.instrument, {{}, now_}, now_ - seconds(1), {}, {}});
+  EXPECT_FALSE(proven());
+  order_.unwind = true;
+  EXPECT_TRUE(proven());
+  now_ = now_ + config_.max_polled_age - seconds(1);
+  EXPECT_TRUE(proven());
+  now_ = now_ + milliseconds(1);
+  EXPECT_FALSE(proven()) << "its age counts from when the question left";
 }
 
 TEST_F(BookWitnessTest, a_run_that_starts_knows_no_book) {

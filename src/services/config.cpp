@@ -207,6 +207,25 @@ std::string print_rates(const RateList& list) {
   return out;
 }
 
+// Of a venue whose market stream is down.
+void book_keys(std::vector<Key>& keys) {
+  keys.push_back(
+      {"books", "poll_after",
+       "a duration such as \"10s\" or \"1m\", at least a second, or \"0s\" for never",
+       "A venue that has had no Valid book for this long is asked for its books by REST. "
+       "Such a book marks what is held and unwinds what is open; it opens no trade.",
+       [](Config& c, std::string_view t) {
+         Duration d;
+         if (!parse_duration(t, d) || (d.ns != 0 && d < seconds(1))) return false;
+         c.core.poll_after = d;
+         return true;
+       },
+       [](const Config& c) { return print_duration(c.core.poll_after); }});
+  keys.push_back(duration_key("books", "max_polled_age", &CoreConfig::max_polled_age,
+                              "A book asked for by REST is no book any more when its question left "
+                              "longer ago than this."));
+}
+
 void strategy_keys(std::vector<Key>& keys) {
   keys.push_back(mode_key("cross_currency", &CoreConfig::cross_currency, true,
                           "A base bought in one currency and sold in another, whose conversion "
@@ -305,6 +324,7 @@ void core_keys(std::vector<Key>& keys) {
   keys.push_back(duration_key("strategy", "pair_cooldown", &CoreConfig::pair_cooldown,
                               "Pause of a pair after one of its trades is resolved."));
   strategy_keys(keys);
+  book_keys(keys);
   keys.push_back(amount_key("risk", "max_exposure", &CoreConfig::max_exposure,
                             "Largest open exposure per asset, in the reporting asset."));
   keys.push_back(amount_key("risk", "max_currency_exposure", &CoreConfig::max_currency_exposure,

@@ -89,6 +89,22 @@ max_currency_exposure = "1500"
   EXPECT_EQ(again->core, core);
 }
 
+TEST_F(Configuration, PollingHasItsTimesAndCanBeSwitchedOff) {
+  const auto config = load_config(write(R"([books]
+poll_after = "30s"
+max_polled_age = "2500ms"
+)"),
+                                  {});
+  ASSERT_TRUE(config.ok()) << config.error();
+  EXPECT_EQ(config->core.poll_after, seconds(30));
+  EXPECT_EQ(config->core.max_polled_age, milliseconds(2500));
+  const auto off = load_config(write("[books]\npoll_after = \"0s\"\n"), {});
+  ASSERT_TRUE(off.ok()) << off.error();
+  EXPECT_EQ(off->core.poll_after, Duration{});
+  EXPECT_THAT(error_of("[books]\npoll_after = \"10ms\"\n"), HasSubstr("at least a second"));
+  EXPECT_THAT(error_of("[books]\nmax_polled_age = \"0s\"\n"), HasSubstr("above zero"));
+}
+
 TEST_F(Configuration, ARateThatIsNoneIsRefused) {
   for (const char* bad :
        {"USDT/KRW 1391.25 2026-01-31T12:00:00Z", "USDT 1 2026-01-31T12:00:00Z desk",

@@ -161,6 +161,7 @@ struct EventText {
     return start("book_image")
         .instrument(e.instrument)
         .times(e.times)
+        .number("asked_ns", e.asked.ns)
         .levels("bids", e.bids)
         .levels("asks", e.asks)
         .done();
@@ -344,8 +345,8 @@ struct ActionText {
   std::string operator()(const RequestSnapshot& x) const {
     return start("request_snapshot").instrument(x.instrument).done();
   }
-  std::string operator()(const AuditBook& x) const {
-    return start("audit_book").instrument(x.instrument).done();
+  std::string operator()(const RequestImage& x) const {
+    return start("request_image").instrument(x.instrument).done();
   }
   std::string operator()(const Resubscribe& x) const {
     return start("resubscribe").instrument(x.instrument).done();

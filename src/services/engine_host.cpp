@@ -15,7 +15,7 @@ std::optional<VenueId> venue_of(const Action& action, const Universe& universe) 
   if (const auto* x = std::get_if<Cancel>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<QueryOrder>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<RequestSnapshot>(&action)) return by_instrument(x->instrument);
-  if (const auto* x = std::get_if<AuditBook>(&action)) return by_instrument(x->instrument);
+  if (const auto* x = std::get_if<RequestImage>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<Resubscribe>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<QueryOpenOrders>(&action)) return x->venue;
   if (const auto* x = std::get_if<QueryBalances>(&action)) return x->venue;

@@ -134,9 +134,8 @@ class Screen {
                       "bid qty", "bid", "ask", "ask qty", "resyncs"));
     for (const BookStatus& b : v_.core.books) {
       const Instrument& i = u().instrument(b.instrument);
-      const char* colour = b.state == BookState::Valid     ? green
-                           : b.state == BookState::Suspect ? yellow
-                                                           : red;
+      const bool doubted = b.state == BookState::Suspect || b.state == BookState::Polled;
+      const char* colour = b.state == BookState::Valid ? green : doubted ? yellow : red;
       const auto price = [&](const Level& l) {
         return l.quantity.is_zero() ? std::string("-")
                                     : format_scaled(l.price.units, i.price_scale);
@@ -305,6 +304,8 @@ std::string status_json(const LiveView& view) {
          {"pair", u.pair_name(i.pair)},
          {"state", name(b.state)},
          {"reason", name(b.reason)},
+         {"source", b.state == BookState::Polled ? "polled" : "stream"},
+         {"polls", b.polls},
          {"age_ms", (core.now - b.last_update).ns / 1'000'000},
          {"bid", level_json(i, b.bid)},
          {"ask", level_json(i, b.ask)},

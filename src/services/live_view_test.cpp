@@ -87,11 +87,26 @@ TEST(Screen, NeverExceedsTheTerminal) {
   }
 }
 
+TEST(Screen, ABookThatWasAskedForByRestIsMarkedAsSuch) {
+  Shown s;
+  s.view.core.books[0].state = BookState::Polled;
+  s.view.core.books[0].reason = BookReason::Disconnected;
+  EXPECT_THAT(render_screen(s.view, 140, 40), HasSubstr("polled"));
+  s.view.core.books[0].polls = 7;
+  const auto book = nlohmann::json::parse(status_json(s.view))["books"][0];
+  EXPECT_EQ(book["state"], "polled");
+  EXPECT_EQ(book["source"], "polled");
+  EXPECT_EQ(book["reason"], "disconnected");
+  EXPECT_EQ(book["polls"], 7);
+  EXPECT_EQ(book["age_ms"], 12);
+}
+
 TEST(StatusJson, MoneyAndPricesAreExactText) {
   Shown s;
   const auto j = nlohmann::json::parse(status_json(s.view));
   EXPECT_EQ(j["books"][0]["bid"][0], "61710.01");
   EXPECT_EQ(j["books"][0]["bid"][1], "1.50000");
+  EXPECT_EQ(j["books"][0]["source"], "stream");
   EXPECT_EQ(j["pnl"]["USDT"], "12.345678901");
   EXPECT_EQ(j["fees"]["USDT"], "0.5");
   EXPECT_EQ(j["executions"]["completed"], 3);

@@ -17,6 +17,12 @@ namespace {
 
 constexpr Duration tick_every = milliseconds(100);
 
+std::string path_in(const std::string& url) {
+  const std::size_t host = url.find("://") + 3;
+  const std::size_t path = url.find('/', host);
+  return path == std::string::npos ? "/" : url.substr(path);
+}
+
 }  // namespace
 
 // Passes everything on to the exchange; an order whose answer is to be lost is carried out or not, and
@@ -92,6 +98,8 @@ SimVenueServer::SimVenueServer(io::Reactor& reactor, const Universe& universe, V
   const venues::Protocol* protocol = venues::find_protocol(universe.venue(venue).name.view());
   ATS_ASSERT(protocol != nullptr && protocol->make_server != nullptr);
   server_ = protocol->make_server(*door_);
+  market_path_ = path_in(protocol->urls.market);
+  market_alone_ = market_path_ != path_in(protocol->urls.trading);
 }
 
 SimVenueServer::~SimVenueServer() {
@@ -130,11 +138,21 @@ void SimVenueServer::inject(const sim::FaultOrder& order) {
   exchange_.faults().inject(order, exchange_.now());
   refresh_faults();
   if (strike(FaultKind::Disconnect)) http_->reset_all();
+  if (order.kind == FaultKind::StreamDown) {
+    const std::set<io::SessionId> all = market_;
+    for (const io::SessionId session : all) http_->reset(session);
+  }
+}
+
+bool SimVenueServer::is_market(std::string_view target) const {
+  return target.substr(0, target.find('?')) == market_path_;
 }
 
 // What the protocol side itself must show.
 void SimVenueServer::refresh_faults() {
   server_->set_fault(ServerFault::Maintenance, active(FaultKind::Maintenance));
+  if (!market_alone_) return;
+  for (const io::SessionId session : market_) http_->mute(session, active(FaultKind::Mute));
 }
 
 Duration SimVenueServer::answer_delay() {
@@ -172,12 +190,17 @@ std::optional<venues::Refusal> SimVenueServer::refused(bool question) {
 
 std::optional<HttpResponse> SimVenueServer::on_upgrade(const HttpRequest& request) {
   const std::string path = request.target.substr(0, request.target.find('?'));
+  exchange_.set_time(io::OsClock::now(), io::OsClock::wall());
+  if (is_market(path) && strike(FaultKind::StreamDown))
+    return HttpResponse{502, {}, "the stream is down"};
   if (server_->accepts(path)) return server_->refuse_upgrade(request);
   return HttpResponse{404, {}, "no WebSocket at this path"};
 }
 
 void SimVenueServer::on_open(io::SessionId session, std::string_view target) {
   telling_ = Telling::Answers;
+  if (is_market(target)) market_.insert(session);
+  refresh_faults();
   server_->on_open(session, target, *this);
 }
 
@@ -205,6 +228,7 @@ void SimVenueServer::on_message(io::SessionId session, io::Opcode kind, std::str
 }
 
 void SimVenueServer::on_close(io::SessionId session, const io::WsClosed&) {
+  market_.erase(session);
   server_->on_close(session);
 }
 

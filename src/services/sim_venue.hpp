@@ -75,6 +75,8 @@ class SimVenueServer final : private io::ServerHandler,
   void send(venues::SessionId session, io::Opcode kind, std::string_view frame);
   void close(venues::SessionId session, int code, std::string_view reason) override;
 
+  // The door that market data goes out of. At most venues orders come in by the same.
+  bool is_market(std::string_view target) const;
   bool strike(sim::FaultKind kind) { return exchange_.faults().strike(kind, exchange_.now()); }
   bool active(sim::FaultKind kind) const {
     return exchange_.faults().active(kind, exchange_.now());
@@ -93,6 +95,9 @@ class SimVenueServer final : private io::ServerHandler,
   std::unique_ptr<venues::Server> server_;
   std::unique_ptr<io::HttpServer> http_;
   sim::AccountId account_;
+  std::string market_path_;
+  bool market_alone_ = false;       // no order comes in by that path
+  std::set<io::SessionId> market_;  // sessions on it
   Rng rng_;
   std::deque<News> news_;
   Telling telling_ = Telling::Answers;

@@ -103,7 +103,7 @@ class Batch {
 struct Total {
   double virtual_seconds = 0;
   std::uint64_t events = 0, folded = 0, crashes = 0, commands = 0, strangers = 0;
-  std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0;
+  std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0, unwound_on_images = 0;
   std::array<std::uint64_t, all_outcomes.size()> outcomes{};
   std::array<std::uint64_t, refuse_reason_count> refused{};
   std::array<std::uint64_t, strategy_count> seen{}, taken{};
@@ -124,6 +124,7 @@ Total add_up(const std::vector<SimulationReport>& reports) {
     total.fills += r.counts.fills;
     total.opened += r.counts.opened;
     total.alerts += r.counts.alerts;
+    total.unwound_on_images += r.counts.unwound_on_images;
     for (std::size_t n = 0; n < total.outcomes.size(); ++n) {
       total.outcomes[n] += r.counts.outcomes[n];
     }
@@ -199,13 +200,14 @@ class MemoryWatch {
 };
 
 nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
-  nlohmann::json out{{"seeds", seeds},           {"virtual_seconds", t.virtual_seconds},
-                     {"seconds", seconds},       {"times_real_time", t.virtual_seconds / seconds},
-                     {"events", t.events},       {"folded_events", t.folded},
-                     {"crashes", t.crashes},     {"commands", t.commands},
-                     {"strangers", t.strangers}, {"orders_placed", t.placed},
-                     {"fills_booked", t.fills},  {"executions_opened", t.opened},
-                     {"alerts", t.alerts}};
+  nlohmann::json out{
+      {"seeds", seeds},           {"virtual_seconds", t.virtual_seconds},
+      {"seconds", seconds},       {"times_real_time", t.virtual_seconds / seconds},
+      {"events", t.events},       {"folded_events", t.folded},
+      {"crashes", t.crashes},     {"commands", t.commands},
+      {"strangers", t.strangers}, {"orders_placed", t.placed},
+      {"fills_booked", t.fills},  {"executions_opened", t.opened},
+      {"alerts", t.alerts},       {"unwind_orders_on_polled_books", t.unwound_on_images}};
   for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
     out["executions"][name(all_outcomes[n])] = t.outcomes[n];
   }
@@ -255,6 +257,8 @@ void print(const Total& t, std::size_t seeds, double seconds) {
   }
   fmt::print("{} orders, {} fills, {} alerts, {} events ({} more folded after deaths)\n", t.placed,
              t.fills, t.alerts, t.events, t.folded);
+  if (t.unwound_on_images > 0)
+    fmt::print("{} unwinding orders on polled books\n", t.unwound_on_images);
   fmt::print("{} seeds, {:.1f} h of virtual time in {:.1f} s: {:.0f} times real time\n", seeds,
              t.virtual_seconds / 3600, seconds, t.virtual_seconds / seconds);
   for (const sim::Violation& v : t.violations) fmt::print("VIOLATION {}\n", describe(v));

@@ -26,6 +26,7 @@ Auditor::Auditor(const Universe& universe, const CoreConfig& config, std::uint64
       mids_(universe.pairs().size()),
       marks_(universe.assets().size()),
       opening_(universe.assets().size()) {
+  images_.resize(instruments_.size());
   for (const Instrument& i : instruments_)
     books_.emplace_back(universe.venue(i.venue).book, i.price_scale, i.qty_scale);
 }
@@ -74,6 +75,7 @@ void Auditor::on(const Started& event, Instant) {
     venue.market_up = venue.trading_up = venue.balances_told = false;
   }
   for (AuditBook& book : books_) book.on_down();
+  images_.assign(images_.size(), {});
   instruments_.assign(event.universe->instruments().begin(), event.universe->instruments().end());
 }
 
@@ -113,6 +115,11 @@ void Auditor::on(const BookFault& event, Instant) {
       books_[i.id.index()].on_fault();
     }
   }
+}
+
+void Auditor::on(const BookImage& event, Instant) {
+  Instant& known = images_[event.instrument.index()];
+  known = std::max(known, event.asked);
 }
 
 void Auditor::on(const InstrumentChanged& event, Instant) {
@@ -189,13 +196,8 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
   if (!o.unwind && (halted({}) || halted({i.venue, {}}) || halted({{}, i.pair}))) {
     violate(Invariant::HaltsHold, now, which + " is sent while a halt is in force");
   }
-  const bool stale = now - venue.last_life > universe_.venue(i.venue).book.max_age;
-  if (!books_[o.instrument.index()].valid() || stale) {
-    violate(Invariant::ValidBookOnly, now,
-            which + " is priced from a book that lacks " +
-                (stale ? "a sign of life" : books_[o.instrument.index()].why_not()));
-  }
-  if (!venue.market_up || !venue.trading_up) {
+  check_book(o, now);
+  if (!venue.trading_up) {
     violate(Invariant::ApprovedOnly, now, which + " is sent while its venue is not connected");
   }
   if (!o.unwind && !venue.balances_told) {
@@ -229,6 +231,28 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
   } else {
     check_legs(o, actions, now);
   }
+}
+
+// What is new is priced from a Valid book. What is open may be traded away on what the venue answered to a
+// question, if that left not too long ago.
+void Auditor::check_book(const OrderRequest& o, Instant now) {
+  const Instrument& i = instrument(o.instrument);
+  const Watched& venue = watched(o.instrument);
+  const AuditBook& book = books_[o.instrument.index()];
+  const bool stale = now - venue.last_life > universe_.venue(i.venue).book.max_age;
+  if (venue.market_up && !stale && book.valid()) return;
+  const Instant image = images_[o.instrument.index()];
+  const bool polled =
+      config_.poll_after.ns > 0 && image.ns != 0 && now - image <= config_.max_polled_age;
+  if (o.unwind && polled) {
+    ++counts_.unwound_on_images;
+    return;
+  }
+  const char* lacks = !venue.market_up ? "a connection" : stale ? "a sign of life" : book.why_not();
+  violate(Invariant::ValidBookOnly, now,
+          "order " + spell(o.id) + " on " + universe_.instrument_name(o.instrument) +
+              " is priced from a book that lacks " + lacks +
+              (polled ? " and was asked for by REST" : ""));
 }
 
 void Auditor::check_limits(const OrderRequest& o, Instant now) {

@@ -76,6 +76,7 @@ class Auditor {
 
   struct Counts {
     std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0;
+    std::uint64_t unwound_on_images = 0;      // orders on books asked for by REST
     std::array<std::uint64_t, 5> outcomes{};  // by ExecutionOutcome
     std::array<std::uint64_t, refuse_reason_count> refused{};
     std::array<std::uint64_t, strategy_count> seen{};   // opportunities, by Strategy
@@ -121,6 +122,7 @@ class Auditor {
   void on(const BookSnapshot& event, Instant now);
   void on(const BookDelta& event, Instant now);
   void on(const BookFault& event, Instant now);
+  void on(const BookImage& event, Instant now);
   void on(const InstrumentChanged& event, Instant now);
   void on(const OrderRejected& event, Instant now);
   void on(const OrderEnded& event, Instant now);
@@ -136,6 +138,7 @@ class Auditor {
   void check_legs(const OrderRequest& order, std::span<const Action> actions, Instant now);
   void check_conversion(const OrderRequest& buy, const OrderRequest& sell, Instant now);
   double converts(AssetId from, AssetId to) const;  // statistics
+  void check_book(const OrderRequest& order, Instant now);
   void check_limits(const OrderRequest& order, Instant now);
   void check_unwind(const OrderRequest& order, Instant now);
   void booked(const Booked& entry, Instant now);
@@ -180,7 +183,8 @@ class Auditor {
   std::uint64_t seed_;
   std::vector<Instrument> instruments_;  // as the engine was told
   std::vector<AuditBook> books_;         // by instrument
-  std::vector<Watched> watched_;         // by venue
+  std::vector<Instant> images_;   // by instrument: since when its last image is true; zero: none
+  std::vector<Watched> watched_;  // by venue
   std::unordered_map<std::uint64_t, Order> orders_;
   std::map<std::uint64_t, Execution> open_;          // executions by id, not resolved
   std::unordered_map<std::uint64_t, Decimal> nets_;  // of every execution: base asset booked

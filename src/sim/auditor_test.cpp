@@ -373,6 +373,38 @@ TEST_F(AuditorTest, an_unwind_of_what_is_open_passes_and_a_larger_one_is_found) 
   expect(Invariant::ApprovedOnly);
 }
 
+// The stream is down and its book was asked for by REST.
+TEST_F(AuditorTest, an_unwind_on_an_answer_by_rest_passes_until_it_is_too_old) {
+  start();
+  act(both_legs());
+  const auto bought = carry_out(buy_);
+  act({right_booking(buy_, bought)});
+  tell(OrderRejected{sell_.id, RejectReason::Other, "", {}});
+  tell(ConnectionDown{kraken_.venue(), Channel::MarketData});
+  const auto image = kraken_.book(kr_, 10);
+  tell(BookImage{kr_, {}, now_, image.bids, image.asks});
+  pass(config_.max_polled_age);
+  OrderRequest back = leg(Side::Sell, ++counter_);
+  back.unwind = true;
+  act({place(back)});
+  expect(std::nullopt);
+  EXPECT_EQ(auditor_.counts().unwound_on_images, 1u);
+  tell(OrderRejected{back.id, RejectReason::Other, "", {}});
+  pass(milliseconds(1));
+  back.id = make_order_id(1, ++counter_);
+  act({place(back)});
+  expect(Invariant::ValidBookOnly);
+}
+
+TEST_F(AuditorTest, a_new_trade_on_an_answer_by_rest_is_found) {
+  start();
+  tell(ConnectionDown{kraken_.venue(), Channel::MarketData});
+  const auto image = kraken_.book(kr_, 10);
+  tell(BookImage{kr_, {}, now_, image.bids, image.asks});
+  act(both_legs());
+  expect(Invariant::ValidBookOnly);
+}
+
 TEST_F(AuditorTest, a_fill_booked_twice_is_found) {
   start();
   act(both_legs());

@@ -25,7 +25,8 @@ constexpr std::array<const char*, fault_kind_count> names = {"disconnect",
                                                              "server_error",
                                                              "maintenance",
                                                              "clock_skew",
-                                                             "malformed_frame"};
+                                                             "malformed_frame",
+                                                             "stream_down"};
 
 }  // namespace
 

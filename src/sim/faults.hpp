@@ -5,7 +5,8 @@
 //   the Exchange itself       reject, partial_fill, late_cancel, duplicate_fill, drop_fill,
 //                             maintenance (orders refused), crossed_book, clock_skew
 //   the dress around it       disconnect, mute, gap, bad_checksum, slow, timeout_then_accept,
-//                             timeout_then_reject, rate_limit, ban, server_error, malformed_frame
+//                             timeout_then_reject, rate_limit, ban, server_error, malformed_frame,
+//                             stream_down
 //
 // A fault is in force for a length of time, or for a number of occasions. strike() is asked at each
 // occasion where a fault could show and uses one occasion up.
@@ -21,12 +22,12 @@
 namespace ats::sim {
 
 enum class FaultKind : std::uint8_t {
-  Disconnect,         // every connection is closed
-  Mute,               // connected, but market data is not sent
-  Gap,                // one change of a book is not sent
-  BadChecksum,        // one book message carries a wrong checksum (venues that send one)
-  CrossedBook,        // a bid stands above the best ask for a while
-  Slow,               // answers take longer by `by`
+  Disconnect,   // every connection is closed
+  Mute,         // connected, but market data is not sent, nor is a pong to a market connection
+  Gap,          // one change of a book is not sent
+  BadChecksum,  // one book message carries a wrong checksum (venues that send one)
+  CrossedBook,  // a bid stands above the best ask for a while
+  Slow,         // answers take longer by `by`
   TimeoutThenAccept,  // the order is carried out, its answer never comes
   TimeoutThenReject,  // the order is not carried out, its answer never comes
   DuplicateFill,      // a fill is told twice on the private stream
@@ -41,8 +42,9 @@ enum class FaultKind : std::uint8_t {
   Maintenance,     // no orders, no cancels; market data goes on
   ClockSkew,       // the venue's clock is off by `by`
   MalformedFrame,  // one book message arrives as bytes that are not the protocol
+  StreamDown,  // market-data connections are closed and none is let in; requests are answered as ever
 };
-constexpr std::size_t fault_kind_count = 19;
+constexpr std::size_t fault_kind_count = 20;
 
 // "disconnect", "timeout_then_accept", …: the spelling of the control port and the command line.
 const char* name(FaultKind kind);

@@ -69,11 +69,20 @@ Message& Link::post(Channel channel, Instant at) {
   message.answers = Asked::Nothing;
   message.channel = channel;
   message.epoch = side(channel).epoch;
+  message.by_rest = false;
   timeline_.put(at, Happening::Deliver, venue().value, slot);
   return message;
 }
 
+Message& Link::post_by_rest(Instant at) {
+  Message& message = post(Channel::MarketData, at);
+  message.by_rest = true;
+  message.epoch = life_;
+  return message;
+}
+
 bool Link::accept(const Message& message) {
+  if (message.by_rest) return message.epoch == life_;
   if (message.epoch != side(message.channel).epoch) return false;
   if (message.channel == Channel::MarketData) last_market_heard_ = now_;
   if (message.answers != Asked::Nothing) {
@@ -95,6 +104,10 @@ void Link::connect(Channel channel) {
 void Link::on_connected(Channel channel) {
   Connection& connection = side(channel);
   if (!connection.connecting || connection.up) return;
+  if (channel == Channel::MarketData && strike(FaultKind::StreamDown)) {
+    try_again(channel);
+    return;
+  }
   connection.connecting = false;
   connection.up = true;
   connection.up_since = now_;
@@ -125,12 +138,17 @@ void Link::drop(Channel channel) {
     pending_.clear();
   }
   if (!down_first) post(channel, now_, ConnectionDown{venue(), channel});
-  connection.connecting = true;
+  try_again(channel);
+}
+
+void Link::try_again(Channel channel) {
+  side(channel).connecting = true;
   timeline_.put(now_ + draw_wait(rng_, seconds(1)) + delay(model_.connect), Happening::Connect,
                 venue().value, static_cast<std::uint32_t>(channel));
 }
 
 void Link::engine_died() {
+  ++life_;
   for (Connection& connection : connections_) {
     connection.up = connection.connecting = false;
     ++connection.epoch;
@@ -141,8 +159,8 @@ void Link::engine_died() {
 
 void Link::tick() {
   const Connection& market = side(Channel::MarketData);
-  if (market.up && !rules().snapshot_by_request && !active(FaultKind::Mute) &&
-      now_ - last_market_message_ >= heartbeat_every) {
+  // Of its own, or a pong to the client's ping.
+  if (market.up && !active(FaultKind::Mute) && now_ - last_market_message_ >= heartbeat_every) {
     post(Channel::MarketData, due(Path::Market), Heartbeat{venue(), times()});
     last_market_message_ = now_;
   }
@@ -182,6 +200,7 @@ void Link::inject(const FaultOrder& order) {
     if (which != 0) drop(Channel::MarketData);
     if (which != 1) drop(Channel::Trading);
   }
+  if (order.kind == FaultKind::StreamDown) drop(Channel::MarketData);
   // A venue that closes may say so, or only refuse.
   if (order.kind == FaultKind::Maintenance && side(Channel::MarketData).up && rng_.one_in(2)) {
     for (const InstrumentId id : exchange_.instruments()) {
@@ -368,6 +387,7 @@ void Link::on_book(const venues::BookChange& change) {
   message.answers = Asked::Nothing;
   message.channel = Channel::MarketData;
   message.epoch = side(Channel::MarketData).epoch;
+  message.by_rest = false;
   if (strike(FaultKind::MalformedFrame)) {
     message.event = BookFault{change.instrument, venue(), BookFaultReason::MalformedFrame};
   } else if (rules().sequence == SequenceRule::WholeBook) {

@@ -123,11 +123,14 @@ class Link final : public ExchangeListener {
   Instant due(Path path);
   // A message for the caller to fill; it is on its way at once.
   Message& post(Channel channel, Instant at);
+  // The same, of an answer that comes without a connection.
+  Message& post_by_rest(Instant at);
   template <class E>
   void post(Channel channel, Instant at, const E& event);
   template <class E>
   void answer(Asked kind, OrderId order, Instant at, const E& event);
   void request(const Action& action, Channel channel);
+  void try_again(Channel channel);  // to connect, after a wait
 
   void subscribe(InstrumentId instrument);
   void send_image(InstrumentId instrument);
@@ -142,7 +145,7 @@ class Link final : public ExchangeListener {
   void arrive(const QueryOpenOrders& query);
   void arrive(const QueryBalances& query);
   void arrive(const RequestSnapshot& request);
-  void arrive(const AuditBook& request);
+  void answer_image(const RequestImage& request, Instant asked);
   void arrive(const Resubscribe& request) { subscribe(request.instrument); }
   void tell_fills(const venues::VenueOrder& order, OrderId id, Instant at);
   OrderFound found(const venues::VenueOrder& order, OrderId id) const;
@@ -157,6 +160,7 @@ class Link final : public ExchangeListener {
   Instant now_{};
   AccountId account_;
   Connection connections_[2];
+  std::uint32_t life_ = 0;         // of the engine: an answer to an earlier one is nobody's
   Instant last_on_path_[4];        // each path keeps its order
   std::vector<View> views_;        // by instrument id
   View spare_;                     // scratch

@@ -60,7 +60,8 @@ OrderState state_of(VenueOrderState state) {
 
 void Link::request(const Action& action, Channel channel) {
   const std::uint32_t slot = timeline_.requests.take();
-  timeline_.requests[slot] = {action, side(channel).epoch};
+  const bool by_rest = std::holds_alternative<RequestImage>(action);
+  timeline_.requests[slot] = {action, by_rest ? life_ : side(channel).epoch, now_};
   last_request_ = std::max(last_request_, now_ + delay(model_.request));
   timeline_.put(last_request_, Happening::Arrive, venue().value, slot);
 }
@@ -84,9 +85,8 @@ void Link::send(const Action& action) {
     }
     return;
   }
-  if (std::holds_alternative<AuditBook>(action)) {
-    // No answer, no verdict.
-    if (side(Channel::MarketData).up) request(action, Channel::MarketData);
+  if (std::holds_alternative<RequestImage>(action)) {
+    request(action, Channel::MarketData);
     return;
   }
   if (!side(Channel::Trading).up) {
@@ -126,9 +126,12 @@ void Link::not_sent(const Action& action) {
 // ---- requests reach the venue
 
 void Link::arrive(const Request& request) {
+  if (const auto* wanted = std::get_if<RequestImage>(&request.action)) {
+    if (request.epoch == life_) answer_image(*wanted, request.sent);
+    return;
+  }
   const bool market = std::holds_alternative<Resubscribe>(request.action) ||
-                      std::holds_alternative<RequestSnapshot>(request.action) ||
-                      std::holds_alternative<AuditBook>(request.action);
+                      std::holds_alternative<RequestSnapshot>(request.action);
   const Channel channel = market ? Channel::MarketData : Channel::Trading;
   // Sent on a connection that broke since: half of it got through.
   if (request.epoch != side(channel).epoch && (market || rng_.one_in(2))) return;
@@ -261,12 +264,14 @@ void Link::arrive(const QueryBalances&) {
   post(Channel::Trading, at, BalancesComplete{venue(), times()});
 }
 
-void Link::arrive(const AuditBook& wanted) {
+// No answer is none: nobody is told.
+void Link::answer_image(const RequestImage& wanted, Instant asked) {
   if (strike(FaultKind::Ban) || strike(FaultKind::RateLimit)) return;
   const venues::BookImage image = exchange_.book(wanted.instrument, 20);
-  Message& message = post(Channel::MarketData, due(Path::Depth));
+  Message& message = post_by_rest(due(Path::Depth));
   BookImage event;
   event.instrument = wanted.instrument;
+  event.asked = asked;
   message.bids = image.bids;
   message.asks = image.asks;
   message.event = event;

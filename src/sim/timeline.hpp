@@ -27,12 +27,14 @@ struct Message {
   OrderId order;  // of the question it answers
   Channel channel = Channel::MarketData;
   std::uint32_t epoch = 0;  // of the channel's connection: a message of an earlier one is lost
+  bool by_rest = false;     // needs no connection; `epoch` is of the engine's life
 };
 
 // To a venue.
 struct Request {
   Action action = Stopped{};
-  std::uint32_t epoch = 0;  // of the connection it was sent on
+  std::uint32_t epoch = 0;  // of the connection it was sent on; by REST, of the engine's life
+  Instant sent;
 };
 
 enum class Happening : std::uint8_t {

@@ -41,7 +41,7 @@ VenueId venue_of(const Action& action, const Universe& universe) {
 }
 
 bool is_effect(const Action& action) { return action.index() <= 7; }
-static_assert(std::is_same_v<std::variant_alternative_t<7, Action>, AuditBook>,
+static_assert(std::is_same_v<std::variant_alternative_t<7, Action>, RequestImage>,
               "effects are the first eight actions");
 
 }  // namespace
@@ -68,6 +68,7 @@ std::vector<FaultRow> all_faults() {
       {FaultKind::Maintenance, hours(4), seconds(120), {}},
       {FaultKind::ClockSkew, hours(2), seconds(60), seconds(12)},
       {FaultKind::MalformedFrame, minutes_of(10), {}, {}},
+      {FaultKind::StreamDown, minutes_of(60), seconds(40), {}},
   };
 }
 

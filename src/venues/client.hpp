@@ -156,6 +156,9 @@ struct ChannelPolicy {
   Duration life = {};
   // Instruments that one connection may carry, by the venue's limits on subscriptions; 0 = any number.
   std::size_t instruments_max = 0;
+  // The venue sends no heartbeats of its own while nothing happens: its pings, and its pongs to ours, stand for
+  // them. Where it does send some they prove more, and nothing else counts.
+  bool pongs_are_heartbeats = false;
 };
 
 struct VenueUrls {

@@ -11,8 +11,9 @@ void BookAudit::begin(Instant now) {
   notes_.clear();
 }
 
-void BookAudit::on_image(std::span<const Level> bids, std::span<const Level> asks, Instant now) {
-  if (!running_ || answered_) return;
+void BookAudit::on_image(std::span<const Level> bids, std::span<const Level> asks, Instant asked,
+                         Instant now) {
+  if (!running_ || answered_ || asked < asked_) return;
   answered_ = true;
   answered_at_ = now;
   const auto keep = [](std::span<const Level> from, ImageSide& to) {

@@ -46,8 +46,9 @@ class BookAudit {
       overflown_ = true;
     }
   }
-  // The answer; best first. A second one is ignored.
-  void on_image(std::span<const Level> bids, std::span<const Level> asks, Instant now);
+  // The answer; best first. A second one is ignored, and one to a question of before begin().
+  void on_image(std::span<const Level> bids, std::span<const Level> asks, Instant asked,
+                Instant now);
   // The verdict once it is due, and how many levels differ. `depth`: levels the book keeps, 0 = all.
   Verdict settle(const TickBook& book, std::size_t depth, Instant now, std::uint32_t& differing);
   // The book was thrown away: no verdict.

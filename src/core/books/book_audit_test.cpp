@@ -45,7 +45,7 @@ struct Bench {
 TEST(BookAudit, an_image_that_shows_the_book_agrees_after_a_time_of_grace_and_not_before) {
   Bench b;
   b.audit.begin(b.now);
-  b.audit.on_image(b.top(Side::Buy, 20), b.top(Side::Sell, 20), b.now);
+  b.audit.on_image(b.top(Side::Buy, 20), b.top(Side::Sell, 20), b.now, b.now);
   EXPECT_EQ(b.settle(milliseconds(1999)), Verdict::None);
   EXPECT_EQ(b.settle(milliseconds(1)), Verdict::Agrees);
   EXPECT_FALSE(b.audit.running());
@@ -62,7 +62,7 @@ TEST(BookAudit, each_kind_of_difference_is_counted) {
   bids.erase(bids.begin() + 1);  // the best with another quantity
   asks[4].price.units = 999;     // out of order and lacking: one of ours too many, one missing
   b.audit.begin(b.now);
-  b.audit.on_image(bids, std::span(asks).first(4), b.now);
+  b.audit.on_image(bids, std::span(asks).first(4), b.now, b.now);
   EXPECT_EQ(b.settle(), Verdict::Differs);
   // Two bids; the ghost ask; and the asks behind the fourth, since a short image is the whole side.
   EXPECT_EQ(b.differing, 2u + 1u + 15u);
@@ -74,7 +74,7 @@ TEST(BookAudit, a_level_that_changed_while_the_audit_ran_is_not_held_against_the
   auto bids = b.top(Side::Buy, 10);
   auto asks = b.top(Side::Sell, 10);
   b.set(Side::Buy, 99, 77);  // before the image, or behind it: nobody knows
-  b.audit.on_image(bids, asks, b.now);
+  b.audit.on_image(bids, asks, b.now, b.now);
   b.set(Side::Sell, 101, 0);
   EXPECT_EQ(b.settle(), Verdict::Agrees);
 }
@@ -85,7 +85,7 @@ TEST(BookAudit, a_book_that_keeps_few_levels_may_lack_what_it_had_to_let_go) {
   b.book.truncate(Side::Sell, 5);
   Bench whole;
   b.audit.begin(b.now);
-  b.audit.on_image(whole.top(Side::Buy, 10), whole.top(Side::Sell, 10), b.now);
+  b.audit.on_image(whole.top(Side::Buy, 10), whole.top(Side::Sell, 10), b.now, b.now);
   b.now = b.now + BookAudit::grace;
   EXPECT_EQ(b.audit.settle(b.book, 5, b.now, b.differing), Verdict::Agrees);
   EXPECT_EQ(b.audit.settle(b.book, 0, b.now, b.differing), Verdict::None);
@@ -143,7 +143,7 @@ TEST(BookAudit, never_blames_a_right_book_and_always_a_wrong_level_that_stood_st
     for (auto at = asks.begin(); at != asks.end() && image_asks.size() < 20; ++at)
       image_asks.push_back(level(at->first, at->second));
     for (std::uint64_t n = rng.below(6); n > 0; --n) move();
-    b.audit.on_image(image_bids, image_asks, b.now);
+    b.audit.on_image(image_bids, image_asks, b.now, b.now);
     for (std::uint64_t n = rng.below(6); n > 0; --n) move();
     const Verdict verdict = b.settle();
     if (!wrong) {
@@ -168,14 +168,14 @@ class AuditedBooks : public BookSetTest {
     snapshot(checked_, 0, {level(100, 7), level(95, 3)}, {level(110, 9)});
   }
   void image(std::vector<Level> bids, std::vector<Level> asks) {
-    books_->on_image({checked_, here(), bids, asks}, now_);
+    books_->on_image({checked_, here(), now_, bids, asks}, now_, out_);
   }
   void wait(Duration time) {
     for (; time.ns > 0; time = time - milliseconds(500)) {
       advance(milliseconds(500));
       heartbeat(checked_venue_);
       tick();
-      const auto now_asked = asked<AuditBook>();
+      const auto now_asked = asked<RequestImage>();
       asked_.insert(asked_.end(), now_asked.begin(), now_asked.end());
     }
   }
@@ -184,7 +184,7 @@ class AuditedBooks : public BookSetTest {
 
 TEST_F(AuditedBooks, an_image_is_asked_for_by_turns_and_its_result_is_published) {
   tick();
-  EXPECT_THAT(asked<AuditBook>(), ElementsAre(checked_));
+  EXPECT_THAT(asked<RequestImage>(), ElementsAre(checked_));
   image({level(100, 7), level(95, 3)}, {level(110, 9)});
   wait(seconds(3));
   EXPECT_EQ(status(checked_).audits, 1u);

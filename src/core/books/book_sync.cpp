@@ -384,7 +384,7 @@ BookChange BookSync::resync(BookReason reason, Instant now, Actions& out) {
 void BookSync::audit(Instant now, Actions& out) {
   if (state_ != BookState::Valid || audit_.running()) return;
   audit_.begin(now);
-  out.emplace_back(AuditBook{instrument_});
+  out.emplace_back(RequestImage{instrument_});
 }
 
 // Of a book that comes whole only the levels that differ have changed.

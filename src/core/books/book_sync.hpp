@@ -72,7 +72,7 @@ class BookSync {
   void audit(Instant now, Actions& out);
   bool audited() const { return audit_.running(); }
   void on_image(const BookImage& image, Instant now) {
-    audit_.on_image(image.bids, image.asks, now);
+    audit_.on_image(image.bids, image.asks, image.asked, now);
   }
   // No sign of life of the venue for longer than its max_age, or life again. Decided per venue by the
   // owner of the book.

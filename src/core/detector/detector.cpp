@@ -100,12 +100,11 @@ void Detector::look(std::uint32_t index, const BookSet& books, const Funds& fund
   const BookView sell = books.view(venues.sell().id);
   edge.ask = buy.best(Side::Sell);
   edge.bid = sell.best(Side::Buy);
-  const bool valid =
-      (buy.valid(now) && sell.valid(now)) || config_.mutant == Mutant::IgnoreStaleBook;
+  const RefuseReason unusable = why_not(buy, sell, now);
   const bool two_sided = !edge.ask.quantity.is_zero() && !edge.bid.quantity.is_zero();
   if (!two_sided || !venues.pays(edge.ask.price, edge.bid.price)) [[likely]] {
     edge.open = false;
-    edge.refused = valid ? RefuseReason::EdgeBelowThreshold : RefuseReason::BookNotValid;
+    edge.refused = unusable == RefuseReason::None ? RefuseReason::EdgeBelowThreshold : unusable;
     return;
   }
   if (!edge.open) {
@@ -122,8 +121,8 @@ void Detector::look(std::uint32_t index, const BookSet& books, const Funds& fund
   candidate.base = venues.buy().base;
   candidate.quote = venues.buy().quote;
   candidate.gross = venues.gross(edge.ask.price, edge.bid.price);
-  if (!valid) {
-    candidate.refused = RefuseReason::BookNotValid;
+  if (unusable != RefuseReason::None) {
+    candidate.refused = unusable;
     return;
   }
   if (venues.buy().status != InstrumentStatus::Trading ||
@@ -140,6 +139,15 @@ void Detector::look(std::uint32_t index, const BookSet& books, const Funds& fund
   candidate.refused = venues.net(edge.ask.price, edge.bid.price) > config_.max_edge
                           ? RefuseReason::EdgeTooGood
                           : judge(venues, candidate.walked);
+}
+
+// One book that is not known at all is the stronger reason.
+RefuseReason Detector::why_not(const BookView& buy, const BookView& sell, Instant now) const {
+  const RefuseReason one = buy.why_not(now);
+  const RefuseReason other = sell.why_not(now);
+  if (config_.mutant == Mutant::IgnoreStaleBook) return RefuseReason::None;
+  if (one == other || other == RefuseReason::None) return one;
+  return one == RefuseReason::None ? other : RefuseReason::BookNotValid;
 }
 
 RefuseReason Detector::judge(const VenuePair& venues, const WalkResult& walked) const {

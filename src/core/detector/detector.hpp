@@ -84,6 +84,7 @@ class Detector {
   };
 
   void look(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now);
+  RefuseReason why_not(const BookView& buy, const BookView& sell, Instant now) const;
   RefuseReason judge(const VenuePair& venues, const WalkResult& walked) const;
 
   CoreConfig config_;

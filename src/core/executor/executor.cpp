@@ -160,8 +160,11 @@ OrderFacts Executor::facts(const OrderRequest& request, Instant now) const {
   facts.halted_pair = desk_.gate.halted(on.pair);
   facts.stopping = situation.stopping;
   facts.reconciled = situation.reconciled && desk_.balances.agreed(on.venue, desk_.config, now);
-  facts.venue_up = situation.links[on.venue.index()].up();
-  facts.book_valid = desk_.books->view(on.id).valid(now);
+  const VenueLink& link = situation.links[on.venue.index()];
+  const BookView book = desk_.books->view(on.id);
+  facts.book_valid = book.valid(now);
+  facts.book_polled = book.polled(now);
+  facts.venue_up = link.up() || (request.unwind && facts.book_polled && link.trading);
   const auto quote =
       on.price_decimal(request.price).multiply(on.quantity_decimal(request.quantity));
   if (quote) facts.notional = desk_.marks.worth(on.quote, *quote);

@@ -8,9 +8,10 @@
 //      no answer by the deadline makes it Unknown: the venue is asked until it tells, nothing is assumed,
 //      and nothing is sent again under another id;
 //   3. when all orders are done and what was bought equals what was sold: Completed (or Missed);
-//   4. else the difference is traded away on the present Valid books, wherever the base trades and it
-//      costs least (finishing the short leg, reversing the long one, or elsewhere), again and again until
-//      it is gone or worth no more than the tolerance (then it is held as inventory: Residual);
+//   4. else the difference is traded away on the present Valid books, or on polled ones where no Valid one
+//      will do, wherever the base trades and it costs least (finishing the short leg, reversing the long
+//      one, or elsewhere), again and again until it is gone or worth no more than the tolerance (then it is
+//      held as inventory: Residual);
 //   5. after max_unwind_attempts that did not halve it the legs' pairs are halted and a person is told:
 //      HandedOver. What is left stays on our books as inventory of the base and is traded away once the
 //      pairs are resumed.

@@ -109,12 +109,16 @@ std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal
   const Side side = net.negative() ? Side::Buy : Side::Sell;
   const AssetId quote = desk_.universe.pair(execution.pair).quote;
   std::optional<WayOut> best;
+  int best_rank = 0;
   too_small_everywhere = true;
   for (const Instrument& on : desk_.universe.instruments()) {
     if (on.base != execution.base) continue;
     const BookView view = desk_.books->view(on.id);
-    const bool open = on.status == InstrumentStatus::Trading && usable(on.id, now) &&
-                      desk_.situation.links[on.venue.index()].up() && !desk_.gate.halted(on.venue);
+    const VenueLink& link = desk_.situation.links[on.venue.index()];
+    const bool proven = usable(on.id, now) && link.up();
+    const bool polled = !proven && view.polled(now) && link.trading;
+    const bool open = on.status == InstrumentStatus::Trading && (proven || polled) &&
+                      !desk_.gate.halted(on.venue);
     if (!open) {
       if (!too_small(on, net.abs(), {})) too_small_everywhere = false;
       continue;
@@ -130,12 +134,11 @@ std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal
     const auto unit = convert(on.quote, quote, way->unit);
     if (!unit) continue;  // nobody knows what it would cost
     way->unit = *unit;
-    // Where the last attempt was refused is the last resort.
-    const bool avoided = on.id == execution.avoid;
-    const bool best_avoided = best && best->instrument == execution.avoid;
-    if (!best || (best_avoided && !avoided) ||
-        (avoided == best_avoided && better(*way, *best, desk_.universe))) {
+    // Where the last attempt was refused is the last resort, a book that nothing proves the one before.
+    const int rank = (on.id == execution.avoid ? 2 : 0) + (polled ? 1 : 0);
+    if (!best || rank < best_rank || (rank == best_rank && better(*way, *best, desk_.universe))) {
       best = *way;
+      best_rank = rank;
     }
   }
   return best;

@@ -23,10 +23,13 @@ RefuseReason venue_down(const OrderRequest&, const OrderFacts& facts, const Core
   return facts.venue_up ? RefuseReason::None : RefuseReason::VenueDown;
 }
 
-RefuseReason book_not_valid(const OrderRequest&, const OrderFacts& facts,
+// What a polled book shows has passed. That is reason enough to open nothing on it, and none to keep open
+// what a bounded order may close.
+RefuseReason book_not_valid(const OrderRequest& order, const OrderFacts& facts,
                             const CoreConfig& config) {
-  if (config.mutant == Mutant::IgnoreStaleBook) return RefuseReason::None;
-  return facts.book_valid ? RefuseReason::None : RefuseReason::BookNotValid;
+  if (config.mutant == Mutant::IgnoreStaleBook || facts.book_valid) return RefuseReason::None;
+  if (!facts.book_polled) return RefuseReason::BookNotValid;
+  return order.unwind ? RefuseReason::None : RefuseReason::BookPolled;
 }
 
 // The instrument's own rules: what the venue would reject is not sent.

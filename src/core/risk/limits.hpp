@@ -22,9 +22,12 @@ struct OrderFacts {
   bool halted_pair = true;
   bool stopping = true;     // nothing new is to be opened any more
   bool reconciled = false;  // orders of earlier lives final, balances told, both venues compared
-  bool venue_up = false;    // the order's own venue: Trading and MarketData
+  bool venue_up =
+      false;  // the order's own venue: Trading and MarketData; on a polled book Trading alone
   bool book_valid = false;  // the order's own instrument
-  bool pair_busy = true;    // an execution on the pair is open or cooling down
+  // Its book is what was asked for by REST while the venue's stream is down: good to unwind on.
+  bool book_polled = false;
+  bool pair_busy = true;  // an execution on the pair is open or cooling down
   // What the order may trade for at its limit. Nothing: unknown.
   std::optional<Decimal> notional;
   // The worst any asset may reach if this order's execution goes as badly as it can. Nothing: unknown.

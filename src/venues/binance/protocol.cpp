@@ -23,18 +23,25 @@ std::unique_ptr<Server> make_server(ExchangeApi& exchange) {
   return std::make_unique<SpotServer>(exchange);
 }
 
-// A diff is sent only when something changed, so quiet symbols are silent; the server's ping every 20 s is not.
 constexpr ChannelPolicy channel_policy{seconds(60), seconds(15)};
-// A connection lives 24 hours and carries 1024 streams; ours are two an instrument, diffs and trades.
-constexpr ChannelPolicy market_policy{seconds(60), seconds(15), hours(24), 512};
+// A connection lives 24 hours and carries 1024 streams; ours are two an instrument, diffs and trades. A diff is
+// sent only when something changed, and there is no channel of heartbeats: what proves a connection alive on
+// which nothing is traded are pongs, asked for three times within the age at which books are stale. Five
+// messages a second are allowed, pings among them.
+constexpr ChannelPolicy market_policy{.silence_max = seconds(15),
+                                      .ping_every = seconds(3),
+                                      .life = hours(24),
+                                      .instruments_max = 512,
+                                      .pongs_are_heartbeats = true};
 
 BookRules rules(SequenceRule sequence) {
   return {.sequence = sequence, .snapshot_by_request = true, .max_age = seconds(10)};
 }
 
-// Twenty levels of a book weigh 5 of the 6000 that a minute allows.
+// A hundred levels of a book weigh 5 of the 6000 that a minute allows.
 BookRules audited(BookRules rules) {
   rules.audit_every = seconds(10);
+  rules.poll_every = milliseconds(500);
   return rules;
 }
 

@@ -18,7 +18,8 @@ const Protocol& bitfinex_protocol() {
     // cut of ours changes nothing, and bounds what a stream gone wrong could make us keep.
     rules.depth = 25;
     rules.audit_every = seconds(20);
-    rules.max_age = seconds(16);  // every channel has a heartbeat each 15 s
+    rules.poll_every = seconds(3);  // thirty a minute are certainly allowed
+    rules.max_age = seconds(16);    // every channel has a heartbeat each 15 s
     Protocol p{};
     p.name = "bitfinex";
     p.urls = {.rest = "https://api.bitfinex.com",

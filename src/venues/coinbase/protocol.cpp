@@ -19,7 +19,8 @@ const Protocol& coinbase_protocol() {
                 .connection_sequence = true,
                 .snapshot_by_request = false,
                 .audit_every = seconds(20),
-                .max_age = seconds(5)},  // a heartbeat each second
+                .poll_every = milliseconds(500),  // ten a second are allowed
+                .max_age = seconds(5)},           // a heartbeat each second
       .market_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
       .trading_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
       .metadata_requests = coinbase::metadata_requests,

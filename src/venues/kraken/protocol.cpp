@@ -19,7 +19,8 @@ const Protocol& kraken_protocol() {
                 .depth = 10,
                 .snapshot_by_request = false,
                 .audit_every = seconds(20),
-                .max_age = seconds(5)},  // a heartbeat each second
+                .poll_every = seconds(2),  // one a second is allowed
+                .max_age = seconds(5)},    // a heartbeat each second
       .market_policy = {.silence_max = seconds(10), .ping_every = seconds(15)},
       .trading_policy = {.silence_max = seconds(30), .ping_every = seconds(10)},
       .metadata_requests = kraken::metadata_requests,

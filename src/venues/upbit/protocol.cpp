@@ -18,7 +18,8 @@ const Protocol& upbit_protocol() {
                 .depth = 15,
                 .snapshot_by_request = false,
                 .audit_every = seconds(15),
-                .max_age = seconds(10)},  // the keep-alive is asked for every four
+                .poll_every = milliseconds(500),  // ten a second are allowed
+                .max_age = seconds(10)},          // the keep-alive is asked for every four
       .market_policy = {.silence_max = seconds(12), .ping_every = seconds(30)},
       .trading_policy = {.silence_max = seconds(15), .ping_every = seconds(30)},
       .metadata_requests = upbit::metadata_requests,
