@@ -51,15 +51,16 @@ inline bool is_number(std::string_view text) {
 
 class Json {
  public:
-  // False unless the whole text is one JSON document: simdjson on demand looks only at what it is asked
-  // for, and must not be asked again after an error inside the JSON. What is opened here has none.
+  // False unless the whole text is one JSON document, no more than 64 levels deep: simdjson on demand looks
+  // only at what it is asked for, and must not be asked again after an error inside the JSON. What is opened
+  // here has none.
   bool open(std::string_view text) {
     json::value root;
     const char* rest = nullptr;
     json::json_type type;
     if (!open_unchecked(text) || document_.type().get(type) != simdjson::SUCCESS ||
         (type != json::json_type::object && type != json::json_type::array) ||
-        document_.get_value().get(root) != simdjson::SUCCESS || !sound(root) ||
+        document_.get_value().get(root) != simdjson::SUCCESS || !sound(root, nesting_max) ||
         document_.current_location().get(rest) != simdjson::OUT_OF_BOUNDS)
       return false;
     document_.rewind();
@@ -81,31 +82,34 @@ class Json {
   json::document& document() { return document_; }
 
  private:
-  static bool sound(json::object& object) {
+  // Deeper than anything a venue sends, and no more than a stack bears.
+  static constexpr int nesting_max = 64;
+
+  static bool sound(json::object& object, int levels) {
     for (auto field : object) {
       std::string_view key;
       json::value value;
       if (field.unescaped_key().get(key) != simdjson::SUCCESS ||
-          field.value().get(value) != simdjson::SUCCESS || !sound(value))
+          field.value().get(value) != simdjson::SUCCESS || !sound(value, levels))
         return false;
     }
     return true;
   }
-  // As deep as the parser lets a document nest.
-  static bool sound(json::value& value) {
+  // `levels`: how many more it may nest.
+  static bool sound(json::value& value, int levels) {
     json::json_type type;
-    if (value.type().get(type) != simdjson::SUCCESS) return false;
+    if (levels == 0 || value.type().get(type) != simdjson::SUCCESS) return false;
     switch (type) {
       case json::json_type::object: {
         json::object object;
-        return value.get_object().get(object) == simdjson::SUCCESS && sound(object);
+        return value.get_object().get(object) == simdjson::SUCCESS && sound(object, levels - 1);
       }
       case json::json_type::array: {
         json::array array;
         if (value.get_array().get(array) != simdjson::SUCCESS) return false;
         for (auto element : array) {
           json::value inner;
-          if (element.get(inner) != simdjson::SUCCESS || !sound(inner)) return false;
+          if (element.get(inner) != simdjson::SUCCESS || !sound(inner, levels - 1)) return false;
         }
         return true;
       }
