@@ -15,6 +15,7 @@
 #include "services/live_engine.hpp"
 #include "services/sim_server.hpp"
 #include "services/sim_setup.hpp"
+#include "sim/faults.hpp"
 
 namespace ats::services {
 namespace {
@@ -157,26 +158,8 @@ TEST_F(Live, TradesEndFlatTheLedgerIsTheExchangesAndTheJournalReplaysToTheSameBy
 TEST_F(Live, EveryFaultOnEveryVenueEndsWithTheLedgerOfTheExchanges) {
   start();
   ASSERT_TRUE(until(seconds(60), [&] { return view().core.reconciled; })) << log_;
-  for (const char* kind : {"disconnect",
-                           "mute",
-                           "gap",
-                           "bad_checksum",
-                           "crossed_book",
-                           "slow",
-                           "timeout_then_accept",
-                           "timeout_then_reject",
-                           "duplicate_fill",
-                           "drop_fill",
-                           "late_cancel",
-                           "partial_fill",
-                           "reject",
-                           "server_error",
-                           "rate_limit",
-                           "ban",
-                           "maintenance",
-                           "clock_skew",
-                           "malformed_frame",
-                           "stream_down"}) {
+  for (std::size_t n = 0; n < sim::fault_kind_count; ++n) {
+    const char* const kind = sim::name(static_cast<sim::FaultKind>(n));
     for (const char* venue : {"binance", "kraken"}) {
       const bool timed = std::string(kind) == "mute" || std::string(kind) == "maintenance" ||
                          std::string(kind) == "clock_skew" || std::string(kind) == "rate_limit" ||

@@ -4,26 +4,10 @@
 
 #include "base/decimal.hpp"
 #include "venues/json.hpp"
+#include "venues/read_fault.hpp"
 
 namespace ats::venues::coinbase {
 namespace {
-
-// Why an element could not be taken.
-enum class Fault : std::uint8_t { None, Malformed, Number, Symbol };
-
-FrameOutcome outcome_of(Fault fault) {
-  switch (fault) {
-    case Fault::None:
-      return FrameOutcome::Decoded;
-    case Fault::Malformed:
-      return FrameOutcome::Malformed;
-    case Fault::Number:
-      return FrameOutcome::NumberFault;
-    case Fault::Symbol:
-      return FrameOutcome::UnknownSymbol;
-  }
-  return FrameOutcome::Malformed;
-}
 
 // What the readers of one frame work with.
 struct Context {

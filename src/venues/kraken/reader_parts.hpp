@@ -6,25 +6,9 @@
 #include "base/decimal.hpp"
 #include "venues/kraken/frame.hpp"
 #include "venues/kraken/reader.hpp"
+#include "venues/read_fault.hpp"
 
 namespace ats::venues::kraken {
-
-// Why an element could not be taken.
-enum class Fault : std::uint8_t { None, Malformed, Number, Symbol };
-
-inline FrameOutcome outcome_of(Fault fault) {
-  switch (fault) {
-    case Fault::None:
-      return FrameOutcome::Decoded;
-    case Fault::Malformed:
-      return FrameOutcome::Malformed;
-    case Fault::Number:
-      return FrameOutcome::NumberFault;
-    case Fault::Symbol:
-      return FrameOutcome::UnknownSymbol;
-  }
-  return FrameOutcome::Malformed;
-}
 
 // The units that a decimal text spells.
 inline Fault units_of(std::string_view text, int scale, std::int64_t& units) {

@@ -1,30 +1,10 @@
 #include "venues/upbit/reader.hpp"
 
 #include "venues/json.hpp"
+#include "venues/read_fault.hpp"
 
 namespace ats::venues::upbit {
 namespace {
-
-// Why an element could not be taken.
-enum class Fault : std::uint8_t { None, Malformed, Number, Symbol, Kind, Ignored };
-
-FrameOutcome outcome_of(Fault fault) {
-  switch (fault) {
-    case Fault::None:
-      return FrameOutcome::Decoded;
-    case Fault::Malformed:
-      return FrameOutcome::Malformed;
-    case Fault::Number:
-      return FrameOutcome::NumberFault;
-    case Fault::Symbol:
-      return FrameOutcome::UnknownSymbol;
-    case Fault::Kind:
-      return FrameOutcome::UnknownKind;
-    case Fault::Ignored:
-      return FrameOutcome::Ignored;
-  }
-  return FrameOutcome::Malformed;
-}
 
 // The names of the fields, in format DEFAULT or SIMPLE. REST has the former.
 struct Keys {
