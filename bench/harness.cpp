@@ -162,17 +162,19 @@ const cpu_set_t& allowed() {
 
 }  // namespace
 
-void pin() {
+void pin(Core core) {
   const cpu_set_t& all = allowed();
-  std::size_t last = 0;
+  std::size_t chosen = CPU_SETSIZE;
   for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &all)) last = cpu;
+    if (CPU_ISSET(cpu, &all) && (chosen == CPU_SETSIZE || core == Core::Last)) chosen = cpu;
   }
   cpu_set_t one;
   CPU_ZERO(&one);
-  CPU_SET(last, &one);
+  CPU_SET(chosen, &one);
   if (sched_setaffinity(0, sizeof one, &one) != 0) std::fputs("ats_bench: cannot pin\n", stderr);
 }
+
+bool has_two_cores() { return CPU_COUNT(&allowed()) > 1; }
 
 void unpin() {
   const cpu_set_t& all = allowed();

@@ -139,8 +139,10 @@ inline void keep(const T& value) {
 // Heap allocations of this thread since it started: operator new counts them in this program.
 std::uint64_t allocations();
 // The calling thread runs on one core (pin) or on any (unpin: for sections that need two threads).
-// Sections start pinned; pinning again undoes an unpin.
-void pin();
+// Sections start pinned to the last core; pinning again undoes an unpin.
+enum class Core { First, Last };
+void pin(Core core = Core::Last);
 void unpin();
+bool has_two_cores();
 
 }  // namespace ats::bench

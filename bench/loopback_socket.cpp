@@ -13,13 +13,18 @@
 namespace {
 
 constinit ats::bench::SendNotes notes;
+constinit thread_local bool noting = false;
 
 }  // namespace
 
 // Takes the place of the C library's.
 extern "C" ssize_t send(int fd, const void* bytes, std::size_t size, int flags) {
-  if (notes.on && notes.count < ats::bench::SendNotes::most) {
-    notes.at[notes.count++] = ats::bench::now_ns();
+  if (noting && notes.on.load(std::memory_order_acquire)) {
+    const std::size_t n = notes.count.load(std::memory_order_relaxed);
+    if (n < ats::bench::SendNotes::most) {
+      notes.at[n] = ats::bench::now_ns();
+      notes.count.store(n + 1, std::memory_order_release);
+    }
   }
   return ::syscall(SYS_sendto, fd, bytes, size, flags, nullptr, 0);
 }
@@ -27,6 +32,8 @@ extern "C" ssize_t send(int fd, const void* bytes, std::size_t size, int flags) 
 namespace ats::bench {
 
 SendNotes& send_notes() { return notes; }
+
+void note_my_sends() { noting = true; }
 
 int listen_on_loopback(std::uint16_t& port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -56,15 +63,10 @@ void send_all(int fd, std::string_view bytes) {
   }
 }
 
-void receive_all(int fd, char* to, std::size_t size) {
-  while (size != 0) {
-    const auto got = ::recv(fd, to, size, MSG_DONTWAIT);
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) die("loopback: cannot receive");
-    if (got > 0) {
-      to += got;
-      size -= static_cast<std::size_t>(got);
-    }
-  }
+std::size_t receive_some(int fd, char* to, std::size_t room) {
+  const auto got = ::recv(fd, to, room, MSG_DONTWAIT);
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) die("loopback: cannot receive");
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
 LoopbackPair::LoopbackPair() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,22 +24,24 @@ struct LoopbackPair {
   int near = -1;
   int far = -1;
 };
-// Looks until `size` bytes have come.
-void receive_all(int fd, char* to, std::size_t size);
+// What is there now, `room` bytes at most; 0: nothing.
+std::size_t receive_some(int fd, char* to, std::size_t room);
 
-// When calls of send() began since the last clear(), whoever made them: in this program that function is
-// ours and hands on to the kernel. Off, it only hands on.
+// When calls of send() by the thread of note_my_sends() began since the last start(): in this program that
+// function is ours and hands on to the kernel. Off, it only hands on. Another thread reads the notes once it has
+// seen what was sent.
 struct SendNotes {
   static constexpr std::size_t most = 8;
-  bool on = false;
-  std::size_t count = 0;
+  std::atomic<bool> on = false;
+  std::atomic<std::size_t> count = 0;
   std::array<std::int64_t, most> at{};
   void start() {
-    on = true;
     count = 0;
+    on = true;
   }
   void stop() { on = false; }
 };
 SendNotes& send_notes();
+void note_my_sends();
 
 }  // namespace ats::bench

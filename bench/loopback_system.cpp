@@ -88,7 +88,10 @@ LoopbackSystem::LoopbackSystem(const TwoVenues& venues, const CoreConfig& config
   }
 }
 
-LoopbackSystem::~LoopbackSystem() = default;
+LoopbackSystem::~LoopbackSystem() {
+  stopping_ = true;
+  if (worker_.joinable()) worker_.join();
+}
 
 // --- what the engine is handed ---
 
@@ -121,10 +124,12 @@ void LoopbackSystem::on_handled(const Event& event, Instant now, const Actions& 
         die("loopback: " + std::string(alert->message.view()));
     }
   }
-  if (const auto* delta = std::get_if<BookDelta>(&event); delta != nullptr && by_frame_) {
-    ++frame_events_;
-    received_ = delta->times.recv_time;
-    handled_ = now;
+  const auto* delta = std::get_if<BookDelta>(&event);
+  if (delta != nullptr && awaiting_.load(std::memory_order_acquire)) {
+    awaited_.received = delta->times.recv_time;
+    awaited_.now = now;
+    handed_.push_back(awaited_);
+    awaiting_.store(false, std::memory_order_release);
     return;
   }
   Handed& kept = handed_.emplace_back();
@@ -136,16 +141,27 @@ void LoopbackSystem::until(const char* what, Condition condition) {
   const Instant limit = io::OsClock::now() + seconds(20);
   while (!condition()) {
     const Instant now = io::OsClock::now();
-    if (now > limit || !host_->failure().empty())
-      die(std::string("loopback: no ") + what + " came about " + host_->failure());
+    if (now > limit) die(std::string("loopback: no ") + what + " came about");
     binance_.serve();
     kraken_.serve();
-    reactor_.poll({});
-    if (now - timer_told_ >= milliseconds(1)) {
-      host_->on(Timer{io::OsClock::wall()});
-      timer_told_ = now;
-    }
+    if (!worker_.joinable()) turn();
   }
+}
+
+void LoopbackSystem::turn() {
+  reactor_.poll({});
+  const Instant now = io::OsClock::now();
+  if (now - timer_told_ >= milliseconds(1)) {
+    host_->on(Timer{io::OsClock::wall()});
+    timer_told_ = now;
+  }
+  if (!host_->failure().empty()) die("loopback: " + host_->failure());
+}
+
+void LoopbackSystem::work() {
+  pin(Core::First);
+  note_my_sends();
+  while (!stopping_.load(std::memory_order_relaxed)) turn();
 }
 
 void LoopbackSystem::open() {
@@ -221,13 +237,15 @@ std::string LoopbackSystem::quiet_frame(FrameKind kind) {
   return venue.book_frame(id);
 }
 
+void LoopbackSystem::await(FrameKind kind, const std::string& frame, bool causes_trade) {
+  awaited_ = {{}, std::string(payload_of(frame)), kind, {}, {}, causes_trade};
+  awaiting_.store(true, std::memory_order_release);
+}
+
 void LoopbackSystem::send_quiet(FrameKind kind, const std::string& frame) {
-  by_frame_ = true;
-  frame_events_ = 0;
+  await(kind, frame, false);
   send_all(at(kind).market_socket(), frame);
-  while (frame_events_ == 0) reactor_.poll({});
-  by_frame_ = false;
-  handed_.push_back({{}, std::string(payload_of(frame)), kind, received_, handled_, false});
+  while (awaiting_.load(std::memory_order_acquire)) continue;
 }
 
 // --- a trade ---
@@ -237,25 +255,23 @@ TradeTime LoopbackSystem::time_trade(FrameKind kind, const std::string& frame) {
   TradeTime time;
   time.kind = kind;
   time.frame_bytes = frame.size();
-  by_frame_ = true;
-  frame_events_ = 0;
+  await(kind, frame, true);
   SendNotes& notes = send_notes();
   notes.start();
   const std::int64_t from = now_ns();
   send_all(venue.market_socket(), frame);
   std::int64_t to = 0;
   do {
-    reactor_.poll({});
     time.order_bytes[0] += binance_.take_order();
     time.order_bytes[1] += kraken_.take_order();
     to = now_ns();
     if (to - from > 1'000'000'000) die("loopback: a frame caused no trade");
   } while (time.order_bytes[0] == 0 || time.order_bytes[1] == 0);
+  while (awaiting_.load(std::memory_order_acquire)) continue;
   notes.stop();
-  by_frame_ = false;
-  if (frame_events_ != 1 || notes.count != 3) die("loopback: more than one frame and two orders");
+  if (notes.count != 2) die("loopback: something beside two orders was sent");
   time.round_trip = static_cast<double>(to - from);
-  time.engine_part = static_cast<double>(notes.at[1] - received_.ns);
+  time.engine_part = static_cast<double>(notes.at[0] - awaited_.received.ns);
   return time;
 }
 
@@ -272,21 +288,27 @@ void LoopbackSystem::one_trade(FrameKind kind, bool up) {
   const std::string frame =
       at(kind).book_frame(is_binance(kind) ? venues_.at_binance : venues_.at_kraken);
   for (const auto& [of, text] : quiet) send_quiet(of, text);
+  const std::size_t before = resolved_;
   times_.push_back(time_trade(kind, frame));
-  handed_.push_back({{}, std::string(payload_of(frame)), kind, received_, handled_, true});
   // Filled at the prices that were told; gone again before the engine hears of its fills.
-  binance_.serve();
-  kraken_.serve();
+  for (LoopbackVenue* each : {&binance_, &kraken_}) {
+    each->hold_private(true);
+    each->serve();
+  }
   move(kind, up, true);
   at(kind).tell_book(is_binance(kind) ? venues_.at_binance : venues_.at_kraken);
-  const std::size_t before = resolved_;
+  for (LoopbackVenue* each : {&binance_, &kraken_}) each->hold_private(false);
   until("end of a trade", [&] { return resolved_ != before; });
 }
 
 void LoopbackSystem::trade(std::size_t count) {
+  open();
+  worker_ = std::thread([this] { work(); });
   for (std::size_t n = 0; n < count; ++n) {
     one_trade(n % 2 == 0 ? FrameKind::KrakenUpdate : FrameKind::BinanceDepth, n % 4 < 2);
   }
+  stopping_ = true;
+  worker_.join();
 }
 
 }  // namespace ats::bench

@@ -1,12 +1,15 @@
-// The product on loopback, in one thread with the venues it trades on: two VenueDrivers, engine, journal
-// and host as `ats run --busy-poll` wires them, against two LoopbackVenues. Each trade is caused by one
-// book frame, and timed from the frame's first byte to the arrival of both orders.
+// The product on loopback, and the venues it trades on: two VenueDrivers, engine, journal and host as
+// `ats run --busy-poll` wires them, in a thread and on a core of their own, against two LoopbackVenues in the
+// caller's. Each trade is caused by one book frame, and timed from the frame's first byte to the arrival of both
+// orders.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "core/engine.hpp"
@@ -48,9 +51,8 @@ class LoopbackSystem final : private services::HostWatcher {
   LoopbackSystem(const TwoVenues& venues, const CoreConfig& config);
   ~LoopbackSystem();
 
-  // Opens everything and waits until it may trade.
-  void open();
-  // `count` trades, half of them caused by each venue, quiet frames in between.
+  // Opens everything, waits until it may trade, and then does `count` trades, half of them caused by each venue,
+  // with quiet frames in between.
   void trade(std::size_t count);
 
   const std::vector<TradeTime>& times() const { return times_; }
@@ -66,9 +68,14 @@ class LoopbackSystem final : private services::HostWatcher {
   // Moves the venue's book so that an edge opens, or back. `up`: its bids rise above the other's asks.
   void move(FrameKind kind, bool up, bool back);
   std::string quiet_frame(FrameKind kind);
+  void await(FrameKind kind, const std::string& frame, bool causes_trade);
   void send_quiet(FrameKind kind, const std::string& frame);
   void one_trade(FrameKind kind, bool up);
   TradeTime time_trade(FrameKind kind, const std::string& frame);
+  void open();
+  // What the product's thread does, until it is told to stop.
+  void work();
+  void turn();
   template <class Condition>
   void until(const char* what, Condition condition);
 
@@ -85,11 +92,12 @@ class LoopbackSystem final : private services::HostWatcher {
   Instant timer_told_;
   std::int64_t quiet_ = 0;
 
-  bool by_frame_ = false;  // the next market event comes from a frame that is kept
-  std::size_t frame_events_ = 0;
-  Instant received_;
-  Instant handled_;
-  std::size_t resolved_ = 0;
+  std::thread worker_;
+  std::atomic<bool> stopping_ = false;
+  // The frame on its way, set before it is sent; handled when the worker has cleared it again.
+  Handed awaited_;
+  std::atomic<bool> awaiting_ = false;
+  std::atomic<std::size_t> resolved_ = 0;
   std::vector<Handed> handed_;
   std::vector<TradeTime> times_;
   std::uint64_t checksum_ = 0;

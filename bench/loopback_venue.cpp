@@ -160,6 +160,8 @@ void LoopbackVenue::send(venues::SessionId session, io::Opcode kind, std::string
   io::write_frame(bytes.data(), kind, frame, nullptr);
   if (keeping_ && &to == market_ && server_->is_book_delta(frame)) {
     kept_ += bytes;
+  } else if (holding_ && &to != market_) {
+    held_.emplace_back(to.fd, bytes);
   } else {
     send_all(to.fd, bytes);
   }
@@ -174,6 +176,13 @@ void LoopbackVenue::tell_book(InstrumentId instrument) {
   exchange_.publish(instrument);
   tell_news();
   server_->on_tick(*this);  // where changes are gathered, they are due
+}
+
+void LoopbackVenue::hold_private(bool hold) {
+  holding_ = hold;
+  if (hold) return;
+  for (const auto& [socket, bytes] : held_) send_all(socket, bytes);
+  held_.clear();
 }
 
 std::string LoopbackVenue::book_frame(InstrumentId instrument) {

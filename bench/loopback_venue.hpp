@@ -36,7 +36,9 @@ class LoopbackVenue final : private venues::ServerOutbox, private sim::ExchangeL
   bool serve();
   // Publishes what the house has changed in the book of `instrument`, and sends it.
   void tell_book(InstrumentId instrument);
-  // The same, but gives the bytes of the one WebSocket frame instead of sending it.
+  // While held, what goes over other sockets than the market's waits; then it leaves at once.
+  void hold_private(bool hold);
+  // Like tell_book(), but gives the bytes of the one WebSocket frame instead of sending it.
   std::string book_frame(InstrumentId instrument);
 
   // The sockets at which the client's market stream and its orders end.
@@ -95,6 +97,8 @@ class LoopbackVenue final : private venues::ServerOutbox, private sim::ExchangeL
   std::deque<News> news_;
   bool keeping_ = false;  // market frames are kept instead of sent
   std::string kept_;
+  bool holding_ = false;
+  std::vector<std::pair<int, std::string>> held_;  // socket, bytes
 };
 
 }  // namespace ats::bench
