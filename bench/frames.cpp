@@ -167,40 +167,63 @@ MarketFrames make_market(const FiveVenues& venues, std::uint64_t seed, std::size
     return in_units(venues.universe.instrument(venues.instrument[venue]),
                     middle + rng.between(-150, 150));
   };
+  std::deque<std::pair<FrameKind, std::string>> told;  // by Bitfinex, on their way
   while (out.frames.size() < count) {
     ms += static_cast<std::int64_t>(rng.below(20));
     if (rng.one_in(4)) middle += rng.between(-40, 40);
-    const std::uint64_t draw = rng.below(40);
-    if (draw < 6) {
-      add(FrameKind::BinanceDepth, markets.binance.depth(ms, middle));
-    } else if (draw < 9) {
-      add(FrameKind::BinanceTop, markets.binance.top());
-    } else if (draw < 11) {
-      add(FrameKind::BinanceTrade, markets.binance.trade(ms));
-    } else if (draw < 18) {
-      add(FrameKind::KrakenUpdate, markets.kraken.update(ms, near(VenueKind::Kraken)));
-    } else if (draw < 19) {
-      add(FrameKind::KrakenTrade, markets.kraken.trade(ms));
-    } else if (draw < 22) {
-      markets.upbit.stir(near(VenueKind::Upbit));
-      add(FrameKind::UpbitBook, markets.upbit.book(ms, true));
-    } else if (draw < 24) {
-      add(FrameKind::UpbitTrade, markets.upbit.trade(ms, true));
-    } else if (draw < 30) {
-      add(FrameKind::CoinbaseUpdate, markets.coinbase.update(ms, near(VenueKind::Coinbase)));
-    } else if (draw < 31) {
-      add(FrameKind::CoinbaseTrades, markets.coinbase.trades(ms));
-    } else if (draw < 32) {
-      add(FrameKind::CoinbaseHeartbeat, markets.coinbase.heartbeat(ms));
-    } else if (draw < 36) {
-      for (const auto& update : markets.bitfinex.updates(ms, near(VenueKind::Bitfinex)))
-        add(FrameKind::BitfinexUpdate, update);
-    } else if (draw < 38) {
-      add(FrameKind::BitfinexTrade, markets.bitfinex.trade(ms));
-    } else if (draw < 39) {
-      add(FrameKind::BitfinexChecksum, markets.bitfinex.checksum(ms));
-    } else {
-      add(FrameKind::BitfinexHeartbeat, markets.bitfinex.heartbeat(ms));
+    // Each venue brings a fifth of the frames; among its own the kinds stand as in its recordings, about.
+    const auto venue = static_cast<VenueKind>(rng.below(venue_count));
+    const std::uint64_t draw = rng.below(12);
+    switch (venue) {
+      case VenueKind::Binance:
+        if (draw < 7) {
+          add(FrameKind::BinanceDepth, markets.binance.depth(ms, middle));
+        } else if (draw < 9) {
+          add(FrameKind::BinanceTop, markets.binance.top());
+        } else {
+          add(FrameKind::BinanceTrade, markets.binance.trade(ms));
+        }
+        break;
+      case VenueKind::Kraken:
+        if (draw < 10) {
+          add(FrameKind::KrakenUpdate, markets.kraken.update(ms, near(venue)));
+        } else {
+          add(FrameKind::KrakenTrade, markets.kraken.trade(ms));
+        }
+        break;
+      case VenueKind::Upbit:
+        if (draw < 7) {
+          markets.upbit.stir(near(venue));
+          add(FrameKind::UpbitBook, markets.upbit.book(ms, true));
+        } else {
+          add(FrameKind::UpbitTrade, markets.upbit.trade(ms, true));
+        }
+        break;
+      case VenueKind::Coinbase:
+        if (draw < 10) {
+          add(FrameKind::CoinbaseUpdate, markets.coinbase.update(ms, near(venue)));
+        } else if (draw < 11) {
+          add(FrameKind::CoinbaseTrades, markets.coinbase.trades(ms));
+        } else {
+          add(FrameKind::CoinbaseHeartbeat, markets.coinbase.heartbeat(ms));
+        }
+        break;
+      case VenueKind::Bitfinex:
+        // It tells a change of several levels in as many frames.
+        if (told.empty()) {
+          if (draw < 10) {
+            for (auto& update : markets.bitfinex.updates(ms, near(venue)))
+              told.emplace_back(FrameKind::BitfinexUpdate, std::move(update));
+          }
+          if (rng.one_in(8))
+            told.emplace_back(FrameKind::BitfinexChecksum, markets.bitfinex.checksum(ms));
+          if (draw == 10) told.emplace_back(FrameKind::BitfinexTrade, markets.bitfinex.trade(ms));
+          if (draw == 11 || told.empty())
+            told.emplace_back(FrameKind::BitfinexHeartbeat, markets.bitfinex.heartbeat(ms));
+        }
+        add(told.front().first, told.front().second);
+        told.pop_front();
+        break;
     }
   }
   return out;

@@ -557,7 +557,7 @@ void Engine::Parts::status(CoreStatus& out) const {
   out.duplicate_fills = ledger.duplicates();
   if (!started) return;
   books->status(out.books);
-  detector->status(out.edges);
+  detector->status(*books, now, out.edges);
   cycles->status(out);
   out.opportunities = earlier_episodes + detector->episodes() + cycles->episodes();
   executor.status(out);

@@ -1,6 +1,7 @@
 #include "core/books/tick_book.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ats::core {
 
@@ -118,13 +119,18 @@ void TickSide::remove_worst() {
   set(key_of(slot), 0);
 }
 
+// By the words of the bitmap: a venue that tells whole books has each cleared.
 void TickSide::clear() {
-  while (best_ >= 0) {
-    const auto slot = static_cast<std::uint64_t>(best_);
-    quantities_[slot] = 0;
-    clear_bit(slot);
-    best_ = slot == 0 ? -1 : find_at_or_below(slot - 1);
+  for (; top_ != 0; top_ &= top_ - 1) {
+    const auto group = static_cast<std::uint64_t>(std::countr_zero(top_));
+    for (std::uint64_t words = std::exchange(mid_[group], 0); words != 0; words &= words - 1) {
+      const auto word = (group << 6) | static_cast<std::uint64_t>(std::countr_zero(words));
+      std::uint64_t slots = std::exchange(low_[word], 0);
+      for (; slots != 0; slots &= slots - 1)
+        quantities_[(word << 6) | static_cast<std::uint64_t>(std::countr_zero(slots))] = 0;
+    }
   }
+  best_ = -1;
   in_window_ = 0;
   far_.clear();
 }

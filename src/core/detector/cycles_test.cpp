@@ -186,7 +186,7 @@ struct SmallWorld {
     std::vector<ModelHop> found;
     for (const Instrument& i : universe.instruments()) {
       if (venue.valid() && i.venue != venue) continue;
-      if (books.count(i.id) == 0) continue;
+      if (books.count(i.id) == 0 || i.status != InstrumentStatus::Trading) continue;
       for (const Side side : {Side::Buy, Side::Sell}) {
         ModelHop h = hop(i.id, side);
         if (h.gives == from && h.gets == to && !h.levels.empty()) found.push_back(h);
@@ -303,7 +303,14 @@ TEST_P(CyclesTest, agree_with_every_choice_multiplied_out) {
     }
     const auto& [bids, asks] = w.books[id];
     books.on_snapshot({id, {{}, w.now}, 0, {}, bids, asks}, w.now, w.actions);
-    const auto candidates = detector.on_book(id, books, w.purse, w.now);
+    auto candidates = detector.on_book(id, books, w.purse, w.now);
+    if (w.rng.one_in(6)) {  // stops trading, or trades again
+      Instrument told = changed;
+      const bool trades = told.status == InstrumentStatus::Trading;
+      told.status = trades ? InstrumentStatus::Halted : InstrumentStatus::Trading;
+      w.universe.add_instrument(told);
+      candidates = detector.on_instrument(told, books, w.purse, w.now);
+    }
 
     const std::set<std::uint32_t> open(detector.open().begin(), detector.open().end());
     std::map<std::uint32_t, std::vector<ModelHop>> expected;

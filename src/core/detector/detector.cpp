@@ -100,11 +100,10 @@ void Detector::look(std::uint32_t index, const BookSet& books, const Funds& fund
   const BookView sell = books.view(venues.sell().id);
   edge.ask = buy.best(Side::Sell);
   edge.bid = sell.best(Side::Buy);
-  const RefuseReason unusable = why_not(buy, sell, now);
   const bool two_sided = !edge.ask.quantity.is_zero() && !edge.bid.quantity.is_zero();
   if (!two_sided || !venues.pays(edge.ask.price, edge.bid.price)) [[likely]] {
     edge.open = false;
-    edge.refused = unusable == RefuseReason::None ? RefuseReason::EdgeBelowThreshold : unusable;
+    edge.refused = RefuseReason::EdgeBelowThreshold;
     return;
   }
   if (!edge.open) {
@@ -121,10 +120,8 @@ void Detector::look(std::uint32_t index, const BookSet& books, const Funds& fund
   candidate.base = venues.buy().base;
   candidate.quote = venues.buy().quote;
   candidate.gross = venues.gross(edge.ask.price, edge.bid.price);
-  if (unusable != RefuseReason::None) {
-    candidate.refused = unusable;
-    return;
-  }
+  candidate.refused = why_not(buy, sell, now);
+  if (candidate.refused != RefuseReason::None) return;
   if (venues.buy().status != InstrumentStatus::Trading ||
       venues.sell().status != InstrumentStatus::Trading) {
     candidate.refused = RefuseReason::InstrumentNotTrading;
@@ -174,7 +171,7 @@ bool Detector::answer(const Candidate& candidate, RefuseReason refused) {
   return !same;
 }
 
-void Detector::status(std::vector<EdgeStatus>& out) const {
+void Detector::status(const BookSet& books, Instant now, std::vector<EdgeStatus>& out) const {
   out.clear();
   for (const Edge& edge : edges_) {
     EdgeStatus& status = out.emplace_back();
@@ -182,6 +179,11 @@ void Detector::status(std::vector<EdgeStatus>& out) const {
     status.buy = edge.venues.buy().id;
     status.sell = edge.venues.sell().id;
     status.refused = edge.refused;
+    if (!edge.open) {
+      // Of an edge that does not pay anyway, whether its books are good is asked only here.
+      const RefuseReason unusable = why_not(books.view(status.buy), books.view(status.sell), now);
+      if (unusable != RefuseReason::None) status.refused = unusable;
+    }
     if (edge.ask.quantity.is_zero() || edge.bid.quantity.is_zero()) continue;
     status.gross = edge.venues.gross(edge.ask.price, edge.bid.price);
     status.net = edge.venues.net(edge.ask.price, edge.bid.price);

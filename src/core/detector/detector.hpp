@@ -70,7 +70,7 @@ class Detector {
   // Times an edge came over the threshold from below it.
   std::uint64_t episodes() const { return episodes_; }
   std::size_t edges() const { return edges_.size(); }
-  void status(std::vector<EdgeStatus>& out) const;
+  void status(const BookSet& books, Instant now, std::vector<EdgeStatus>& out) const;
 
  private:
   struct Edge {

@@ -75,7 +75,7 @@ class DetectorTest : public testing::Test {
   }
   EdgeStatus edge(std::size_t buy, std::size_t sell) const {
     std::vector<EdgeStatus> all;
-    detector_->status(all);
+    detector_->status(*books_, now_, all);
     for (const EdgeStatus& status : all) {
       if (status.buy == books_of_a_[buy] && status.sell == books_of_a_[sell]) return status;
     }

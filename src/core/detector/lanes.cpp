@@ -154,8 +154,12 @@ std::span<const Lanes::Moved> Lanes::on_book(InstrumentId changed, const BookVie
     const std::uint32_t hop = hop_of(changed, side);
     const Level top = counts ? view.best(opposite(side)) : Level{};
     const Price price = top.quantity.is_zero() ? Price{} : top.price;
-    if (price != hops_[hop].price) set_price(hop, price);
-    choose(hop);
+    if (price == hops_[hop].price) [[likely]] {
+      stand(hop);
+    } else {
+      set_price(hop, price);
+      choose(hop);
+    }
   }
   return moved_;
 }
@@ -164,7 +168,7 @@ std::span<const Lanes::Moved> Lanes::on_instrument(const Instrument& instrument,
                                                    const BookView& view) {
   instruments_[instrument.id.index()] = instrument;
   set_fees(instrument);
-  for (const Side side : {Side::Buy, Side::Sell}) hops_[hop_of(instrument.id, side)].price = {};
+  for (const Side side : {Side::Buy, Side::Sell}) hops_[hop_of(instrument.id, side)].price = {-1};
   return on_book(instrument.id, view);
 }
 
@@ -200,6 +204,13 @@ bool Lanes::beats(std::uint32_t a, std::uint32_t b) const {
   other.multiply(right, left, other.price);
   const auto order = left <=> right;
   return order > 0 || (order == 0 && a < b);
+}
+
+// Its price is what it was, and perhaps not what stands behind it.
+void Lanes::stand(std::uint32_t hop) {
+  for (const LaneId id : lanes_of_[hop]) {
+    if (lanes_[id].best == hop) moved_.push_back({id, false});
+  }
 }
 
 void Lanes::choose(std::uint32_t changed) {

@@ -102,6 +102,7 @@ class Lanes {
   void set_fees(const Instrument& instrument);
   void set_price(std::uint32_t hop, Price price);
   bool beats(std::uint32_t a, std::uint32_t b) const;
+  void stand(std::uint32_t hop);
   void choose(std::uint32_t changed);
 
   std::vector<Instrument> instruments_;

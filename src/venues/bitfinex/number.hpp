@@ -7,9 +7,10 @@
 
 namespace ats::venues::bitfinex {
 
-constexpr std::size_t longest_number = 32;
+// Room for one: sign, point, twenty digits and five zeros; and what is copied too many.
+constexpr std::size_t longest_number = 40;
 
-// units * 10^-scale (0..18). Writes at most longest_number bytes; returns one past the last.
+// units * 10^-scale (0..18). May touch longest_number bytes; returns one past the last that counts.
 char* write_number(std::int64_t units, int scale, char* out);
 std::string spelled(std::int64_t units, int scale);
 
