@@ -159,7 +159,7 @@ Outcome upbit_baseline(const Orders& orders) {
   std::vector<std::string> hashed;
   std::vector<std::string> inputs;
   for (std::uint32_t n = 0; n < orders_count; ++n) {
-    hashed.push_back(venues::upbit::place_parameters(orders[n], orders.instrument()).hashed());
+    hashed.emplace_back(venues::upbit::place_parameters(orders[n], orders.instrument()).hashed());
     inputs.push_back(parts_of(header(upbit_order(auth, orders, n), "Authorization")).first);
   }
   KeptHash hash(EVP_sha512());

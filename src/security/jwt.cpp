@@ -3,6 +3,7 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ats::security {
@@ -40,13 +41,18 @@ std::string jwt_token(std::string_view signing_input, std::span<const std::uint8
 }
 
 JwtSigner::JwtSigner(JwtHash hash, std::string_view secret)
-    : hmac_(kind_of(hash), secret), header_(header_of(hash)) {}
+    : hmac_(kind_of(hash), secret), header_(base64url(bytes_of(header_of(hash))) + '.') {}
 
-std::string JwtSigner::sign(std::string_view payload) {
-  const std::string input = jwt_signing_input(header_, payload);
+std::string JwtSigner::sign(std::string_view payload, std::string_view scheme) {
+  std::string token;
+  token.reserve(scheme.size() + header_.size() + (payload.size() + mac_max) * 4 / 3 + 8);
+  token.append(scheme).append(header_);
+  append_base64url(token, bytes_of(payload));
   std::array<std::uint8_t, mac_max> mac{};
-  const std::size_t size = hmac_.sign(input, mac.data());
-  return jwt_token(input, std::span(mac).first(size));
+  const std::size_t size = hmac_.sign(std::string_view(token).substr(scheme.size()), mac.data());
+  token += '.';
+  append_base64url(token, std::span(mac).first(size));
+  return token;
 }
 
 std::optional<Jwt> read_jwt(std::string_view token) {
@@ -79,24 +85,35 @@ bool signed_with(const Jwt& token, JwtHash hash, std::string_view secret) {
 
 std::string sha512_hex(std::string_view text) {
   std::array<std::uint8_t, SHA512_DIGEST_LENGTH> digest{};
-  SHA512(bytes_of(text).data(), text.size(), digest.data());
+  // Not SHA512(): since OpenSSL 3 that looks the hash up by name, under a lock.
+  SHA512_CTX context;
+  SHA512_Init(&context);
+  SHA512_Update(&context, text.data(), text.size());
+  SHA512_Final(digest.data(), &context);
   std::string hex(2 * digest.size(), '\0');
   to_hex(digest, hex.data());
   return hex;
 }
 
 std::string TokenNonces::next(WallTime now) {
-  const std::string when = ":" + std::to_string(now.ns_utc) + ":" + std::to_string(++count_);
-  const std::array<std::string_view, 2> parts{key_, when};
-  Digest256 digest = sha256(parts);
-  digest[6] = static_cast<std::uint8_t>((digest[6] & 0x0f) | 0x40);  // version 4
-  digest[8] = static_cast<std::uint8_t>((digest[8] & 0x3f) | 0x80);  // variant of RFC 4122
-  std::array<char, 32> hex{};
-  to_hex(std::span(digest).first(16), hex.data());
-  std::string uuid;
-  for (std::size_t i = 0; i < hex.size(); ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) uuid += '-';
-    uuid += hex[i];
+  if (!first_) {
+    const std::string when = ":" + std::to_string(now.ns_utc);
+    const std::array<std::string_view, 2> parts{key_, when};
+    first_ = sha256(parts);
+  }
+  std::array<std::uint8_t, 16> bytes{};
+  std::copy_n(first_->begin(), bytes.size(), bytes.begin());
+  // The last six bytes count; the others tell one start from another.
+  ++count_;
+  for (unsigned i = 0; i < 6; ++i) bytes[15 - i] ^= static_cast<std::uint8_t>(count_ >> (8 * i));
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);  // version 4
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);  // variant of RFC 4122
+  std::string uuid(36, '-');
+  char* out = uuid.data();
+  std::size_t at = 0;
+  for (const std::size_t size : {4u, 2u, 2u, 2u, 6u}) {
+    out = to_hex(std::span(bytes).subspan(at, size), out) + 1;
+    at += size;
   }
   return uuid;
 }

@@ -28,11 +28,12 @@ enum class JwtHash : std::uint8_t { HS256, HS512 };
 class JwtSigner {
  public:
   JwtSigner(JwtHash hash, std::string_view secret);
-  std::string sign(std::string_view payload);
+  // `scheme` stands before the token, as in a header, and is not signed.
+  std::string sign(std::string_view payload, std::string_view scheme = {});
 
  private:
   HmacSigner hmac_;
-  std::string_view header_;
+  std::string header_;  // as it stands in the token, with its dot
 };
 
 // A token taken apart, not yet believed.
@@ -50,7 +51,8 @@ bool signed_with(const Jwt& token, JwtHash hash, std::string_view secret);
 // Lower-case hex of SHA-512.
 std::string sha512_hex(std::string_view text);
 
-// UUIDs (version 4, by their form) that never repeat for one key: derived from the key, the wall clock and a count.
+// UUIDs (version 4, by their form) that never repeat for one key: derived from the key and the wall clock at the
+// first of them, and counted on from there.
 class TokenNonces {
  public:
   explicit TokenNonces(std::string_view key) : key_(key) {}
@@ -58,6 +60,7 @@ class TokenNonces {
 
  private:
   std::string key_;
+  std::optional<Digest256> first_;
   std::uint64_t count_ = 0;
 };
 

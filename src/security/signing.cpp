@@ -8,6 +8,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/assert.hpp"
@@ -90,6 +91,44 @@ class Keyed {
 };
 
 constexpr char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr char base64url_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+// Two digits for each twelve bits.
+using DigitPairs = std::array<std::array<char, 2>, 4096>;
+constexpr DigitPairs pairs_of(const char* digits) {
+  DigitPairs pairs{};
+  for (std::size_t n = 0; n < pairs.size(); ++n) pairs[n] = {digits[n >> 6], digits[n & 63]};
+  return pairs;
+}
+constexpr DigitPairs base64_pairs = pairs_of(base64_digits);
+constexpr DigitPairs base64url_pairs = pairs_of(base64url_digits);
+
+// Four digits for three bytes; of one or two left, two or three.
+void append_digits(std::string& text, std::span<const std::uint8_t> bytes,
+                   const DigitPairs& pairs) {
+  const std::size_t before = text.size();
+  text.resize(before + (bytes.size() * 4 + 2) / 3);
+  char* out = text.data() + before;
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3, out += 4) {
+    const unsigned group = unsigned{bytes[i]} << 16 | unsigned{bytes[i + 1]} << 8 | bytes[i + 2];
+    std::memcpy(out, pairs[group >> 12].data(), 2);
+    std::memcpy(out + 2, pairs[group & 0xfff].data(), 2);
+  }
+  const std::size_t left = bytes.size() - i;
+  if (left == 0) return;
+  const unsigned group = unsigned{bytes[i]} << 16 | (left == 2 ? unsigned{bytes[i + 1]} << 8 : 0u);
+  std::memcpy(out, pairs[group >> 12].data(), 2);
+  if (left == 2) out[2] = pairs[group & 0xfff][0];
+}
+
+constexpr auto hex_pairs = [] {
+  constexpr char digits[] = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t n = 0; n < pairs.size(); ++n) pairs[n] = {digits[n >> 4], digits[n & 15]};
+  return pairs;
+}();
 
 int base64_value(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -144,25 +183,17 @@ Digest256 sha256(std::span<const std::string_view> parts) {
 }
 
 char* to_hex(std::span<const std::uint8_t> bytes, char* out) {
-  constexpr char digits[] = "0123456789abcdef";
   for (std::uint8_t b : bytes) {
-    *out++ = digits[b >> 4];
-    *out++ = digits[b & 15];
+    std::memcpy(out, hex_pairs[b].data(), 2);
+    out += 2;
   }
   return out;
 }
 
 std::string base64(std::span<const std::uint8_t> bytes) {
   std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
-    unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < left ? bytes[i + k] : 0u);
-    for (unsigned k = 0; k < 4; ++k) {
-      text += k <= left ? base64_digits[group >> (18 - 6 * k) & 63] : '=';
-    }
-  }
+  append_digits(text, bytes, base64_pairs);
+  text.append((4 - text.size() % 4) % 4, '=');
   return text;
 }
 
@@ -191,11 +222,13 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
 }
 
 std::string base64url(std::span<const std::uint8_t> bytes) {
-  std::string text = base64(bytes);
-  while (!text.empty() && text.back() == '=') text.pop_back();
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
+  std::string text;
+  append_base64url(text, bytes);
   return text;
+}
+
+void append_base64url(std::string& text, std::span<const std::uint8_t> bytes) {
+  append_digits(text, bytes, base64url_pairs);
 }
 
 std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text) {

@@ -43,6 +43,7 @@ std::string base64(std::span<const std::uint8_t> bytes);
 std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
 // The alphabet for URLs, without padding (RFC 4648 section 5).
 std::string base64url(std::span<const std::uint8_t> bytes);
+void append_base64url(std::string& text, std::span<const std::uint8_t> bytes);
 std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text);
 
 // Compares without telling by its timing where they differ.

@@ -44,11 +44,12 @@ HttpRequest Auth::post(std::string_view path, std::string_view body, WallTime no
   request.method = "POST";
   request.target = path;
   request.body = body;
-  request.headers = {{"bfx-nonce", nonce},
-                     {"bfx-apikey", key_},
-                     {"bfx-signature", rest_signature(signer_, path, nonce, body)},
-                     {"Content-Type", "application/json"},
-                     {"User-Agent", "ats"}};
+  request.headers.reserve(5);
+  request.headers.push_back({"bfx-nonce", nonce});
+  request.headers.push_back({"bfx-apikey", key_});
+  request.headers.push_back({"bfx-signature", rest_signature(signer_, path, nonce, body)});
+  request.headers.push_back({"Content-Type", "application/json"});
+  request.headers.push_back({"User-Agent", "ats"});
   return request;
 }
 

@@ -5,27 +5,43 @@
 
 namespace ats::venues::upbit {
 
-std::string Parameters::query() const {
-  std::string text;
-  for (const auto& [name, value] : all_) {
-    if (!text.empty()) text += '&';
-    text.append(name).append("=").append(percent_encoded(value));
-  }
-  return text;
+namespace {
+
+// An order has eight, in some two hundred characters.
+constexpr std::size_t usual_count = 8;
+constexpr std::size_t usual_size = 256;
+
+}  // namespace
+
+Parameters::Parameters() {
+  text_.reserve(usual_size);
+  places_.reserve(usual_count);
 }
 
-std::string Parameters::hashed() const {
+Parameters& Parameters::add(std::string_view name, std::string_view value) {
+  if (!places_.empty()) text_ += '&';
+  Place place{};
+  place.name = text_.size();
+  text_.append(name).append(1, '=');
+  place.value = text_.size();
+  text_.append(value);
+  place.end = text_.size();
+  places_.push_back(place);
+  return *this;
+}
+
+std::string Parameters::query() const {
   std::string text;
-  for (const auto& [name, value] : all_) {
+  for (const Place& place : places_) {
     if (!text.empty()) text += '&';
-    text.append(name).append("=").append(value);
+    text.append(name(place)).append("=").append(percent_encoded(value(place)));
   }
   return text;
 }
 
 std::string Parameters::json() const {
-  JsonObject object;
-  for (const auto& [name, value] : all_) object.text(name, value);
+  JsonObject object(text_.size() + 6 * places_.size() + 2);
+  for (const Place& place : places_) object.text(name(place), value(place));
   return object.done();
 }
 
@@ -40,11 +56,12 @@ Auth::Auth(const Credentials& credentials)
       nonces_(credentials.key) {}
 
 std::string Auth::bearer(std::string_view hashed, WallTime now) {
-  JsonObject payload;
+  constexpr std::size_t payload_size = 384;
+  JsonObject payload(payload_size);
   payload.text("access_key", key_).text("nonce", nonces_.next(now));
   if (!hashed.empty())
     payload.text("query_hash", security::sha512_hex(hashed)).text("query_hash_alg", "SHA512");
-  return "Bearer " + signer_.sign(payload.done());
+  return signer_.sign(payload.done(), "Bearer ");
 }
 
 HttpRequest Auth::request(std::string_view method, std::string_view path,
@@ -52,9 +69,10 @@ HttpRequest Auth::request(std::string_view method, std::string_view path,
   HttpRequest request;
   request.method = method;
   request.target = path;
-  request.headers = {{"Authorization", bearer(parameters.hashed(), now)},
-                     {"Accept", "application/json"},
-                     {"User-Agent", "ats"}};
+  request.headers.reserve(4);
+  request.headers.push_back({"Authorization", bearer(parameters.hashed(), now)});
+  request.headers.push_back({"Accept", "application/json"});
+  request.headers.push_back({"User-Agent", "ats"});
   if (method == "POST") {
     request.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
     request.body = parameters.json();

@@ -15,21 +15,31 @@ namespace ats::venues::upbit {
 // Names and values in the order they are sent: the hash is taken over that order.
 class Parameters {
  public:
-  Parameters& add(std::string_view name, std::string_view value) {
-    all_.emplace_back(name, value);
-    return *this;
-  }
-  bool empty() const { return all_.empty(); }
-  const std::vector<std::pair<std::string, std::string>>& all() const { return all_; }
+  Parameters();
+  Parameters& add(std::string_view name, std::string_view value);
+  bool empty() const { return places_.empty(); }
   // As it stands in an address; the brackets of lists stay as they are.
   std::string query() const;
   // What is hashed: the same without percent signs.
-  std::string hashed() const;
+  std::string_view hashed() const { return text_; }
   // Every value a string, which is how the venue wants numbers.
   std::string json() const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> all_;
+  struct Place {  // in text_
+    std::size_t name;
+    std::size_t value;
+    std::size_t end;
+  };
+  std::string_view name(const Place& at) const {
+    return std::string_view(text_).substr(at.name, at.value - at.name - 1);
+  }
+  std::string_view value(const Place& at) const {
+    return std::string_view(text_).substr(at.value, at.end - at.value);
+  }
+
+  std::string text_;  // name=value&…
+  std::vector<Place> places_;
 };
 
 // A key and a secret in the venue's form, forty letters and digits each, of 64 hex digits of randomness.
