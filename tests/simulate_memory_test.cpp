@@ -29,7 +29,7 @@ Watched watch(Rate min_edge) {
   setup.core.min_edge = min_edge;
   EXPECT_TRUE(choose_faults("none", setup).ok());
   Watched watched;
-  setup.each_hour = [&watched](double) {
+  setup.sample = [&watched](double) {
     watched.heap.push_back(static_cast<std::int64_t>(::mallinfo2().uordblks));
     const std::filesystem::directory_iterator open("/proc/self/fd");
     watched.descriptors.push_back(std::distance(begin(open), end(open)));

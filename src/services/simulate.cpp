@@ -23,6 +23,7 @@
 namespace ats::services {
 namespace {
 
+constexpr double memory_samples = 24;  // of a run; the longer ones are sampled each hour
 constexpr std::array all_outcomes = {ExecutionOutcome::Completed, ExecutionOutcome::Unwound,
                                      ExecutionOutcome::Residual, ExecutionOutcome::Missed,
                                      ExecutionOutcome::HandedOver};
@@ -144,7 +145,7 @@ Total add_up(const std::vector<SimulationReport>& reports) {
   return total;
 }
 
-// This process's resident memory and open descriptors, hour by virtual hour.
+// This process's resident memory and open descriptors as virtual time goes by.
 class MemoryWatch {
  public:
   void sample(double hour) { samples_.push_back({hour, resident_mb(), descriptors()}); }
@@ -171,11 +172,10 @@ class MemoryWatch {
   void print() const {
     if (samples_.empty()) return;
     fmt::print(
-        "memory: {:.1f} MB after the first hour, {:.1f} MB at the end, {:+.3f} MB per virtual "
-        "hour; "
-        "descriptors: {} then, {} now\n",
-        samples_.front().megabytes, samples_.back().megabytes, slope(),
-        samples_.front().descriptors, samples_.back().descriptors);
+        "memory: {:.1f} MB after {:.2f} h, {:.1f} MB after {:.2f} h, {:+.3f} MB per virtual hour "
+        "over the last three quarters; descriptors: {} then, {} now\n",
+        samples_.front().megabytes, samples_.front().hour, samples_.back().megabytes,
+        samples_.back().hour, slope(), samples_.front().descriptors, samples_.back().descriptors);
   }
 
  private:
@@ -319,7 +319,9 @@ int simulate_command(int argc, const char* const* argv) {
   MemoryWatch watch;
   if (memory) {
     if (seeds->first != seeds->last) return usage_error("--memory watches one seed");
-    setup.each_hour = [&watch](double hour) { watch.sample(hour); };
+    setup.sample = [&watch](double hour) { watch.sample(hour); };
+    setup.sample_every = std::min(
+        hours(1), seconds(static_cast<std::int64_t>(length_hours * 3600 / memory_samples)));
   }
   const auto chosen = choose_faults(faults, setup);
   if (!chosen) return usage_error("--faults: " + chosen.error());

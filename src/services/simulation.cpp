@@ -55,7 +55,8 @@ class Run final : public EventSink {
         length_(setup.length),
         journalling_(setup.crashes),
         trace_max_(setup.trace),
-        each_hour_(setup.each_hour) {
+        sample_(setup.sample),
+        sample_every_(setup.sample_every) {
     for (const auto& link : world_.links()) auditor_.watch(link->exchange(), link->account());
     report_.seed = seed;
   }
@@ -135,9 +136,9 @@ class Run final : public EventSink {
 
   void check() {
     next_check_ = world_.now() + check_every;
-    if (each_hour_ && world_.now() >= next_hour_) {
-      next_hour_ = world_.now() + hours(1);
-      if (hours_++ > 0) each_hour_(static_cast<double>(hours_ - 1));
+    if (sample_ && world_.now() - Instant{} >= sample_every_ * (samples_ + 1)) {
+      ++samples_;
+      sample_(static_cast<double>((world_.now() - Instant{}).ns) * 1e-9 / 3600);
     }
     if (journalling_ && engine_ && world_.now() - Instant{} > crash_last) {
       journalling_ = false;
@@ -229,9 +230,9 @@ class Run final : public EventSink {
   std::vector<Instant> calm_;
   Instant next_check_{};
   std::size_t trace_max_;
-  const std::function<void(double)>& each_hour_;
-  Instant next_hour_;
-  int hours_ = 0;
+  const std::function<void(double)>& sample_;
+  Duration sample_every_;
+  std::int64_t samples_ = 0;
   std::deque<std::string> trace_;
   SimulationReport report_;
 };

@@ -26,10 +26,13 @@ struct SimulationSetup {
   bool crashes = false;
   bool halts = false;
   bool strangers = false;
-  double activity = 1;                    // of the market
-  double edges = 1;                       // how often a venue is dislocated
-  std::function<void(double)> each_hour;  // with the virtual hours gone by; one seed at a time
-  std::size_t trace = 0;                  // lines kept of what led to the end
+  double activity = 1;  // of the market
+  double edges = 1;     // how often a venue is dislocated
+  // Called every `sample_every` with the virtual hours gone by, the first time after one of them; one seed
+  // at a time.
+  std::function<void(double)> sample;
+  Duration sample_every = hours(1);
+  std::size_t trace = 0;  // lines kept of what led to the end
   CoreConfig core;
 };
 

@@ -190,9 +190,10 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
   }
   last_serial_ = std::max(last_serial_, place.order.serial());
   const bool known_there = venue.exchange->find_order(venue.account, {0, spell(o.id)}) != nullptr;
-  if (orders_.count(o.id.value) != 0 || known_there || o.id.value >> 32 != incarnation_) {
+  if (o.id.value <= last_order_ || known_there || o.id.value >> 32 != incarnation_) {
     violate(Invariant::OrderSentOnce, now, which + " is sent under an id that is not new");
   }
+  last_order_ = std::max(last_order_, o.id.value);
   if (!o.unwind && (halted({}) || halted({i.venue, {}}) || halted({{}, i.pair}))) {
     violate(Invariant::HaltsHold, now, which + " is sent while a halt is in force");
   }
@@ -224,7 +225,7 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
     }
   }
   execution->second.orders.push_back(o.id);
-  orders_[o.id.value] = {o, now, false, {}};
+  remember(o, now);
   check_limits(o, now);
   if (o.unwind) {
     check_unwind(o, now);
@@ -296,7 +297,7 @@ void Auditor::check_limits(const OrderRequest& o, Instant now) {
 void Auditor::check_unwind(const OrderRequest& o, Instant now) {
   const Instrument& i = instrument(o.instrument);
   const Decimal open = inventory_[i.base.index()];
-  const Decimal own = nets_[o.execution.value];
+  const Decimal own = nets_[o.execution.value].booked;
   const Decimal quantity = i.quantity_decimal(o.quantity);
   const bool sells = o.side == Side::Sell;
   if (quantity > std::max(sells ? open : -open, sells ? own : -own)) {
@@ -490,7 +491,10 @@ void Auditor::booked_fill(const Booked& entry, Instant now) {
   const std::string which = "fill " + std::string(entry.fill.view()) + " of " + spell(entry.order);
   const auto order = orders_.find(entry.order.value);
   if (order == orders_.end()) {
-    violate(Invariant::FillBookedOnce, now, which + " is booked for an order nobody placed");
+    const bool ended = entry.order.value <= last_order_;
+    violate(Invariant::FillBookedOnce, now,
+            which + (ended ? " is booked for an order whose fills were all booked"
+                           : " is booked for an order nobody placed"));
     return;
   }
   see_fills(now);
@@ -520,7 +524,7 @@ void Auditor::booked_fill(const Booked& entry, Instant now) {
   Decimal at_venue[2] = {buys ? base : -base, buys ? -quote : quote};
   at_venue[fill.fee_asset == i.base ? 0 : 1] -= fill.fee;
   inventory_[i.base.index()] += at_venue[0];
-  nets_[order->second.request.execution.value] += at_venue[0];
+  nets_[order->second.request.execution.value].booked += at_venue[0];
   Decimal fees;
   for (std::size_t n = 0; n < entry.count; ++n) {
     const Posting& posting = entry.postings[n];

@@ -6,10 +6,17 @@
 // that nothing is sent for an execution while one of its orders has an unknown fate.
 // Once things had time to settle (`settle` after the last trouble at the venue): every fill booked,
 // ledger equal to the venue's balances, nothing left open that is worth more than the tolerance.
+//
+// An order is remembered, with its fills, until nothing right can happen to it any more: its execution is
+// resolved, the engine was told its end, the venue has ended it (or never had it), every fill the venue made
+// for it is booked, and `remembered` has passed since it was sent, so that no request for it is on its way.
+// From then on its ids alone count: whatever is booked for it is wrong, and an id is new only when it is
+// higher than all before. Sums (ledger, inventory, balances) are never forgotten.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <span>
@@ -58,6 +65,7 @@ class Auditor {
   static constexpr Duration settle = seconds(45);
   static constexpr Duration resolve = seconds(600);      // of calm: longer is no execution open
   static constexpr Duration resolve_at_last = hours(2);  // whatever happens meanwhile
+  static constexpr Duration remembered = seconds(600);
   static constexpr std::size_t violations_max = 100;
 
   Auditor(const Universe& universe, const CoreConfig& config, std::uint64_t seed);
@@ -85,6 +93,7 @@ class Auditor {
   const Counts& counts() const { return counts_; }
   std::size_t open_executions() const { return open_.size(); }
   std::size_t fills_not_booked() const { return unbooked_.size(); }
+  std::size_t orders_kept() const { return orders_.size(); }
 
  private:
   struct Order {
@@ -92,6 +101,16 @@ class Auditor {
     Instant placed;
     bool final = false;
     Quantity booked;
+    Quantity filled;                 // as far as we have seen the venue's fills
+    std::vector<std::string> fills;  // their ids
+  };
+  struct Net {                 // of an execution
+    Decimal booked;            // base asset
+    std::uint32_t orders = 0;  // remembered
+  };
+  struct Remembered {
+    std::uint64_t order;
+    Instant since;
   };
   struct Execution {
     PairId pair;
@@ -101,7 +120,7 @@ class Auditor {
   struct Watched {
     const Exchange* exchange = nullptr;
     AccountId account;
-    std::size_t fills_seen = 0;
+    std::uint64_t fills_seen = 0;
     bool market_up = false, trading_up = false;
     bool balances_told = false;  // in this life of the engine
     bool opened = false;         // the ledger has its opening balances
@@ -148,6 +167,10 @@ class Auditor {
 
   // --- settled truths ---
   void see_fills(Instant now);
+  void remember(const OrderRequest& order, Instant now);
+  void forget_settled(Instant now);
+  bool settled(const Order& order) const;
+  void forget(std::uint64_t order);
   void check_fills(std::span<const Instant> calm_since, Instant now);
   void check_ledger(const CoreStatus& status, std::span<const Instant> calm_since, Instant now);
   void check_exposure(std::span<const Instant> calm_since, Instant now);
@@ -186,8 +209,10 @@ class Auditor {
   std::vector<Instant> images_;   // by instrument: since when its last image is true; zero: none
   std::vector<Watched> watched_;  // by venue
   std::unordered_map<std::uint64_t, Order> orders_;
-  std::map<std::uint64_t, Execution> open_;          // executions by id, not resolved
-  std::unordered_map<std::uint64_t, Decimal> nets_;  // of every execution: base asset booked
+  std::uint64_t last_order_ = 0;      // the highest id sent
+  std::deque<Remembered> to_forget_;  // each of orders_ once, in the order it is to be looked at
+  std::map<std::uint64_t, Execution> open_;      // executions by id, not resolved
+  std::unordered_map<std::uint64_t, Net> nets_;  // executions with orders that are remembered
   std::set<std::pair<int, int>> halts_;
   std::uint64_t last_serial_ = 0;
   std::uint32_t incarnation_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "sim/auditor.hpp"
 
 namespace ats::sim {
@@ -14,21 +15,69 @@ bool Auditor::settled(VenueId venue, Instant since, std::span<const Instant> cal
 void Auditor::see_fills(Instant now) {
   for (Watched& venue : watched_) {
     if (venue.exchange == nullptr) continue;
-    const auto& all = venue.exchange->all_fills();
-    for (; venue.fills_seen < all.size(); ++venue.fills_seen) {
-      const venues::VenueFill& fill = all[venue.fills_seen];
+    for (; venue.fills_seen < venue.exchange->fills_made(); ++venue.fills_seen) {
+      const venues::VenueFill* made = venue.exchange->fill(venue.fills_seen);
+      ATS_ASSERT(made != nullptr);  // looked at far more often than the exchange forgets
+      const venues::VenueFill& fill = *made;
       // What a stranger trades on our account is no fill of ours: it shows as a break.
-      const bool ours = parse_client_order_id(fill.client_order_id).has_value();
+      const auto ours = parse_client_order_id(fill.client_order_id);
       if (fill.account != venue.account || !ours) continue;
       const FillKey fill_key{fill.instrument.value, std::to_string(fill.trade_id)};
       fills_[fill_key].fill = fill;
       unbooked_[fill_key] = now;
+      if (const auto order = orders_.find(ours->value); order != orders_.end()) {
+        order->second.filled += fill.quantity;
+        order->second.fills.push_back(fill_key.second);
+      }
     }
   }
 }
 
+void Auditor::remember(const OrderRequest& order, Instant now) {
+  // An id that was used before is a violation that is told; the watching goes on by the newer one.
+  if (orders_.count(order.id.value) != 0) forget(order.id.value);
+  orders_[order.id.value] = {order, now, false, {}, {}, {}};
+  ++nets_[order.execution.value].orders;
+  to_forget_.push_back({order.id.value, now});
+}
+
+// Each is looked at when its time has come, and again as long after when it could not be forgotten then.
+void Auditor::forget_settled(Instant now) {
+  while (!to_forget_.empty() && now - to_forget_.front().since >= remembered) {
+    const std::uint64_t id = to_forget_.front().order;
+    to_forget_.pop_front();
+    const auto order = orders_.find(id);
+    if (order == orders_.end()) continue;
+    if (settled(order->second)) {
+      forget(id);
+    } else {
+      to_forget_.push_back({id, now});
+    }
+  }
+}
+
+bool Auditor::settled(const Order& order) const {
+  if (!order.final || order.booked != order.filled) return false;
+  if (open_.count(order.request.execution.value) != 0) return false;
+  const Watched& venue = watched_[instrument(order.request.instrument).venue.index()];
+  const std::string name(client_order_id(order.request.id).view());
+  const venues::VenueOrder* there = venue.exchange->find_order(venue.account, {0, name});
+  return there == nullptr || (!there->live() && there->executed == order.booked);
+}
+
+void Auditor::forget(std::uint64_t id) {
+  const auto order = orders_.find(id);
+  for (const std::string& fill : order->second.fills) {
+    fills_.erase({order->second.request.instrument.value, fill});
+  }
+  const auto net = nets_.find(order->second.request.execution.value);
+  if (--net->second.orders == 0) nets_.erase(net);
+  orders_.erase(order);
+}
+
 void Auditor::check(const CoreStatus& status, std::span<const Instant> calm_since, Instant now) {
   see_fills(now);
+  forget_settled(now);
   refresh_mids();
   check_fills(calm_since, now);
   check_ledger(status, calm_since, now);

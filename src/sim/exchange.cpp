@@ -19,7 +19,7 @@ using venues::VenueOrderState;
 
 namespace {
 
-constexpr std::size_t recent_trades_max = 1000;
+constexpr std::size_t recent_trades_max = 500;
 constexpr std::uint16_t no_state = 0xffff;
 
 // No venue takes an order worth more, and every sum of orders below it stays far inside Decimal.
@@ -76,13 +76,15 @@ void Exchange::set_time(Instant now, WallTime wall) {
 
 void Exchange::expire_late_rests() {
   for (std::size_t n = 0; n < late_rests_.size();) {
-    OrderRecord& late = record(late_rests_[n].order);
-    if (now_ < late_rests_[n].expires && late.order.live()) {
+    const std::uint64_t id = late_rests_[n].order;
+    const bool live = kept(id) && record(id).order.live();
+    if (now_ < late_rests_[n].expires && live) {
       ++n;
       continue;
     }
     late_rests_.erase(late_rests_.begin() + static_cast<std::ptrdiff_t>(n));
-    if (!late.order.live()) continue;
+    if (!live) continue;
+    OrderRecord& late = record(id);
     end_order(late, VenueOrderState::Expired);
     finish(at(late.order.instrument));
   }
@@ -245,9 +247,9 @@ Result<VenueOrder, PlaceFault> Exchange::place(const NewOrder& order) {
   if (faults_.strike(FaultKind::Reject, now_)) return fail(PlaceFault::Injected);
 
   Account& who = account(order.account);
-  OrderRecord& taker = orders_.emplace_back();
+  OrderRecord& taker = orders_[++last_order_];  // addresses stay
   VenueOrder& o = taker.order;
-  o.id = orders_.size();
+  o.id = last_order_;
   o.account = order.account;
   o.instrument = order.instrument;
   o.client_order_id = order.client_order_id;
@@ -373,10 +375,11 @@ void Exchange::settle(OrderRecord& record, Liquidity liquidity, std::uint64_t tr
   fill.fee = fee;
   fill.fee_asset = fee_asset;
   fill.time = o.updated;
-  record.fills.push_back(fills_.size());
-  who.fills.push_back(fills_.size());
-  fills_.push_back(fill);
-  if (o.state == VenueOrderState::Filled) std::erase(who.open, o.id);
+  const FillPlace place{o.id, record.fills.size()};
+  record.fills.push_back(fill);
+  who.fills.push_back(place);
+  fills_.push_back(place);
+  if (o.state == VenueOrderState::Filled) ended(o);
 
   if (faults_.strike(FaultKind::DropFill, now_)) return;
   const OrderUpdate update{OrderUpdate::Kind::Fill, o, std::move(fill)};
@@ -399,7 +402,7 @@ void Exchange::end_order(OrderRecord& record, VenueOrderState state) {
   const Instrument& i = instrument(o.instrument);
   change_balance(who, o.side == Side::Buy ? i.quote : i.base, {}, -record.held);
   record.held = {};
-  std::erase(who.open, o.id);
+  ended(o);
   const auto kind = state == VenueOrderState::Cancelled ? OrderUpdate::Kind::Cancelled
                                                         : OrderUpdate::Kind::Expired;
   listener_.on_order({kind, o, std::nullopt});
@@ -503,45 +506,6 @@ AccountId Exchange::find_key(std::string_view key, std::string& secret) const {
     return AccountId{static_cast<AccountId::rep>(i)};
   }
   return {};
-}
-
-const VenueOrder* Exchange::find_order(AccountId id, const OrderRef& ref) const {
-  std::uint64_t order_id = ref.id;
-  if (order_id == 0) {
-    const auto& by_client_id = account(id).by_client_id;
-    const auto found = by_client_id.find(ref.client_order_id);
-    if (found == by_client_id.end()) return nullptr;
-    order_id = found->second;
-  }
-  if (order_id > orders_.size()) return nullptr;
-  const VenueOrder& order = record(order_id).order;
-  return order.account == id ? &order : nullptr;
-}
-
-std::vector<VenueOrder> Exchange::open_orders(AccountId id) const {
-  std::vector<VenueOrder> open;
-  for (const std::uint64_t order : account(id).open) open.push_back(record(order).order);
-  return open;
-}
-
-std::vector<VenueOrder> Exchange::closed_orders(AccountId id, std::size_t limit) const {
-  std::vector<VenueOrder> closed;
-  const auto& all = account(id).orders;
-  for (auto at = all.rbegin(); at != all.rend() && closed.size() < limit; ++at) {
-    if (!record(*at).order.live()) closed.push_back(record(*at).order);
-  }
-  return closed;
-}
-
-std::vector<VenueFill> Exchange::fills(AccountId id, std::uint64_t order_id_or_0,
-                                       std::size_t limit) const {
-  std::vector<VenueFill> found;
-  if (order_id_or_0 > orders_.size()) return found;
-  if (order_id_or_0 != 0 && record(order_id_or_0).order.account != id) return found;
-  const auto& which = order_id_or_0 == 0 ? account(id).fills : record(order_id_or_0).fills;
-  const std::size_t skip = which.size() > limit ? which.size() - limit : 0;
-  for (std::size_t n = skip; n < which.size(); ++n) found.push_back(fills_[which[n]]);
-  return found;
 }
 
 std::vector<VenueBalance> Exchange::balances(AccountId id) const { return account(id).balances; }

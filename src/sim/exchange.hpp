@@ -11,7 +11,10 @@
 //  - fees by FeeSchedule: in the asset received or in the quote asset, cut down to `decimals` places
 //    per fill (cutting keeps fees within what was held; the venues state no direction);
 //  - an account never trades with itself: its resting order expires first;
-//  - client order ids are unique among an account's open orders.
+//  - client order ids are unique among an account's open orders;
+//  - as with the venues, history has an end: an order that ended `history` ago is forgotten, with its fills,
+//    once `history_least` orders of its account ended after it. Questions about it are answered as about one
+//    that never was. Orders that live are never forgotten.
 // Invariants: free = total - held >= 0 for every account and asset; what all accounts, the house and
 // the fee box hold of an asset is what was deposited (conserved()).
 //
@@ -53,6 +56,9 @@ class ExchangeListener {
 
 class Exchange final : public venues::ExchangeApi {
  public:
+  static constexpr Duration history = seconds(1800);
+  static constexpr std::size_t history_least = 1000;  // of each account
+
   // Trades every instrument the universe holds for the venue. Universe and listener outlive it.
   Exchange(const Universe& universe, VenueId venue, ExchangeListener& listener);
 
@@ -104,8 +110,10 @@ class Exchange final : public venues::ExchangeApi {
   const MatchBook& queues(InstrumentId instrument) const { return at(instrument).queues; }
 
   // --- for auditors ---
-  // Every fill of every account, in order of trading.
-  const std::deque<venues::VenueFill>& all_fills() const { return fills_; }
+  // Fills of all accounts are numbered from 0 in order of trading. Those of forgotten orders are gone: null.
+  std::uint64_t fills_made() const { return fills_gone_ + fills_.size(); }
+  const venues::VenueFill* fill(std::uint64_t number) const;
+  std::size_t orders_kept() const { return orders_.size(); }
   // Whether each asset adds up to what was deposited.
   bool conserved() const;
 
@@ -123,24 +131,34 @@ class Exchange final : public venues::ExchangeApi {
     venues::VenueOrder order;
     MatchBook::Slot slot = MatchBook::no_slot;  // while it rests
     Decimal held;                               // of the quote (buy) or base asset (sell)
-    std::vector<std::size_t> fills;             // indices into fills_
+    std::vector<venues::VenueFill> fills;
+  };
+  struct FillPlace {
+    std::uint64_t order;
+    std::size_t index;  // among the order's
+  };
+  struct Ended {
+    std::uint64_t order;
+    Instant at;
   };
   struct Account {
     std::string key;
     std::string secret;
     std::vector<venues::VenueBalance> balances;  // by asset
     std::vector<AssetId> changed;                // since balances were last told
-    std::vector<std::uint64_t> orders;
+    std::deque<std::uint64_t> orders;            // some of them forgotten, the first of them not
     std::vector<std::uint64_t> open;
-    std::vector<std::size_t> fills;
+    std::deque<FillPlace> fills;                                  // likewise
+    std::deque<Ended> ended;                                      // what is not forgotten
     std::unordered_map<std::string, std::uint64_t> by_client_id;  // the newest of that name
   };
 
   const InstrumentState& at(InstrumentId instrument) const;
   InstrumentState& at(InstrumentId instrument);
   const Instrument& instrument(InstrumentId id) const { return universe_.instrument(id); }
-  OrderRecord& record(std::uint64_t id) { return orders_[id - 1]; }
-  const OrderRecord& record(std::uint64_t id) const { return orders_[id - 1]; }
+  OrderRecord& record(std::uint64_t id) { return orders_.at(id); }
+  const OrderRecord& record(std::uint64_t id) const { return orders_.at(id); }
+  bool kept(std::uint64_t id) const { return orders_.contains(id); }
   Account& account(AccountId id) { return accounts_[id.index()]; }
   const Account& account(AccountId id) const { return accounts_[id.index()]; }
 
@@ -159,6 +177,8 @@ class Exchange final : public venues::ExchangeApi {
   void settle(OrderRecord& record, Liquidity liquidity, std::uint64_t trade_id, Price price,
               Quantity quantity);
   void end_order(OrderRecord& record, venues::VenueOrderState state);
+  void ended(const venues::VenueOrder& order);
+  void forget_history(Account& who);
   void finish(InstrumentState& state);
   void tell_balances();
   void change_balance(Account& account, AssetId asset, Decimal total, Decimal held);
@@ -181,12 +201,14 @@ class Exchange final : public venues::ExchangeApi {
   };
   std::vector<LateRest> late_rests_;  // of immediate orders: LateCancel
   std::vector<Account> accounts_;
-  std::deque<OrderRecord> orders_;  // id - 1
-  std::deque<venues::VenueFill> fills_;
-  std::vector<Decimal> house_;      // by asset: what the house gained
-  std::vector<Decimal> fee_box_;    // by asset
-  std::vector<Decimal> deposited_;  // by asset
-  venues::BookChange change_;       // scratch
+  std::uint64_t last_order_ = 0;
+  std::unordered_map<std::uint64_t, OrderRecord> orders_;  // by id; never walked
+  std::deque<FillPlace> fills_;                            // some of them forgotten, the first not
+  std::uint64_t fills_gone_ = 0;                           // numbers before the first
+  std::vector<Decimal> house_;                             // by asset: what the house gained
+  std::vector<Decimal> fee_box_;                           // by asset
+  std::vector<Decimal> deposited_;                         // by asset
+  venues::BookChange change_;                              // scratch
 };
 
 }  // namespace ats::sim

@@ -302,7 +302,7 @@ TEST_F(ExchangeTest, money_is_conserved_and_never_overdrawn_whatever_several_acc
       ASSERT_TRUE(exchange.conserved()) << "seed " << seed << " step " << step;
     }
     EXPECT_GT(placed, 500u);
-    EXPECT_GT(exchange.all_fills().size(), 200u);
+    EXPECT_GT(exchange.fills_made(), 200u);
     exchange.faults().clear();
     for (std::uint16_t n = 0; n < 3; ++n) {
       const AccountId account{n};
@@ -416,6 +416,80 @@ TEST(Faults, a_fault_is_in_force_for_its_time_or_its_occasions) {
   EXPECT_FALSE(faults.strike(FaultKind::Gap, now));
   EXPECT_EQ(faults.struck(FaultKind::Gap), 2u);
   EXPECT_EQ(faults.injected(FaultKind::Gap), 1u);
+}
+
+class ExchangeHistory : public ExchangeTest {
+ protected:
+  void pass(Duration d) {
+    now_ = now_ + d;
+    binance_.set_time(now_, {1'700'000'000'000'000'000 + now_.ns});
+  }
+  std::uint64_t trade(const char* name = "") {
+    const auto placed = binance_.place(limit(Side::Buy, 6'000'000, 20, TimeInForce::Ioc, name));
+    EXPECT_TRUE(placed.ok());
+    return placed->id;
+  }
+  void sell(std::int64_t quantity) {
+    binance_.house_level(btc_binance_, Side::Sell, {6'000'000}, {quantity});
+    binance_.publish(btc_binance_);
+  }
+  Instant now_{1};
+};
+
+TEST_F(ExchangeHistory, an_order_that_ended_long_ago_is_unknown_with_its_fills) {
+  sell(1'000'000'000'000);
+  const std::uint64_t first = trade("first");
+  ASSERT_EQ(binance_.fills(me_, first, 10).size(), 1u);
+  for (std::size_t n = 0; n < Exchange::history_least; ++n) trade();
+  EXPECT_NE(binance_.find_order(me_, {first, ""}), nullptr)
+      << "the thousand after it do not suffice";
+  pass(Exchange::history);
+  ASSERT_NE(binance_.fill(0), nullptr);
+  trade("newest");
+  EXPECT_EQ(binance_.find_order(me_, {first, ""}), nullptr);
+  EXPECT_EQ(binance_.find_order(me_, {0, "first"}), nullptr);
+  EXPECT_TRUE(binance_.fills(me_, first, 10).empty());
+  EXPECT_EQ(binance_.cancel(me_, {first, ""}).error(), CancelFault::UnknownOrder);
+  EXPECT_EQ(binance_.fill(0), nullptr);
+  EXPECT_EQ(binance_.fills_made(), Exchange::history_least + 2);
+  EXPECT_EQ(binance_.fill(binance_.fills_made() - 1)->client_order_id, "newest");
+  EXPECT_EQ(binance_.orders_kept(), Exchange::history_least);
+  EXPECT_EQ(binance_.closed_orders(me_, 5000).size(), Exchange::history_least);
+  EXPECT_EQ(binance_.fills(me_, 0, 5000).size(), Exchange::history_least);
+  EXPECT_EQ(binance_.fills(me_, 0, 5000).back().client_order_id, "newest");
+  EXPECT_TRUE(binance_.conserved());
+}
+
+TEST_F(ExchangeHistory, few_orders_are_kept_however_old_and_live_ones_always) {
+  sell(1'000'000'000'000);
+  const auto resting = binance_.place(limit(Side::Buy, 5'000'000, 20, TimeInForce::Gtc, "rests"));
+  ASSERT_TRUE(resting.ok());
+  const std::uint64_t first = trade();
+  pass(Exchange::history * 10);
+  trade();
+  EXPECT_NE(binance_.find_order(me_, {first, ""}), nullptr);
+  for (std::size_t n = 0; n < 2 * Exchange::history_least; ++n) trade();
+  pass(Exchange::history);
+  trade();
+  EXPECT_EQ(binance_.find_order(me_, {first, ""}), nullptr);
+  EXPECT_NE(binance_.find_order(me_, {0, "rests"}), nullptr);
+  EXPECT_EQ(binance_.open_orders(me_).size(), 1u);
+  EXPECT_EQ(binance_.orders_kept(), Exchange::history_least + 1);
+  ASSERT_TRUE(binance_.cancel(me_, {resting->id, ""}).ok());
+  EXPECT_EQ(binance_.closed_orders(me_, 5000).back().client_order_id, "rests")
+      << "by its beginning";
+}
+
+TEST_F(ExchangeHistory, a_name_used_again_outlives_the_order_that_had_it_first) {
+  sell(1'000'000'000'000);
+  trade("name");
+  const std::uint64_t again = trade("name");
+  pass(Exchange::history);
+  for (std::size_t n = 0; n < Exchange::history_least - 1; ++n) trade();
+  EXPECT_EQ(binance_.orders_kept(), Exchange::history_least);
+  const venues::VenueOrder* found = binance_.find_order(me_, {0, "name"});
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->id, again);
 }
 
 }  // namespace

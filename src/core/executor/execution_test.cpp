@@ -561,6 +561,7 @@ TEST_F(ExecutionTest, AFillOfNoOrderOfOursIsNotBookedAndToldAtOnce) {
   deliver(stray);
   EXPECT_EQ(told(AlertCode::FillMismatch), 1);
   EXPECT_EQ(status().fills_booked, 0u);
+  EXPECT_TRUE(halted({binance, {}}));
   Fill wrong_side = make_fill(buy, "0.1");
   wrong_side.side = Side::Sell;
   deliver(wrong_side);

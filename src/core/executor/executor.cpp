@@ -11,6 +11,16 @@ void Executor::restart(std::uint32_t incarnation, Instant now) {
   incarnation_ = desk_.config.mutant == Mutant::ReuseOrderId ? 1 : incarnation;
   order_counter_ = 0;
   execution_counter_ = 0;
+  lives_.push_back({incarnation_, 0});
+  finished_.resize(desk_.universe.venues().size());
+  for (auto& finished : finished_) {
+    for (Finished& entry : finished) {
+      Order& order = orders_[entry.slot];
+      const bool counts = order.request.id == entry.order && order.closed_at == entry.at;
+      entry.at = now;
+      if (counts) order.closed_at = now;
+    }
+  }
   bases_.resize(desk_.universe.assets().size());
   // Monotonic times of an earlier process mean nothing in this one: all waits start over, longer rather
   // than shorter.
@@ -137,12 +147,11 @@ Order& Executor::place(const Approved<OrderRequest>& approved, Execution& execut
                        Actions& out) {
   ++order_counter_;
   ATS_ASSERT(approved->id == make_order_id(incarnation_, order_counter_));
-  Order& order = orders_.emplace_back();
-  order.request = *approved;
+  lives_.back().placed = order_counter_;
+  const std::uint32_t i = remember(*approved);
+  Order& order = orders_[i];
   order.placed = now;
   order.ask_at = now + desk_.config.order_deadline;
-  const auto i = static_cast<std::uint32_t>(orders_.size() - 1);
-  index_.insert_or_assign(order.request.id, i);
   live_.push_back(i);
   execution.orders.push_back(i);
   desk_.balances.disturbed(venue_of(order));
@@ -281,9 +290,16 @@ Executor::Execution* Executor::find_execution(ExecutionId id) {
   return found == executions_.end() ? nullptr : &*found;
 }
 
-// The open execution of the order; opened again, for what comes now, when it was finished.
-Executor::Execution& Executor::execution_of(const Order& order, Instant now) {
-  if (Execution* open = find_execution(order.request.execution); open != nullptr) return *open;
+// The open execution of the order; opened again, for what comes now, when it was finished. One that is
+// open again for another of its orders takes this one in too.
+Executor::Execution& Executor::execution_of(Order& order, Instant now) {
+  const std::uint32_t slot = index_.at(order.request.id);
+  if (Execution* open = find_execution(order.request.execution); open != nullptr) {
+    if (order.closed) open->orders.push_back(slot);
+    order.closed = false;
+    return *open;
+  }
+  order.closed = false;
   Execution& again = executions_.emplace_back();
   again.id = order.request.execution;
   again.pair = instrument(order.request.instrument).pair;
@@ -292,7 +308,7 @@ Executor::Execution& Executor::execution_of(const Order& order, Instant now) {
   again.opened = now;
   again.try_from = now;
   again.unwinding = again.again = true;
-  again.orders.push_back(index_.at(order.request.id));
+  again.orders.push_back(slot);
   return again;
 }
 
@@ -360,6 +376,7 @@ void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Act
   resolved.sold = execution.sold;
   resolved.residual = residual;
   resolved.realised = execution.quote_net + marked(execution, resolved.bought - resolved.sold, now);
+  close(execution, now);
   executions_.erase(executions_.begin() + (&execution - executions_.data()));
   out.push_back(resolved);
 }
@@ -402,6 +419,7 @@ void Executor::on_timer(Instant now, Actions& out) {
     if (bases_[a].inventory.is_zero()) continue;
     take_up_inventory({static_cast<AssetId::rep>(a)}, false, now, out);
   }
+  forget_finished(now);
   compute_reserved();
 }
 

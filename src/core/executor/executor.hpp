@@ -18,13 +18,26 @@
 //   A fill that comes for an order believed done is booked, told (LateFill), and opens its execution
 //   again with what it left open.
 //
+// What is finished is forgotten, so that a day costs no more memory than its last quarter of an hour. An
+// order is, with the names of its fills, when all of this holds:
+//   - it is done and its execution was resolved `remembered` ago (event time, and the wait starts over with
+//     each life);
+//   - after that the venue, asked while it was quiet, told totals that were ours to the unit: every fill
+//     the venue had made by then is booked;
+//   - at least `remembered_least` orders of the venue were finished later: what a venue tells anew of its
+//     recent past is recognised however slow the trading.
+// What has no certain end is not done, and never forgotten. Whatever still comes for a forgotten order is an
+// alert. Whether its fill was booked once cannot be told any more: it is not booked, the venue is halted, and
+// has to tell balances anew, which show a break when the fill was news.
+//
 // A fee taken in base (what is bought arrives short of it) belongs to the difference: the sell leg is made
 // smaller by it, so that both legs filling leaves less than a lot. So per base asset: what its trades
 // changed in the ledger = inventory + what open executions hold. What they changed of quote assets is
 // profit or an open conversion: the ledger's change, shown per asset as exposure.
 //
 // Invariants: every Place was approved; an order id is used once; at most one execution per base asset is
-// opened at a time; inventory and open executions account for every unit bought and not sold.
+// opened at a time; inventory and open executions account for every unit bought and not sold; a fill is
+// booked only for an order that is remembered, with all its fills.
 #pragma once
 
 #include <cstdint>
@@ -91,10 +104,16 @@ struct Order {
   bool earlier_life = false;  // placed before the last start
   bool cancelled = false;     // we asked for its cancellation
   bool told_unknown = false, told_stuck = false, told_mismatch = false;
+  bool closed = false;        // done, and its execution was resolved
+  Instant closed_at;          // when; or when this life began
+  std::vector<FillId> fills;  // booked: forgotten with the order
 };
 
 class Executor final : public Funds {
  public:
+  static constexpr Duration remembered = seconds(900);
+  static constexpr std::size_t remembered_least = 500;  // of each venue
+
   explicit Executor(const Desk& desk) : desk_(desk) {}
   virtual ~Executor() = default;
 
@@ -119,7 +138,7 @@ class Executor final : public Funds {
   void on(const QueryFailed& event, Instant now, Actions& out);
 
   void on_trading(VenueId venue, bool up, Instant now, Actions& out);
-  // Deadlines, questions, and differences that wait for a way out.
+  // Deadlines, questions, differences that wait for a way out, and what may be forgotten.
   void on_timer(Instant now, Actions& out);
   // A person resumed the pair: what was handed over of its base is taken up again.
   void on_resumed(PairId pair, Instant now, Actions& out);
@@ -154,7 +173,7 @@ class Executor final : public Funds {
     InstrumentId sell;
     Quantity quantity;  // of the buy instrument; zero when opened for what others left
     Instant opened;
-    std::vector<std::uint32_t> orders;  // indices into orders_
+    std::vector<std::uint32_t> orders;  // slots of orders_
     Decimal bought;                     // base asset, as the venues count
     Decimal sold;
     Decimal base_fees;  // fees taken in base
@@ -182,6 +201,15 @@ class Executor final : public Funds {
     bool handed_over = false;    // the inventory is in a person's hands until the pairs are resumed
     std::uint32_t refusals = 0;  // executions in a row that a venue refused
   };
+  struct Finished {  // counts while the order's `closed_at` is this one
+    OrderId order;
+    std::uint32_t slot;
+    Instant at;
+  };
+  struct Life {
+    std::uint32_t incarnation;
+    std::uint32_t placed;  // order ids given
+  };
   struct Span {  // what an asset may come to
     Decimal lowest;
     Decimal highest;
@@ -202,7 +230,7 @@ class Executor final : public Funds {
   std::optional<Decimal> convert(AssetId from, AssetId to, Decimal amount) const;
   Decimal worst_net(const Execution& execution) const;
   Execution* find_execution(ExecutionId id);
-  Execution& execution_of(const Order& order, Instant now);
+  Execution& execution_of(Order& order, Instant now);
   bool orders_done(const Execution& execution) const;
   Decimal lot_of(AssetId base) const;
   void settle(ExecutionId id, Instant now, Actions& out);
@@ -219,6 +247,15 @@ class Executor final : public Funds {
   bool tolerable(AssetId base, Decimal amount) const;
   bool any_pair_halted(AssetId base) const;
   void take_up_inventory(AssetId base, bool wait_for_way, Instant now, Actions& out);
+
+  // --- what is over (memory.cpp) ---
+  std::uint32_t remember(const OrderRequest& request);
+  void close(const Execution& execution, Instant now);
+  void forget_finished(Instant now);
+  void forget(std::uint32_t slot);
+  bool was_ours(OrderId id) const;
+  void stranger(OrderId id, Actions& out);
+  void stranger(const Fill& fill, Actions& out);
 
   // --- orders (orders.cpp) ---
   Order* find(OrderId id);
@@ -245,9 +282,12 @@ class Executor final : public Funds {
   std::uint32_t incarnation_ = 0;
   std::uint32_t order_counter_ = 0;
   std::uint32_t execution_counter_ = 0;
-  std::deque<Order> orders_;  // all of every life: a late fill finds its order
+  std::deque<Order> orders_;  // remembered ones, of every life, and free slots: addresses stay
+  std::vector<std::uint32_t> free_;                   // slots
   std::unordered_map<OrderId, std::uint32_t> index_;  // asked only, never walked
   std::vector<std::uint32_t> live_;                   // orders that are not done, oldest first
+  std::vector<std::deque<Finished>> finished_;        // by venue, as executions were resolved
+  std::vector<Life> lives_;                           // this one last
   std::vector<Execution> executions_;                 // open, oldest first
   std::vector<BaseState> bases_;                      // by asset
   std::vector<Decimal> reserved_;                     // venue-major

@@ -23,16 +23,9 @@ Order* Executor::find(OrderId id) {
   return found == index_.end() ? nullptr : &orders_[found->second];
 }
 
-// An order with an id of ours that we did not place is somebody else's use of our account, or a journal
-// that lost its tail: a person must know.
 Order* Executor::known(OrderId id, Actions& out) {
   Order* order = find(id);
-  if (order == nullptr) {
-    alert(Severity::Critical, AlertCode::ForeignOrder, {},
-          "a venue speaks of order " + std::string(client_order_id(id).view()) +
-              ", which is not in the journal",
-          out);
-  }
+  if (order == nullptr) stranger(id, out);
   return order;
 }
 
@@ -109,12 +102,7 @@ void Executor::on(const OrderFilled& event, Instant now, Actions& out) {
   Order* order = find(fill.order);
   if (order == nullptr || order->request.instrument != fill.instrument ||
       order->request.side != fill.side) {
-    Scope scope;
-    if (fill.instrument.index() < desk_.universe.instruments().size()) {
-      scope.venue = instrument(fill.instrument).venue;
-    }
-    alert(Severity::Critical, AlertCode::FillMismatch, scope,
-          "a fill that belongs to no order of ours was not booked", out);
+    stranger(fill, out);
     return;
   }
   const Instrument& on = instrument(fill.instrument);
@@ -126,6 +114,7 @@ void Executor::on(const OrderFilled& event, Instant now, Actions& out) {
     return;
   }
   out.push_back(*booked);
+  order->fills.push_back(fill.id);
   desk_.balances.disturbed(on.venue);
   if (order->venue_order_id.empty() && order->state == OrderState::Placed) {
     order->state = OrderState::Acked;
@@ -254,7 +243,7 @@ void Executor::on(const OrderUnknown& event, Instant now, Actions& out) {
 }
 
 void Executor::on(const CancelRejected& event, Instant now, Actions& out) {
-  Order* order = find(event.order);
+  Order* order = known(event.order, out);
   if (order == nullptr || order->done) return;
   // It ended by itself before the cancel came: how, only a question tells.
   order->cancelled = false;
@@ -262,8 +251,8 @@ void Executor::on(const CancelRejected& event, Instant now, Actions& out) {
   after(*order, now, out);
 }
 
-void Executor::on(const QueryFailed& event, Instant, Actions&) {
-  Order* order = find(event.order);
+void Executor::on(const QueryFailed& event, Instant, Actions& out) {
+  Order* order = known(event.order, out);
   if (order != nullptr && order->early > 0) --order->early;
 }
 
@@ -310,8 +299,9 @@ void Executor::revive(Order& order, Instant now) {
   order.not_found = false;
   order.cancelled = false;
   make_unknown(order, now);
-  const auto i = index_.at(order.request.id);
-  live_.insert(std::upper_bound(live_.begin(), live_.end(), i), i);
+  const auto older = [this](OrderId id, std::uint32_t i) { return id < orders_[i].request.id; };
+  live_.insert(std::upper_bound(live_.begin(), live_.end(), order.request.id, older),
+               index_.at(order.request.id));
   (void)execution_of(order, now);
 }
 

@@ -81,6 +81,7 @@ void BalanceWatch::complete(VenueId venue, const Ledger& ledger, Instant now, Fi
 
   watch.compared = now;
   watch.agreed = true;
+  bool differs = false;
   for (std::size_t a = 0; a < assets_; ++a) {
     const AssetId asset{static_cast<AssetId::rep>(a)};
     Report& told = at(venue, asset);
@@ -92,6 +93,7 @@ void BalanceWatch::complete(VenueId venue, const Ledger& ledger, Instant now, Fi
       told.broken = false;
       continue;
     }
+    differs = true;
     if (told.broken) continue;
     if (++told.strikes >= 2) {
       told.broken = true;
@@ -101,6 +103,7 @@ void BalanceWatch::complete(VenueId venue, const Ledger& ledger, Instant now, Fi
       out.suspected = true;
     }
   }
+  if (!differs) watch.agreed_at = watch.asked;
 }
 
 bool BalanceWatch::agreed(VenueId venue, const CoreConfig& config, Instant now) const {

@@ -61,6 +61,8 @@ class BalanceWatch {
 
   // Known breaks do not count: they were told, and the venue is halted.
   bool agreed(VenueId venue, const CoreConfig& config, Instant now) const;
+  // When the last quiet answer was asked for that showed no difference at all, in this life; zero: none has.
+  Instant agreed_at(VenueId venue) const { return watches_[venue.index()].agreed_at; }
   // The differences that are breaks now; a person may accept them.
   void breaks(VenueId venue, const Ledger& ledger, std::vector<Difference>& out) const;
   // A person accepted the venue's numbers.
@@ -85,7 +87,8 @@ class BalanceWatch {
     bool quiet = false;   // since the last question
     bool agreed = false;  // by the last quiet answer
     Instant asked;
-    Instant compared;  // last quiet comparison
+    Instant compared;   // last quiet comparison
+    Instant agreed_at;  // asked for the last one without a difference
   };
   Report& at(VenueId venue, AssetId asset) {
     return reports_[venue.index() * assets_ + asset.index()];

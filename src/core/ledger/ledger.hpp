@@ -6,7 +6,8 @@
 //
 // Invariants:
 //  - the postings of one entry sum to zero per asset, and so do all accounts together;
-//  - a fill is booked once, by (instrument, fill id), whatever is duplicated, late, or found again;
+//  - a fill is booked once, by (instrument, fill id), whatever is duplicated, late, or found again; its name
+//    is kept until the owner says that nothing more will be booked for its order;
 //  - a balance the venue tells never changes the ledger, except to open an account that has no entry,
 //    or when a person accepts a difference (an entry of its own kind, seen by everyone).
 #pragma once
@@ -44,6 +45,9 @@ class Ledger {
 
   // Books base, quote and fee of a fill. Nothing is booked when a fault is answered.
   Result<Booked, FillFault> book(const Fill& fill, const Instrument& instrument);
+  // The fill's name is not needed any more: nobody books for its order again.
+  void forget(InstrumentId instrument, const FillId& fill) { booked_.erase({instrument, fill}); }
+  std::size_t fills_remembered() const { return booked_.size(); }
 
   // Whether the account has any entry.
   bool opened(VenueId venue, AssetId asset) const { return at(venue, asset).opened; }

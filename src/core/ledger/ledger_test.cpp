@@ -47,6 +47,19 @@ std::map<AssetId, Decimal> sums(const Booked& entry) {
   return by_asset;
 }
 
+TEST_F(LedgerTest, TheNameOfAFillIsKeptUntilItIsForgotten) {
+  const Fill f = fill(w.at_binance, Side::Buy, "t1", "60000", "0.1", "0", w.btc);
+  ASSERT_TRUE(book(f).ok());
+  EXPECT_EQ(book(f).error(), FillFault::Duplicate);
+  EXPECT_EQ(ledger.fills_remembered(), 1u);
+  ledger.forget(w.at_kraken, "t1");
+  EXPECT_EQ(ledger.fills_remembered(), 1u) << "a name is one of its instrument";
+  ledger.forget(w.at_binance, "t1");
+  EXPECT_EQ(ledger.fills_remembered(), 0u);
+  EXPECT_EQ(ledger.balance(w.binance, w.btc), d("0.1")) << "what was booked stays booked";
+  EXPECT_EQ(ledger.fills_booked(), 1u);
+}
+
 TEST_F(LedgerTest, ABuyWithItsFeeInBaseMovesThreeAmountsExactly) {
   ASSERT_TRUE(ledger.open(w.binance, w.usdt, d("10000")).ok());
   const auto entry = book(fill(w.at_binance, Side::Buy, "t1", "60000.01", "0.1", "0.0001", w.btc));
