@@ -53,7 +53,8 @@ void Executor::forget_finished(Instant now) {
 void Executor::forget(std::uint32_t slot) {
   Order& order = orders_[slot];
   for (const FillId& fill : order.fills) desk_.ledger.forget(order.request.instrument, fill);
-  index_.erase(order.request.id);
+  const auto named = index_.find(order.request.id);
+  if (named != index_.end() && named->second == slot) index_.erase(named);
   // The room for the names of fills stays for the next order.
   std::vector<FillId> room = std::move(order.fills);
   room.clear();
