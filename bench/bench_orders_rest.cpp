@@ -21,6 +21,7 @@
 #include "venues/bitfinex/requests.hpp"
 #include "venues/coinbase/auth.hpp"
 #include "venues/coinbase/requests.hpp"
+#include "venues/kraken/auth.hpp"
 #include "venues/kraken/requests.hpp"
 #include "venues/upbit/auth.hpp"
 #include "venues/upbit/requests.hpp"
@@ -313,6 +314,49 @@ Outcome bitfinex_frame(const Orders& orders) {
   return out;
 }
 
+constexpr std::string_view kraken_question = "/0/private/QueryOrders";
+constexpr std::string_view kraken_fields = "trades=true&txid=OUF4EM-FRGI2-MQMWZD";
+
+Outcome kraken_ours(const Orders& orders) {
+  Outcome out;
+  venues::kraken::Auth timed(orders.credentials());
+  out.values = {time_orders(
+      passes, [&](std::uint32_t) { keep(timed.post(kraken_question, kraken_fields, at)); })};
+  venues::kraken::Auth auth(orders.credentials());
+  for (std::uint32_t n = 0; n < orders_count; ++n) {
+    const HttpRequest request = auth.post(kraken_question, kraken_fields, at);
+    out.checksum = fold(out.checksum, header(request, "API-Sign"));
+  }
+  return out;
+}
+
+Outcome kraken_baseline(const Orders& orders) {
+  const venues::Credentials credentials = orders.credentials();
+  venues::kraken::Auth auth(credentials);
+  std::vector<std::string> hashed;
+  for (std::uint32_t n = 0; n < orders_count; ++n) {
+    const std::string body = auth.post(kraken_question, kraken_fields, at).body;
+    const std::size_t from = body.find('=') + 1;
+    hashed.push_back(body.substr(from, body.find('&') - from) + body);
+  }
+  const auto secret = security::from_base64(credentials.secret);
+  if (!secret) die("orders over REST: the secret is not base64");
+  KeptHash hash(EVP_sha256());
+  KeptHmac hmac(EVP_sha512(), {reinterpret_cast<const char*>(secret->data()), secret->size()});
+  std::string signed_text;
+  const auto sign = [&](std::uint32_t n) {
+    const auto digest = hash.of(hashed[n]);
+    signed_text.assign(kraken_question);
+    signed_text.append(reinterpret_cast<const char*>(digest.data()), digest.size());
+    return hmac.sign(signed_text);
+  };
+  Outcome out;
+  out.values = {time_orders(passes, [&](std::uint32_t n) { keep(sign(n)); })};
+  for (std::uint32_t n = 0; n < orders_count; ++n)
+    out.checksum = fold(out.checksum, security::base64(sign(n)));
+  return out;
+}
+
 Outcome kraken_frame(const Orders& orders) {
   venues::kraken::Requests requests;
   requests.set_token("WW91ciBhdXRoZW50aWNhdGlvbiB0b2tlbiBnb2VzIGhlcmUu");
@@ -355,6 +399,11 @@ void run(Session& session) {
                    .ours = [&] { return bitfinex_frame(bitfinex); },
                    .metrics = {{.unit = "ns/order"}}});
   const Orders kraken = of(VenueKind::Kraken);
+  session.compare({.name = "Kraken question, signed",
+                   .baseline_name = "kept SHA-256, HMAC-SHA512",
+                   .baseline = [&] { return kraken_baseline(kraken); },
+                   .ours = [&] { return kraken_ours(kraken); },
+                   .metrics = {{"", "ns/request", "5", at_most(1.35, 1.6)}}});
   session.compare({.name = "Kraken order frame, its token signed",
                    .ours = [&] { return kraken_frame(kraken); },
                    .metrics = {{.unit = "ns/order"}}});

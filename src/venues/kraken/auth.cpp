@@ -39,10 +39,11 @@ HttpRequest Auth::post(std::string_view path, std::string_view fields, WallTime 
   request.target = path;
   request.body = "nonce=" + nonce;
   if (!fields.empty()) request.body.append("&").append(fields);
-  request.headers = {{"API-Key", key_},
-                     {"API-Sign", api_sign(signer_, path, nonce, request.body)},
-                     {"Content-Type", "application/x-www-form-urlencoded"},
-                     {"User-Agent", "ats"}};
+  request.headers.reserve(4);
+  request.headers.push_back({"API-Key", key_});
+  request.headers.push_back({"API-Sign", api_sign(signer_, path, nonce, request.body)});
+  request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
+  request.headers.push_back({"User-Agent", "ats"});
   return request;
 }
 
