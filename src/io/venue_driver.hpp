@@ -89,6 +89,10 @@ class VenueDriver final : private LineOwner {
 
   // Effects for this venue; notices are ignored.
   void execute(const Action& action);
+  // Between the two, orders that go over the trading connection are made and wait: those of several venues
+  // then leave one right after the other.
+  void hold_orders() { trading_.hold(); }
+  void release_orders() { trading_.release(); }
 
   VenueId venue() const { return setup_.client.venue; }
   // Of all connections of the channel together.

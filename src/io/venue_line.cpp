@@ -71,6 +71,14 @@ void VenueLine::send_text(std::string_view frame) {
   if (socket_) socket_->send_text(frame);
 }
 
+void VenueLine::hold() {
+  if (socket_) socket_->hold();
+}
+
+void VenueLine::release() {
+  if (socket_) socket_->release();
+}
+
 void VenueLine::watch(Instant now) {
   if (open_ && now - last_receive() > policy_.silence_max) {
     cut("silent for " + std::to_string(policy_.silence_max.ns / 1'000'000) + " ms");

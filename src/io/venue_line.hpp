@@ -67,6 +67,9 @@ class VenueLine final : private WsListener {
   // Cuts the connection and opens it anew.
   void cut(std::string_view why);
   void send_text(std::string_view frame);
+  // Between the two, what is sent gathers.
+  void hold();
+  void release();
   // Cuts it when it has been silent for too long.
   void watch(Instant now);
 

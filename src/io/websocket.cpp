@@ -135,9 +135,18 @@ bool WebSocket::write(Opcode opcode, std::string_view payload, bool compressed) 
   char* out = stream_.prepare(frame_size(payload.size(), client));
   if (out == nullptr) return false;
   stream_.commit(write_frame(out, opcode, payload, client ? masks_.next() : nullptr, compressed));
-  stream_.flush();
-  if (client) masks_.refill();
+  if (!held_) flush();
   return true;
+}
+
+void WebSocket::flush() {
+  stream_.flush();
+  if (role_ == WsRole::Client) masks_.refill();
+}
+
+void WebSocket::release() {
+  held_ = false;
+  flush();
 }
 
 bool WebSocket::send_ping(std::string_view payload) {

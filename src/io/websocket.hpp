@@ -99,6 +99,9 @@ class WebSocket {
   void close(std::uint16_t code, std::string_view text);
   // Cuts the connection (TCP RST); on_closed(LocalClose) follows in the next round.
   void reset();
+  // Between hold() and release() messages gather; then they leave in one piece.
+  void hold() { held_ = true; }
+  void release();
   // Muted: connected, reading, and silent. Messages, pings and pongs are swallowed instead of sent.
   void mute(bool on) { muted_ = on; }
   // What the handshake agreed on: before anything is read or sent.
@@ -119,6 +122,7 @@ class WebSocket {
   bool send(Opcode opcode, std::string_view payload);
   bool put(Opcode opcode, std::string_view payload);
   bool write(Opcode opcode, std::string_view payload, bool compressed);
+  void flush();
   // False: destroyed or closed by the listener.
   bool take(const WsMessage& message);
   void peer_closed(std::string_view payload);
@@ -133,6 +137,7 @@ class WebSocket {
   const WsRole role_;
   Lifeline lifeline_;
   State state_ = State::Open;
+  bool held_ = false;
   bool muted_ = false;
   std::optional<FrameReader> reader_;
   std::optional<Deflater> deflater_;
@@ -162,6 +167,8 @@ class WebSocketClient final : private StreamListener {
 
   void connect();
   bool send_text(std::string_view payload) { return open_ && socket_.send_text(payload); }
+  void hold() { socket_.hold(); }
+  void release() { socket_.release(); }
   bool send_binary(std::string_view payload) { return open_ && socket_.send_binary(payload); }
   bool send_ping(std::string_view payload) { return open_ && socket_.send_ping(payload); }
   // Before the connection is open: gives it up, on_closed(LocalClose) follows.

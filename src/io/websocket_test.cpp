@@ -91,6 +91,20 @@ TEST_P(WebSockets, deliver_what_the_server_says_right_behind_its_handshake) {
   EXPECT_THAT(listener.messages, ElementsAre("hello", "and welcome"));
 }
 
+TEST_P(WebSockets, hold_messages_back_until_they_are_released) {
+  open();
+  client->hold();
+  ASSERT_TRUE(client->send_text("one"));
+  ASSERT_TRUE(client->send_text("two"));
+  EXPECT_GT(client->unsent(), 0u);
+  for (int round = 0; round < 20; ++round) reactor.poll(milliseconds(1));
+  EXPECT_TRUE(handler.messages.empty());
+  client->release();
+  ASSERT_TRUE(client->send_text("three"));
+  ASSERT_TRUE(run_until(reactor, [&] { return handler.messages.size() == 3; }));
+  EXPECT_THAT(handler.messages, ElementsAre("one", "two", "three"));
+}
+
 TEST_P(WebSockets, carry_every_length_form_in_bursts_and_in_order) {
   open();
   std::vector<std::string> sent;
