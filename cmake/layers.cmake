@@ -7,11 +7,25 @@ include(GoogleTest)
 function(ats_test target label)
   target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest_main)
   target_compile_options(${target} PRIVATE -Wno-sign-conversion -Wno-conversion -Wno-shadow)
+  if(ATS_SANITIZE)
+    ats_unoptimised(${target})
+  endif()
+  if(ATS_FUZZ)
+    target_compile_options(${target} PRIVATE -fno-sanitize=fuzzer-no-link) # no fuzzer is guided by a test
+  endif()
   if(ATS_LTO)
     target_link_options(${target} PRIVATE -fno-lto) # else the linker plugin takes the objects' LTO half
   endif()
   gtest_discover_tests(${target} TEST_PREFIX "${label}." WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT 600)
+endfunction()
+
+# For tests and fuzzers beside optimised libraries: most of their time to build goes to templates that run little.
+# The definition, because simdjson adds members to its classes where nothing is optimised, and then the two
+# would not agree on what an object is.
+function(ats_unoptimised target)
+  target_compile_options(${target} PRIVATE -O0)
+  target_compile_definitions(${target} PRIVATE SIMDJSON_DEVELOPMENT_CHECKS=0)
 endfunction()
 
 function(ats_layer name)
@@ -34,7 +48,7 @@ function(ats_layer name)
   foreach(below IN LISTS ARGN)
     target_link_libraries(ats_${name} ${kind} ats_${below})
   endforeach()
-  if(tests AND ATS_TESTS)
+  if(tests)
     add_executable(test_${name} ${tests})
     target_link_libraries(test_${name} PRIVATE ats_${name})
     ats_test(test_${name} ${name})

@@ -446,7 +446,8 @@ TEST(House, the_sources_are_really_read) {
     return std::any_of(sources.begin(), sources.end(),
                        [&](const Source& s) { return s.path == path; });
   };
-  for (const auto& [layer, below] : arrows()) {
+  for (const auto& arrow : arrows()) {
+    const auto& layer = arrow.first;
     if (!std::filesystem::exists(std::string(ATS_ROOT "/src/") + layer)) continue;
     EXPECT_TRUE(std::any_of(sources.begin(), sources.end(),
                             [&](const Source& s) { return layer_of(s.path) == layer; }) ||
