@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view public_path = "/websocket/v1";
 constexpr std::string_view private_path = "/websocket/v1/private";
-constexpr std::size_t nonces_kept = 100'000;
 // Refused and going on all the same, that many times: a ban.
 constexpr std::int64_t patience = 30;
 constexpr Duration ban = seconds(30);
@@ -209,12 +208,7 @@ std::optional<std::string_view> UpbitServer::authenticate(const HttpRequest& req
   if (!security::signed_with(*token, hash, secret)) return "jwt_verification";
   if (!text_field(object, "nonce", text) || text.empty()) return "jwt_verification";
   AccountState& state = accounts_[owner];
-  if (!state.nonces.emplace(text).second) return "nonce_used";
-  state.nonces_in_order.emplace_back(text);
-  if (state.nonces_in_order.size() > nonces_kept) {
-    state.nonces.erase(state.nonces_in_order.front());
-    state.nonces_in_order.pop_front();
-  }
+  if (!state.nonces.use(text)) return "nonce_used";
   if (!hashed.empty() && (!text_field(object, "query_hash", text) ||
                           !security::equal_constant_time(text, security::sha512_hex(hashed))))
     return "invalid_query_payload";

@@ -24,6 +24,7 @@
 
 #include "venues/json.hpp"
 #include "venues/server.hpp"
+#include "venues/upbit/used_up.hpp"
 
 namespace ats::venues::upbit {
 
@@ -215,9 +216,8 @@ class UpbitServer final : public Server {
     WallTime banned_until;
   };
   struct AccountState {
-    std::set<std::string, std::less<>> nonces;
-    std::deque<std::string> nonces_in_order;
-    std::set<std::string, std::less<>> identifiers;
+    UsedUp nonces;
+    UsedUp identifiers;
   };
 
   ExchangeApi& exchange_;
@@ -225,7 +225,7 @@ class UpbitServer final : public Server {
   std::map<SessionId, Session> sessions_;
   std::map<AccountId, Caller> callers_;
   std::map<AccountId, AccountState> accounts_;
-  std::map<std::uint64_t, Note> notes_;  // by order id
+  std::map<std::uint64_t, Note> notes_;  // by order id, of the latest
   AccountId upgrading_;                  // whose private stream is about to open
   std::uint64_t serial_ = 0;
   bool maintenance_ = false;

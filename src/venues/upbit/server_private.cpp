@@ -346,7 +346,7 @@ HttpResponse UpbitServer::new_order(AccountId account, const Fields& fields) {
   Note note;
   if (const auto wrong = read_order(account, fields, order, note))
     return exchange_error(wrong->status, wrong->name);
-  if (!accounts_[account].identifiers.insert(order.client_order_id).second)
+  if (!accounts_[account].identifiers.use(order.client_order_id))
     return exchange_error(bad_request, "duplicated_identifier");
   if (maintenance_) return exchange_error(forbidden, "market_offline");
   const auto placed = exchange_.place(order);
@@ -360,6 +360,7 @@ HttpResponse UpbitServer::new_order(AccountId account, const Fields& fields) {
   accepted.quote_executed = accepted.fee_total = {};
   note.reserved_fee = locked_by(accepted).fee;
   notes_[accepted.id] = note;
+  if (notes_.size() > UsedUp::remembered) notes_.erase(notes_.begin());
   return answer(order_json(accepted, false), 201);
 }
 
