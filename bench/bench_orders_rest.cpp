@@ -272,17 +272,20 @@ Outcome coinbase_baseline(const Orders& orders, const venues::Credentials& crede
 
 // --- Bitfinex and Kraken: an HMAC over what a question says ---
 
-constexpr std::string_view wallets = "/v2/auth/r/wallets";
-
-Outcome bitfinex_ours(const Orders& orders) {
+// What a venue's Auth makes of one question, asked again and again; `signature` is the header that counts.
+template <class Auth>
+Outcome questions(const Orders& orders, std::string_view path, std::string_view body,
+                  std::string_view signature) {
   Outcome out;
-  venues::bitfinex::Auth timed(orders.credentials());
-  out.values = {time_orders(passes, [&](std::uint32_t) { keep(timed.post(wallets, "{}", at)); })};
-  venues::bitfinex::Auth auth(orders.credentials());
+  Auth timed(orders.credentials());
+  out.values = {time_orders(passes, [&](std::uint32_t) { keep(timed.post(path, body, at)); })};
+  Auth auth(orders.credentials());
   for (std::uint32_t n = 0; n < orders_count; ++n)
-    out.checksum = fold(out.checksum, header(auth.post(wallets, "{}", at), "bfx-signature"));
+    out.checksum = fold(out.checksum, header(auth.post(path, body, at), signature));
   return out;
 }
+
+constexpr std::string_view wallets = "/v2/auth/r/wallets";
 
 Outcome bitfinex_baseline(const Orders& orders) {
   const venues::Credentials credentials = orders.credentials();
@@ -316,19 +319,6 @@ Outcome bitfinex_frame(const Orders& orders) {
 
 constexpr std::string_view kraken_question = "/0/private/QueryOrders";
 constexpr std::string_view kraken_fields = "trades=true&txid=OUF4EM-FRGI2-MQMWZD";
-
-Outcome kraken_ours(const Orders& orders) {
-  Outcome out;
-  venues::kraken::Auth timed(orders.credentials());
-  out.values = {time_orders(
-      passes, [&](std::uint32_t) { keep(timed.post(kraken_question, kraken_fields, at)); })};
-  venues::kraken::Auth auth(orders.credentials());
-  for (std::uint32_t n = 0; n < orders_count; ++n) {
-    const HttpRequest request = auth.post(kraken_question, kraken_fields, at);
-    out.checksum = fold(out.checksum, header(request, "API-Sign"));
-  }
-  return out;
-}
 
 Outcome kraken_baseline(const Orders& orders) {
   const venues::Credentials credentials = orders.credentials();
@@ -393,7 +383,11 @@ void run(Session& session) {
   session.compare({.name = "Bitfinex question, signed",
                    .baseline_name = "kept HMAC-SHA384",
                    .baseline = [&] { return bitfinex_baseline(bitfinex); },
-                   .ours = [&] { return bitfinex_ours(bitfinex); },
+                   .ours =
+                       [&] {
+                         return questions<venues::bitfinex::Auth>(bitfinex, wallets, "{}",
+                                                                  "bfx-signature");
+                       },
                    .metrics = {{"", "ns/request", "5", at_most(1.35, 1.6)}}});
   session.compare({.name = "Bitfinex order frame, its connection signed",
                    .ours = [&] { return bitfinex_frame(bitfinex); },
@@ -402,7 +396,11 @@ void run(Session& session) {
   session.compare({.name = "Kraken question, signed",
                    .baseline_name = "kept SHA-256, HMAC-SHA512",
                    .baseline = [&] { return kraken_baseline(kraken); },
-                   .ours = [&] { return kraken_ours(kraken); },
+                   .ours =
+                       [&] {
+                         return questions<venues::kraken::Auth>(kraken, kraken_question,
+                                                                kraken_fields, "API-Sign");
+                       },
                    .metrics = {{"", "ns/request", "5", at_most(1.35, 1.6)}}});
   session.compare({.name = "Kraken order frame, its token signed",
                    .ours = [&] { return kraken_frame(kraken); },

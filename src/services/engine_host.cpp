@@ -66,11 +66,11 @@ void EngineHost::handle(const Event& event) {
   engine_.on(event, now_, actions_);
   // Effects come first: they leave as soon as they are journalled, and what is only told is journalled after.
   std::size_t effects = 0;
-  std::size_t placed = 0;
+  bool placed = false;
   for (std::size_t n = 0; n < actions_.size(); ++n) {
     if (!venue_of(actions_[n], universe_)) continue;
     effects = n + 1;
-    if (std::holds_alternative<Place>(actions_[n])) ++placed;
+    placed = placed || std::holds_alternative<Place>(actions_[n]);
   }
   if (!journal_actions(0, effects)) return;
   const Times* times = market_times(event);
@@ -80,12 +80,8 @@ void EngineHost::handle(const Event& event) {
       failure_ = std::string("the journal cannot be made safe: ") + io::name(safe.error());
       return;
     }
-    if (placed > 1) {
-      carry_out_together();
-    } else {
-      for (const Action& action : actions_) carry_out(action);
-    }
-    if (placed != 0 && times != nullptr) order_.record((io::OsClock::now() - times->recv_time).ns);
+    carry_out_all();
+    if (placed && times != nullptr) order_.record((io::OsClock::now() - times->recv_time).ns);
   }
   if (!journal_actions(effects, actions_.size())) return;
   if (watcher_ != nullptr) watcher_->on_handled(event, now_, actions_);
@@ -103,7 +99,7 @@ bool EngineHost::journal_actions(std::size_t from, std::size_t to) {
 }
 
 // The legs of a trade are all made before the first is sent: between one and the next lies a send and no more.
-void EngineHost::carry_out_together() {
+void EngineHost::carry_out_all() {
   const auto for_orders = [this](auto what) {
     for (const Action& action : actions_) {
       if (!std::holds_alternative<Place>(action)) continue;

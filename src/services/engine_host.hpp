@@ -46,7 +46,7 @@ class EngineHost final : public EventSink {
   // Of actions_, [from, to). False: it failed, and nothing may leave any more.
   bool journal_actions(std::size_t from, std::size_t to);
   void carry_out(const Action& action);
-  void carry_out_together();
+  void carry_out_all();
 
   core::Engine& engine_;
   io::JournalWriter& journal_;

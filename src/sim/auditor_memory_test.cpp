@@ -9,12 +9,7 @@ using AuditorMemory = AuditorTest;
 
 TEST_F(AuditorMemory, what_is_settled_is_forgotten_and_booking_it_again_is_found_all_the_same) {
   start();
-  act(both_legs());
-  const auto bought = carry_out(buy_);
-  const auto sold = carry_out(sell_);
-  act({right_booking(buy_, bought)});
-  act({right_booking(sell_, sold)});
-  resolve();
+  const auto bought = trade_well();
   check();
   EXPECT_EQ(auditor_.orders_kept(), 2u);
   pass(Auditor::remembered);

@@ -152,13 +152,15 @@ class AuditorTest : public ::testing::Test {
     end.outcome = outcome;
     act({end});
   }
-  void trade_well() {
+  // The fill of the leg that bought.
+  auto trade_well() {
     act(both_legs());
     const auto bought = carry_out(buy_);
     const auto sold = carry_out(sell_);
     act({right_booking(buy_, bought)});
     act({right_booking(sell_, sold)});
     resolve();
+    return bought;
   }
   void check(bool calm = true) {
     CoreStatus status;

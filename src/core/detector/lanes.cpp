@@ -147,6 +147,10 @@ void Lanes::set_price(std::uint32_t index, Price price) {
 }
 
 std::span<const Lanes::Moved> Lanes::on_book(InstrumentId changed, const BookView& view) {
+  return look(changed, view, false);
+}
+
+std::span<const Lanes::Moved> Lanes::look(InstrumentId changed, const BookView& view, bool anew) {
   moved_.clear();
   const bool counts = view.state() == BookState::Valid &&
                       instruments_[changed.index()].status == InstrumentStatus::Trading;
@@ -154,7 +158,7 @@ std::span<const Lanes::Moved> Lanes::on_book(InstrumentId changed, const BookVie
     const std::uint32_t hop = hop_of(changed, side);
     const Level top = counts ? view.best(opposite(side)) : Level{};
     const Price price = top.quantity.is_zero() ? Price{} : top.price;
-    if (price == hops_[hop].price) [[likely]] {
+    if (price == hops_[hop].price && !anew) [[likely]] {
       stand(hop);
     } else {
       set_price(hop, price);
@@ -168,8 +172,7 @@ std::span<const Lanes::Moved> Lanes::on_instrument(const Instrument& instrument,
                                                    const BookView& view) {
   instruments_[instrument.id.index()] = instrument;
   set_fees(instrument);
-  for (const Side side : {Side::Buy, Side::Sell}) hops_[hop_of(instrument.id, side)].price = {-1};
-  return on_book(instrument.id, view);
+  return look(instrument.id, view, true);
 }
 
 std::span<const Lanes::Moved> Lanes::on_time(WallTime wall) {

@@ -101,6 +101,8 @@ class Lanes {
   void add_rates(const Universe& universe, const CoreConfig& config);
   void set_fees(const Instrument& instrument);
   void set_price(std::uint32_t hop, Price price);
+  // `anew`: more than a price may be different.
+  std::span<const Moved> look(InstrumentId changed, const BookView& view, bool anew);
   bool beats(std::uint32_t a, std::uint32_t b) const;
   void stand(std::uint32_t hop);
   void choose(std::uint32_t changed);

@@ -20,14 +20,19 @@ class MemoryTest : public ::testing::Test, protected World {
     up();
   }
 
-  // Half of each leg fills, and as much on both: nothing is left open, and the buy could have had more.
-  void trade() {
+  void take_edge(OrderRequest& buy, OrderRequest& sell) {
     placed.clear();
     edge();
     ASSERT_EQ(placed.size(), 2u);
-    const OrderRequest buy = placed[0];
-    const OrderRequest sell = placed[1];
+    buy = placed[0];
+    sell = placed[1];
     no_edge();
+  }
+
+  // Half of each leg fills, and as much on both: nothing is left open, and the buy could have had more.
+  void trade() {
+    OrderRequest buy, sell;
+    take_edge(buy, sell);
     ack(buy);
     ack(sell);
     last_fill = make_fill(buy, "0.05", "60000");
@@ -186,12 +191,8 @@ TEST_F(MemoryTest, UntilTheVenuesTotalsAgreedAnOrderIsRememberedHoweverLong) {
 
 TEST_F(MemoryTest, AnOrderWithoutAnEndIsNeverForgotten) {
   for (std::size_t n = 0; n < Executor::remembered_least; ++n) trade();
-  placed.clear();
-  edge();
-  ASSERT_EQ(placed.size(), 2u);
-  const OrderRequest buy = placed[0];
-  const OrderRequest sell = placed[1];
-  no_edge();
+  OrderRequest buy, sell;
+  take_edge(buy, sell);
   unknown(buy);
   fill_all(sell);
   wait(Executor::remembered * 3);
