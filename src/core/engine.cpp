@@ -9,6 +9,7 @@
 #include "core/books/book_set.hpp"
 #include "core/detector/cycles.hpp"
 #include "core/detector/detector.hpp"
+#include "core/detector/seen.hpp"
 #include "core/executor/executor.hpp"
 #include "core/ledger/balance_watch.hpp"
 #include "core/ledger/ledger.hpp"
@@ -285,6 +286,7 @@ void Engine::Parts::consider(std::span<const CycleCandidate> candidates, Actions
                     ? executor.open(candidate, now, out, taken)
                     : RefuseReason::ObserveOnly;
     }
+    if (taken.valid()) out.push_back(opened(candidate, taken, universe, *books, now));
     if (!cycles->answer(candidate, refused)) continue;
     OpportunityFound found = opportunity(candidate, universe, refused);
     found.execution = taken;
@@ -304,6 +306,7 @@ void Engine::Parts::consider(std::span<const Candidate> candidates, Actions& out
     RefuseReason refused = candidate.refused;
     if (&candidate == best) {
       refused = executor.open(candidate, now, out, taken);
+      if (taken.valid()) out.push_back(opened(candidate, taken, universe, *books, now));
     } else if (refused == RefuseReason::None) {
       refused = RefuseReason::PairBusy;
     }

@@ -116,6 +116,28 @@ struct OpportunityFound {
   std::uint8_t leg_count = 0;
   std::array<OpportunityLeg, legs_max> legs;
 };
+// The side of a book that an order of ours was to take, as it stood at the decision.
+struct SeenBook {
+  static constexpr std::size_t levels_max = 8;
+  InstrumentId instrument;
+  std::uint8_t state = 0;  // BookState
+  Duration age;            // since the last message applied to it
+  Level other;             // best of the other side; zero quantity: none
+  Quantity quantity;       // what the opportunity would trade here
+  Decimal notional;        // of that quantity at the levels it takes, before fees; quote asset
+  std::uint8_t level_count = 0;
+  std::array<Level, levels_max> levels;  // best first; the walk may have gone deeper
+};
+// An opportunity was taken: what was seen and promised then. Raised once, with the execution's first orders.
+struct ExecutionOpened {
+  ExecutionId execution;
+  SeenBook buy;
+  SeenBook sell;
+  // Of a conversion left open: what the selling brings in, and what it was counted as in the asset that the
+  // buying costs, fees and depth and all. Zero where the two assets are one.
+  Decimal converted;
+  Decimal converted_into;
+};
 enum class ExecutionOutcome : std::uint8_t {
   Completed,   // both legs equal (within one lot)
   Unwound,     // the difference was traded away
@@ -124,7 +146,13 @@ enum class ExecutionOutcome : std::uint8_t {
   HandedOver,  // could not be resolved: the base asset's pairs are halted and someone was told
 };
 const char* name(ExecutionOutcome outcome);
+// What one unit of an asset was worth in the reporting asset.
+struct AssetMark {
+  AssetId asset;
+  Decimal price;
+};
 struct ExecutionResolved {
+  static constexpr std::size_t marks_max = 8;
   ExecutionId execution;
   PairId pair;
   ExecutionOutcome outcome;
@@ -132,6 +160,10 @@ struct ExecutionResolved {
   Decimal sold;      // base asset
   Decimal residual;  // base asset, signed: + long
   Decimal realised;  // quote asset: received − paid − fees in quote, residual marked at mid
+  AssetId reporting;
+  std::uint8_t mark_count = 0;
+  std::array<AssetMark, marks_max>
+      marks;  // of the assets it moved, as far as they were ever marked
 };
 // One double-entry booking: amounts sum to zero per asset.
 enum class Account : std::uint8_t { Venue, Trading, Fees, External };
@@ -178,9 +210,10 @@ struct BookStateChanged {
 };
 struct Stopped {};  // answer to StopCommand: nothing is open any more
 
-using Action = std::variant<Place, Cancel, QueryOrder, QueryOpenOrders, QueryBalances,
-                            RequestSnapshot, Resubscribe, RequestImage, OpportunityFound,
-                            ExecutionResolved, Booked, Alert, BookStateChanged, Stopped>;
+using Action =
+    std::variant<Place, Cancel, QueryOrder, QueryOpenOrders, QueryBalances, RequestSnapshot,
+                 Resubscribe, RequestImage, OpportunityFound, ExecutionResolved, Booked, Alert,
+                 BookStateChanged, Stopped, ExecutionOpened>;
 
 // Reused from event to event: no allocation once it has grown.
 using Actions = std::vector<Action>;

@@ -359,9 +359,28 @@ void fields(A& a, Of<A, OpportunityFound>& x) {
   counted(a, x.leg_count, x.legs);
 }
 template <class A>
+void fields(A& a, Of<A, Level>& l) {
+  a.raw(l);
+}
+template <class A>
+void fields(A& a, Of<A, SeenBook>& b) {
+  a.raw(b.instrument), a.raw(b.state), a.raw(b.age), a.raw(b.other);
+  a.raw(b.quantity), a.decimal(b.notional), counted(a, b.level_count, b.levels);
+}
+template <class A>
+void fields(A& a, Of<A, ExecutionOpened>& x) {
+  a.raw(x.execution), fields(a, x.buy), fields(a, x.sell);
+  a.decimal(x.converted), a.decimal(x.converted_into);
+}
+template <class A>
+void fields(A& a, Of<A, AssetMark>& m) {
+  a.raw(m.asset), a.decimal(m.price);
+}
+template <class A>
 void fields(A& a, Of<A, ExecutionResolved>& x) {
   a.raw(x.execution), a.raw(x.pair), a.choice(x.outcome, ExecutionOutcome::HandedOver);
   a.decimal(x.bought), a.decimal(x.sold), a.decimal(x.residual), a.decimal(x.realised);
+  a.raw(x.reporting), counted(a, x.mark_count, x.marks);
 }
 template <class A>
 void fields(A& a, Of<A, Posting>& p) {

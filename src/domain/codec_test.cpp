@@ -70,6 +70,12 @@ std::vector<Action> every_action() {
   booked.count = 2;
   booked.postings[0] = {Account::Venue, {0}, {1}, Decimal::of("1")};
   booked.postings[1] = {Account::Trading, {}, {1}, Decimal::of("-1")};
+  ExecutionOpened opened;
+  opened.execution = {3};
+  opened.buy = {{0}, 1, {5}, {{6}, {7}}, {8}, Decimal::of("9"), 2, {{{{1}, {2}}, {{3}, {4}}}}};
+  opened.sell = {{1}, 3, {4}, {}, {8}, Decimal::of("10"), 1, {{{{5}, {6}}}}};
+  opened.converted = Decimal::of("1391.25");
+  opened.converted_into = Decimal::of("1");
   return {Cancel{{4}, {0}, "v"},
           QueryOrder{{4}, {0}, "v"},
           QueryOpenOrders{{0}},
@@ -98,12 +104,16 @@ std::vector<Action> every_action() {
                             Decimal::of("1"),
                             Decimal::of("2"),
                             Decimal::of("-1"),
-                            Decimal::of("0.5")},
+                            Decimal::of("0.5"),
+                            {1},
+                            2,
+                            {{{{0}, Decimal::of("60000")}, {{1}, Decimal::of("1")}}}},
           booked,
           Alert{Severity::Critical, AlertCode::LedgerBreak, {}, "both sides"},
           BookStateChanged{{0}, 1, 2},
           Stopped{},
-          RequestImage{{0}}};
+          RequestImage{{0}},
+          opened};
 }
 
 std::vector<std::byte> bytes_of(const Event& e) {
@@ -141,11 +151,11 @@ TEST(Codec, TheBytesOfThisVersionStayWhatTheyAre) {
   for (const Event& e : every_event(u, c, levels)) encode_event(e, {777}, events);
   std::vector<std::byte> actions;
   for (const Action& x : every_action()) encode_action(x, actions);
-  EXPECT_EQ(codec_version, 4);
+  EXPECT_EQ(codec_version, 5);
   EXPECT_EQ(events.size(), 1557u);
   EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 652301343u);
-  EXPECT_EQ(actions.size(), 315u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 1759304357u);
+  EXPECT_EQ(actions.size(), 547u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 2064398699u);
 
   std::vector<std::byte> trade;
   encode_event(Trade{{0x0102}, {{0x0A}, {0x0B}}, Side::Sell, {0x0C}, {0x0D}, "3"}, {0x0E}, trade);

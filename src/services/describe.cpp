@@ -381,16 +381,46 @@ struct ActionText {
     out.pop_back();
     return out + ",\"legs\":" + legs + "]}";
   }
-  std::string operator()(const ExecutionResolved& x) const {
-    return start("execution_resolved")
-        .count("execution", x.execution.value)
-        .pair(x.pair)
-        .text("outcome", name(x.outcome))
-        .amount("bought", x.bought)
-        .amount("sold", x.sold)
-        .amount("residual", x.residual)
-        .amount("realised", x.realised)
+  std::string seen(const SeenBook& b) const {
+    return Object("state", name(static_cast<BookState>(b.state)), u)
+        .instrument_named("on", b.instrument)
+        .number("age_ns", b.age.ns)
+        .price_of("other_price", b.instrument, b.other.price)
+        .quantity("other_quantity", b.other.quantity)
+        .quantity("quantity", b.quantity)
+        .amount("notional", b.notional)
+        .levels("levels", std::span(b.levels).first(b.level_count))
         .done();
+  }
+  std::string operator()(const ExecutionOpened& x) const {
+    std::string out = start("execution_opened")
+                          .count("execution", x.execution.value)
+                          .amount("converted", x.converted)
+                          .amount("converted_into", x.converted_into)
+                          .done();
+    out.pop_back();
+    return out + ",\"buy\":" + seen(x.buy) + ",\"sell\":" + seen(x.sell) + "}";
+  }
+  std::string operator()(const ExecutionResolved& x) const {
+    std::string marks = "{";
+    for (std::size_t n = 0; n < x.mark_count; ++n) {
+      const AssetMark& m = x.marks[n];
+      if (m.asset.index() >= u.assets().size()) continue;
+      marks += (marks.size() > 1 ? ",\"" : "\"") + std::string(u.asset(m.asset).name.view()) +
+               "\":\"" + m.price.to_string() + "\"";
+    }
+    std::string out = start("execution_resolved")
+                          .count("execution", x.execution.value)
+                          .pair(x.pair)
+                          .text("outcome", name(x.outcome))
+                          .amount("bought", x.bought)
+                          .amount("sold", x.sold)
+                          .amount("residual", x.residual)
+                          .amount("realised", x.realised)
+                          .asset("reporting", x.reporting)
+                          .done();
+    out.pop_back();
+    return out + ",\"marks\":" + marks + "}}";
   }
   std::string operator()(const Booked& x) const {
     std::string list = "[";

@@ -376,6 +376,7 @@ void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Act
   resolved.sold = execution.sold;
   resolved.residual = residual;
   resolved.realised = execution.quote_net + marked(execution, resolved.bought - resolved.sold, now);
+  state_marks(execution, resolved);
   close(execution, now);
   executions_.erase(executions_.begin() + (&execution - executions_.data()));
   out.push_back(resolved);

@@ -237,6 +237,7 @@ class Executor final : public Funds {
   void finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Actions& out);
   Decimal marked(const Execution& execution, Decimal base, Instant now) const;
   void compute_reserved();
+  void state_marks(const Execution& execution, ExecutionResolved& resolved) const;
 
   // --- unwinding (unwind.cpp) ---
   void unwind(ExecutionId id, Instant now, Actions& out);
