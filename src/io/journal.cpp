@@ -74,15 +74,15 @@ JournalError system_error(JournalFault fault, const fs::path& path, std::string_
 class MappedFile {
  public:
   explicit MappedFile(const fs::path& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
+    fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd_ < 0) return;
     struct stat info {};
-    if (::fstat(fd, &info) == 0) {
+    if (::fstat(fd_, &info) == 0) {
       size_ = static_cast<std::size_t>(info.st_size);
       if (size_ == 0) {
         open_ = true;
       } else {
-        void* at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
+        void* at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd_, 0);
         if (at != MAP_FAILED) {
           ::madvise(at, size_, MADV_SEQUENTIAL);
           data_ = static_cast<const std::byte*>(at);
@@ -90,17 +90,31 @@ class MappedFile {
         }
       }
     }
-    ::close(fd);
   }
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile() {
     if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+    if (fd_ >= 0) ::close(fd_);
   }
   bool open() const { return open_; }
   std::span<const std::byte> bytes() const { return {data_, size_}; }
+  // What the file holds from there on now, at most to the end of the map.
+  std::vector<std::byte> copy_from(std::size_t offset) const {
+    std::vector<std::byte> copy(size_ - offset);
+    std::size_t done = 0;
+    while (done < copy.size()) {
+      const ssize_t part =
+          ::pread(fd_, copy.data() + done, copy.size() - done, static_cast<off_t>(offset + done));
+      if (part <= 0) break;
+      done += static_cast<std::size_t>(part);
+    }
+    copy.resize(done);
+    return copy;
+  }
 
  private:
+  int fd_ = -1;
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
   bool open_ = false;
@@ -134,8 +148,10 @@ struct JournalReader::State {
   std::unique_ptr<MappedFile> file;
   std::size_t offset = 0;
   std::uint64_t next_sequence = 1;
-  bool closed = false;
+  bool closed = false;  // the last record read was Closed
+  bool ended = false;   // it was, and of this segment
   std::optional<TornTail> torn;
+  std::vector<std::byte> copy;  // of the last segment's rest
 
   JournalError damaged(std::string_view what) const {
     return error(JournalFault::Damaged, segments[segment],
@@ -145,6 +161,7 @@ struct JournalReader::State {
   std::optional<JournalError> open_segment() {
     file = std::make_unique<MappedFile>(segments[segment]);
     offset = 0;
+    ended = false;
     if (!file->open())
       return system_error(JournalFault::CannotOpen, segments[segment], "cannot read");
     const auto bytes = file->bytes();
@@ -173,15 +190,31 @@ struct JournalReader::State {
     return std::nullopt;
   }
 
+  // Of the record at `offset`, as the file has it now. The journal may be in the making: its writer stores a
+  // length after all that it counts, so whoever has seen a length sees the rest.
+  std::uint32_t length_now() const {
+    const auto bytes = file->bytes();
+    if (bytes.size() - offset < sizeof(std::uint32_t)) return 0;
+    auto* at = reinterpret_cast<std::uint32_t*>(const_cast<std::byte*>(bytes.data() + offset));
+    return std::atomic_ref<std::uint32_t>(*at).load(std::memory_order_acquire);
+  }
+
   static bool blank(std::span<const std::byte> bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
   }
 
-  // Whether any sound record with a later sequence stands after `from`: then what is wrong at `offset`
-  // is damage and not the end that a crash left.
-  bool record_follows(std::size_t from) const {
-    const auto bytes = file->bytes();
-    for (std::size_t at = align_up(from); at + sizeof(RecordHeader) <= bytes.size(); at += 8) {
+  // What stands from `offset` on. A writer that closes cuts the last segment to its size, and what is cut off
+  // must not be touched in the map: of that one a copy.
+  std::span<const std::byte> rest() {
+    if (segment + 1 < segments.size()) return file->bytes().subspan(offset);
+    copy = file->copy_from(offset);
+    return copy;
+  }
+
+  // Whether any sound record with a later sequence stands in it behind the first: then what is wrong at
+  // `offset` is damage and not the end that a crash left.
+  bool record_follows(std::span<const std::byte> bytes) const {
+    for (std::size_t at = 8; at + sizeof(RecordHeader) <= bytes.size(); at += 8) {
       RecordHeader header;
       std::memcpy(&header, bytes.data() + at, sizeof header);
       if (header.length == 0 || header.length - 1 > payload_max ||
@@ -234,11 +267,17 @@ Result<bool, JournalError> JournalReader::next(Record& record) {
     const bool last = s.segment + 1 == s.segments.size();
     const std::size_t left = bytes.size() - s.offset;
     RecordHeader header{};
-    if (left >= sizeof header) std::memcpy(&header, bytes.data() + s.offset, sizeof header);
-    if (left < sizeof header || header.length == 0) {
-      const auto rest = bytes.subspan(s.offset);
+    const bool over = last && s.ended;  // and maybe cut to its size by now
+    const std::uint32_t length = over ? 0 : s.length_now();
+    if (!over && left >= sizeof header)
+      std::memcpy(&header, bytes.data() + s.offset, sizeof header);
+    header.length = length;
+    if (left < sizeof header || length == 0) {
+      const auto rest = s.rest();
       if (!State::blank(rest)) {
-        if (s.record_follows(s.offset + 8)) return fail(s.damaged("a record's length is wrong"));
+        const bool followed = s.record_follows(rest);
+        if (!over && s.length_now() != length) continue;  // written meanwhile
+        if (followed) return fail(s.damaged("a record's length is wrong"));
         if (!last) return fail(s.damaged("the segment ends in an incomplete record"));
         s.torn = TornTail{s.segments[s.segment], s.offset, rest.size()};
       }
@@ -252,7 +291,7 @@ Result<bool, JournalError> JournalReader::next(Record& record) {
     const auto payload =
         fits ? bytes.subspan(s.offset + sizeof header, payload_size) : std::span<const std::byte>{};
     if (!fits || record_crc(header, payload) != header.crc) {
-      if (!last || s.record_follows(s.offset + 8)) {
+      if (!last || s.record_follows(s.rest())) {
         return fail(s.damaged("a record does not match its checksum"));
       }
       s.torn = TornTail{s.segments[s.segment], s.offset, left};
@@ -273,7 +312,7 @@ Result<bool, JournalError> JournalReader::next(Record& record) {
     record.kind = static_cast<RecordKind>(header.kind);
     record.sequence = header.sequence;
     record.payload = payload;
-    s.closed = record.kind == RecordKind::Closed;
+    s.closed = s.ended = record.kind == RecordKind::Closed;
     ++s.next_sequence;
     s.offset = end;
     return true;

@@ -12,7 +12,8 @@
 // Room on disk is reserved a window ahead; a full disk is a named error before anything is written, never
 // a fault in the middle of a record.
 // Reading tells a torn tail (the last record incomplete: the price of a crash, reported with its size and
-// cut off when the journal is opened for writing) from damage (a named error with segment and offset).
+// cut off when the journal is opened for writing) from damage (a named error with segment and offset). A journal
+// can be read while another process writes it: the end is then where the writer was.
 #pragma once
 
 #include <cstdint>

@@ -4,8 +4,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "base/rng.hpp"
 
@@ -190,6 +192,32 @@ TEST_F(Journal, EveryFlippedByteIsAnErrorOrAReportedTail) {
       EXPECT_FALSE(got.detail.empty());
     }
   }
+}
+
+TEST_F(Journal, AJournalThatIsBeingWrittenAndClosedReadsAsFarAsItIs) {
+  std::atomic<bool> written{false};
+  std::thread writing([&] {
+    JournalWriter w = writer();
+    Rng rng(5);
+    std::vector<Level> levels(600, Level{{1}, {2}});
+    for (std::int64_t i = 0; i < 20'000; ++i) {  // 24 MB: over edges of windows
+      levels.resize(1 + rng.below(150));
+      EXPECT_TRUE(w.append(Event(BookSnapshot{{0}, {}, 1, {}, levels, {}}), Instant{i}).ok());
+    }
+    EXPECT_TRUE(w.close().ok());
+    written = true;
+  });
+  std::size_t last = 0;
+  for (bool over = false; !over;) {
+    over = written;
+    const Read got = read_all();
+    if (got.fault == JournalFault::CannotOpen) continue;  // it is not there yet
+    ASSERT_FALSE(got.fault) << got.detail;
+    EXPECT_GE(got.numbers.size(), last);
+    last = got.numbers.size();
+  }
+  writing.join();
+  EXPECT_EQ(last, 20'000u);
 }
 
 TEST_F(Journal, ASecondWriterIsRefused) {

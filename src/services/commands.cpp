@@ -5,12 +5,14 @@
 #include "services/decode.hpp"
 #include "services/instruments.hpp"
 #include "services/operate.hpp"
+#include "services/pnl.hpp"
 #include "services/record.hpp"
 #include "services/replay.hpp"
 #include "services/run.hpp"
 #include "services/scan.hpp"
 #include "services/sim_command.hpp"
 #include "services/simulate.hpp"
+#include "services/trades.hpp"
 
 namespace ats::services {
 
@@ -23,6 +25,10 @@ std::span<const Command> commands() {
       {"status", "what a running process is doing", status_command},
       {"halt", "stop new trades: everywhere, on one venue or of one pair", halt_command},
       {"resume", "lift a halt", resume_command},
+      {"pnl", "realised profit and loss by day, pair, venue and asset, and where it came from",
+       pnl_command},
+      {"trades", "a list of what was traded, and how each trade ended", trades_command},
+      {"trade", "the timeline of one trade, with the books it saw", trade_command},
       {"replay", "run a journal through the core again and report the first difference",
        replay_command},
       {"scan", "what recorded market data says of books and of edges between venues", scan_command},

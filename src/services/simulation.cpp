@@ -7,6 +7,7 @@
 #include "base/assert.hpp"
 #include "core/engine.hpp"
 #include "domain/codec.hpp"
+#include "report/history.hpp"
 #include "services/describe.hpp"
 #include "services/sim_setup.hpp"
 #include "venues/client.hpp"
@@ -84,6 +85,7 @@ class Run final : public EventSink {
     auditor_.before(event, now);
     actions_.clear();
     engine_->on(event, now, actions_);
+    account(event, now);
     if (journalling_) journal_.end(digest(actions_));
     if (trace_max_ > 0) trace(event, now);
     if (actions_.empty()) return;
@@ -197,6 +199,34 @@ class Run final : public EventSink {
     if (trace_.size() > trace_max_) trace_.pop_front();
   }
 
+  void account(const Event& event, Instant now) {
+    if (report::History::concerns_event(event.index())) {
+      history_.on(event, now);
+    } else {
+      history_.passed();
+    }
+    for (const Action& action : actions_) history_.on(action);
+  }
+
+  // What people read of trades must be what the ledger did, and what the engine holds.
+  void check_accounts() {
+    const auto name = [&](AssetId asset) {
+      return std::string(world_.universe().asset(asset).name.view());
+    };
+    for (const report::BalanceBreak& b : history_.check().breaks()) {
+      auditor_.violate(sim::Invariant::LedgerBalances, world_.now(),
+                       name(b.asset) + ": the ledger's entries come to " + b.ledger.to_string() +
+                           ", trades and other entries to " + b.accounted.to_string());
+    }
+    for (const BalanceStatus& held : report_.status.balances) {
+      const Decimal ours = history_.check().balance(held.venue, held.asset);
+      if (ours == held.total) continue;
+      auditor_.violate(sim::Invariant::LedgerBalances, world_.now(),
+                       name(held.asset) + ": the ledger holds " + held.total.to_string() +
+                           ", its entries come to " + ours.to_string());
+    }
+  }
+
   // No more faults: what is open must come to its end, and everything must add up.
   void wind_down() {
     world_.calm_down();
@@ -217,6 +247,7 @@ class Run final : public EventSink {
       auditor_.violate(sim::Invariant::FillBookedOnce, world_.now(),
                        "fills were never booked at the end");
     }
+    if (sound()) check_accounts();
   }
 
   sim::World world_;
@@ -226,6 +257,10 @@ class Run final : public EventSink {
   Journal journal_;
   std::unique_ptr<core::Engine> engine_;
   Actions actions_;
+  report::History history_{report::History::Keep::Sums, [this](const report::Execution& x) {
+                             report_.accounts[static_cast<std::size_t>(x.outcome)] +=
+                                 report::attribute(x).terms;
+                           }};
   std::vector<std::byte> bytes_;
   std::vector<Instant> calm_;
   Instant next_check_{};

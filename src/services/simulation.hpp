@@ -2,6 +2,7 @@
 // from after each death of its process. No clock, no files: a pure function of setup and seed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "base/time.hpp"
 #include "domain/config.hpp"
 #include "domain/status.hpp"
+#include "report/attribution.hpp"
 #include "services/sim_setup.hpp"
 #include "sim/auditor.hpp"
 #include "sim/world.hpp"
@@ -50,6 +52,8 @@ struct SimulationReport {
   std::vector<sim::World::FaultCount> faults;
   std::vector<sim::Violation> violations;
   sim::Auditor::Counts counts;
+  // What the executions resolved in each way came to, by ExecutionOutcome; in the reporting asset.
+  std::array<report::Terms, 5> accounts{};
   CoreStatus status;               // at the end
   std::vector<std::string> trace;  // the last answers, commands and actions, oldest first
 };
