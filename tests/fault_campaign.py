@@ -288,6 +288,15 @@ class Seed:
                                 capture_output=True, text=True)
         if replay.returncode != 0:
             self.problem(f"replay: {replay.stdout}{replay.stderr}")
+        pnl = subprocess.run([args.ats, "pnl", "--json", os.path.join(market.data, "journal")],
+                             capture_output=True, text=True)
+        if pnl.returncode != 0:
+            self.problem(f"pnl: {pnl.stderr}")
+        for line in json.loads(pnl.stdout)["assets"] if pnl.stdout else []:
+            theirs = sum(Decimal(venue["accounts"][0]["balances"].get(line["asset"], {}).get("total", "0"))
+                         for venue in told.values())
+            if Decimal(line["ledger"]) != theirs:
+                self.problem(f'pnl: {line["asset"]} {line["ledger"]}, the exchanges {theirs}')
         if replay.stdout:
             found = json.loads(replay.stdout)
             self.orders, self.unproven = found["orders"], found["orders_unproven"]

@@ -124,6 +124,16 @@ with tempfile.TemporaryDirectory(prefix="ats-kill-") as home:
         replay = subprocess.run([args.ats, "replay", os.path.join(data, "journal")], capture_output=True, text=True)
         if replay.returncode != 0:
             problems.append("replay: " + replay.stdout + replay.stderr)
+        # The accounts read from the journal, all lives together: sound, and what the exchanges hold.
+        pnl = subprocess.run([args.ats, "pnl", os.path.join(data, "journal"), "--json"],
+                             capture_output=True, text=True)
+        if pnl.returncode != 0:
+            problems.append("pnl: " + pnl.stderr)
+        for line in json.loads(pnl.stdout)["assets"] if pnl.stdout else []:
+            theirs = sum(Decimal(told["accounts"][0]["balances"].get(line["asset"], {}).get("total", "0"))
+                         for told in state["venues"].values())
+            if Decimal(line["ledger"]) != theirs:
+                problems.append(f'pnl: {line["asset"]} {line["ledger"]}, the exchanges {theirs}')
         if problems:
             with open(os.path.join(home, "run.log"), errors="replace") as log:
                 sys.stdout.write("".join(log.readlines()[-40:]))

@@ -7,6 +7,7 @@
 
 #include "domain/codec.hpp"
 #include "io/journal.hpp"
+#include "services/accounts.hpp"
 #include "services/command_line.hpp"
 #include "services/config.hpp"
 
@@ -97,20 +98,8 @@ Result<JournalHistory, std::string> read_history(const fs::path& journal) {
 }
 
 int tell_breaks(const report::History& history) {
-  const auto breaks = history.check().breaks();
-  for (const report::BalanceBreak& b : breaks) {
-    const std::string asset = asset_name(history.universe(), b.asset);
-    if (b.kind == report::BalanceBreak::Kind::LedgerDiffers) {
-      std::fprintf(stderr,
-                   "ats: break: %s: the ledger's accounts changed by %s, the trades and other "
-                   "entries by %s\n",
-                   asset.c_str(), b.ledger.to_string().c_str(), b.accounted.to_string().c_str());
-    } else {
-      std::fprintf(stderr,
-                   "ats: break: %s: the ledger's entries come to %s over all accounts, not 0\n",
-                   asset.c_str(), b.ledger.to_string().c_str());
-    }
-  }
+  const auto breaks = account_breaks(history);
+  for (const std::string& b : breaks) std::fprintf(stderr, "ats: break: %s\n", b.c_str());
   return breaks.empty() ? exit_done : exit_invariant;
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "io/clock.hpp"
+#include "services/accounts.hpp"
 #include "services/command_line.hpp"
 #include "services/fold.hpp"
 #include "services/live_engine.hpp"
@@ -76,12 +77,23 @@ json check_replay(const std::filesystem::path& journal) {
   auto reader = io::JournalReader::open(journal);
   if (!reader) return json::array({reader.error().detail});
   core::Engine engine;
-  const auto folded = fold_journal(*reader, engine);
-  if (!folded)
+  report::History history(report::History::Keep::Sums);
+  FoldOptions options;
+  options.observe = [&history](const Event& event, Instant now, const Actions& actions) {
+    account(history, event, now, actions);
+  };
+  const auto folded = fold_journal(*reader, engine, options);
+  if (!folded) {
     violations.push_back(folded.error().detail);
-  else if (folded->difference) {
+  } else if (folded->difference) {
     violations.push_back(
         fmt::format("replay differs first at record {}", folded->difference->sequence));
+  } else {
+    CoreStatus status;
+    engine.status(status);
+    for (const std::string& b : account_breaks(history, status.balances)) {
+      violations.push_back("accounts: " + b);
+    }
   }
   return violations;
 }

@@ -19,6 +19,7 @@
 #include "services/command_line.hpp"
 #include "services/sim_setup.hpp"
 #include "services/simulation.hpp"
+#include "services/trade_text.hpp"
 
 namespace ats::services {
 namespace {
@@ -106,6 +107,7 @@ struct Total {
   std::uint64_t events = 0, folded = 0, crashes = 0, commands = 0, strangers = 0;
   std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0, unwound_on_images = 0;
   std::array<std::uint64_t, all_outcomes.size()> outcomes{};
+  std::array<report::Terms, all_outcomes.size()> accounts{};
   std::array<std::uint64_t, refuse_reason_count> refused{};
   std::array<std::uint64_t, strategy_count> seen{}, taken{};
   std::vector<sim::World::FaultCount> faults;
@@ -128,6 +130,7 @@ Total add_up(const std::vector<SimulationReport>& reports) {
     total.unwound_on_images += r.counts.unwound_on_images;
     for (std::size_t n = 0; n < total.outcomes.size(); ++n) {
       total.outcomes[n] += r.counts.outcomes[n];
+      total.accounts[n] += r.accounts[n];
     }
     for (std::size_t n = 0; n < total.refused.size(); ++n) total.refused[n] += r.counts.refused[n];
     for (std::size_t n = 0; n < strategy_count; ++n) {
@@ -210,6 +213,7 @@ nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
       {"alerts", t.alerts},       {"unwind_orders_on_polled_books", t.unwound_on_images}};
   for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
     out["executions"][name(all_outcomes[n])] = t.outcomes[n];
+    out["accounts"][name(all_outcomes[n])] = terms_json(t.accounts[n]);
   }
   for (std::size_t n = 1; n < t.refused.size(); ++n) {
     out["refused"][name(static_cast<RefuseReason>(n))] = t.refused[n];
@@ -249,6 +253,16 @@ void print(const Total& t, std::size_t seeds, double seconds) {
   for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
     fmt::print(" {} {}{}", t.outcomes[n], name(all_outcomes[n]),
                n + 1 < all_outcomes.size() ? "," : "\n");
+  }
+  fmt::print("{:<14}{:>16}{:>14}{:>14}{:>14}{:>14}{:>14}{:>16}\n", "accounts", "quoted edge",
+             "- fees", "- slippage", "- leg cost", "+ conversion", "+ revaluation", "= realised");
+  for (std::size_t n = 0; n < t.accounts.size(); ++n) {
+    const report::Terms& a = t.accounts[n];
+    if (t.outcomes[n] == 0) continue;
+    const auto cents = [](Decimal amount) { return amount.floor_to(2).to_fixed(2); };
+    fmt::print("{:<14}{:>16}{:>14}{:>14}{:>14}{:>14}{:>14}{:>16}\n", name(all_outcomes[n]),
+               cents(a.quoted_edge), cents(a.fees), cents(a.slippage), cents(a.leg_cost),
+               cents(a.conversion), cents(a.revaluation), cents(a.realised));
   }
   for (std::size_t n = 0; n < strategy_count; ++n) {
     if (t.seen[n] == 0) continue;

@@ -8,6 +8,7 @@
 #include "core/engine.hpp"
 #include "domain/codec.hpp"
 #include "report/history.hpp"
+#include "services/accounts.hpp"
 #include "services/describe.hpp"
 #include "services/sim_setup.hpp"
 #include "venues/client.hpp"
@@ -85,7 +86,7 @@ class Run final : public EventSink {
     auditor_.before(event, now);
     actions_.clear();
     engine_->on(event, now, actions_);
-    account(event, now);
+    account(history_, event, now, actions_);
     if (journalling_) journal_.end(digest(actions_));
     if (trace_max_ > 0) trace(event, now);
     if (actions_.empty()) return;
@@ -199,34 +200,6 @@ class Run final : public EventSink {
     if (trace_.size() > trace_max_) trace_.pop_front();
   }
 
-  void account(const Event& event, Instant now) {
-    if (report::History::concerns_event(event.index())) {
-      history_.on(event, now);
-    } else {
-      history_.passed();
-    }
-    for (const Action& action : actions_) history_.on(action);
-  }
-
-  // What people read of trades must be what the ledger did, and what the engine holds.
-  void check_accounts() {
-    const auto name = [&](AssetId asset) {
-      return std::string(world_.universe().asset(asset).name.view());
-    };
-    for (const report::BalanceBreak& b : history_.check().breaks()) {
-      auditor_.violate(sim::Invariant::LedgerBalances, world_.now(),
-                       name(b.asset) + ": the ledger's entries come to " + b.ledger.to_string() +
-                           ", trades and other entries to " + b.accounted.to_string());
-    }
-    for (const BalanceStatus& held : report_.status.balances) {
-      const Decimal ours = history_.check().balance(held.venue, held.asset);
-      if (ours == held.total) continue;
-      auditor_.violate(sim::Invariant::LedgerBalances, world_.now(),
-                       name(held.asset) + ": the ledger holds " + held.total.to_string() +
-                           ", its entries come to " + ours.to_string());
-    }
-  }
-
   // No more faults: what is open must come to its end, and everything must add up.
   void wind_down() {
     world_.calm_down();
@@ -247,7 +220,10 @@ class Run final : public EventSink {
       auditor_.violate(sim::Invariant::FillBookedOnce, world_.now(),
                        "fills were never booked at the end");
     }
-    if (sound()) check_accounts();
+    if (!sound()) return;
+    for (std::string& b : account_breaks(history_, report_.status.balances)) {
+      auditor_.violate(sim::Invariant::LedgerBalances, world_.now(), std::move(b));
+    }
   }
 
   sim::World world_;
