@@ -66,8 +66,8 @@ std::string hex_of(const unsigned char* bytes, std::size_t size) {
 class KeptHmac {
  public:
   KeptHmac() : context_(HMAC_CTX_new()) {
-    HMAC_Init_ex(context_, credentials.secret.data(), static_cast<int>(credentials.secret.size()),
-                 EVP_sha256(), nullptr);
+    HMAC_Init_ex(context_, credentials.secret.reveal().data(),
+                 static_cast<int>(credentials.secret.size()), EVP_sha256(), nullptr);
   }
   ~KeptHmac() { HMAC_CTX_free(context_); }
   KeptHmac(const KeptHmac&) = delete;
@@ -87,7 +87,8 @@ class KeptHmac {
 struct OneShotHmac {
   void sign(std::string_view text, unsigned char* out) {
     unsigned size = 0;
-    HMAC(EVP_sha256(), credentials.secret.data(), static_cast<int>(credentials.secret.size()),
+    HMAC(EVP_sha256(), credentials.secret.reveal().data(),
+         static_cast<int>(credentials.secret.size()),
          reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &size);
   }
 };

@@ -164,7 +164,7 @@ Outcome upbit_baseline(const Orders& orders) {
     inputs.push_back(parts_of(header(upbit_order(auth, orders, n), "Authorization")).first);
   }
   KeptHash hash(EVP_sha512());
-  KeptHmac hmac(EVP_sha512(), credentials.secret);
+  KeptHmac hmac(EVP_sha512(), credentials.secret.reveal());
   Outcome out;
   out.values = {time_orders(passes, [&](std::uint32_t n) {
     keep(hash.of(hashed[n]));
@@ -210,7 +210,7 @@ Outcome coinbase_ours(const Orders& orders, const venues::Credentials& credentia
   out.values = {
       time_orders(slow_passes, [&](std::uint32_t n) { keep(coinbase_order(timed, orders, n)); })};
   // A signature of ECDSA differs from one maker to the next: what counts is that it is one.
-  const auto key = security::read_private_key(credentials.secret);
+  const auto key = security::read_private_key(credentials.secret.reveal());
   const auto signer = security::KeySigner::make(*key);
   auto verifier = security::KeyVerifier::make(signer->public_key());
   venues::coinbase::Auth auth(credentials);
@@ -263,7 +263,7 @@ Outcome coinbase_baseline(const Orders& orders, const venues::Credentials& crede
   std::vector<std::string> inputs;
   for (std::uint32_t n = 0; n < orders_count; ++n)
     inputs.push_back(parts_of(coinbase_order(auth, orders, n).token).first);
-  KeptKey key(*security::read_private_key(credentials.secret));
+  KeptKey key(*security::read_private_key(credentials.secret.reveal()));
   Outcome out;
   out.values = {time_orders(slow_passes, [&](std::uint32_t n) { key.sign(inputs[n]); })};
   for (const std::string& input : inputs) out.checksum = fold(out.checksum, input);
@@ -296,7 +296,7 @@ Outcome bitfinex_baseline(const Orders& orders) {
     inputs.push_back("/api" + std::string(wallets) + std::string(header(request, "bfx-nonce")) +
                      "{}");
   }
-  KeptHmac hmac(EVP_sha384(), credentials.secret);
+  KeptHmac hmac(EVP_sha384(), credentials.secret.reveal());
   Outcome out;
   out.values = {time_orders(passes, [&](std::uint32_t n) { keep(hmac.sign(inputs[n])); })};
   for (const std::string& input : inputs) {
@@ -329,7 +329,7 @@ Outcome kraken_baseline(const Orders& orders) {
     const std::size_t from = body.find('=') + 1;
     hashed.push_back(body.substr(from, body.find('&') - from) + body);
   }
-  const auto secret = security::from_base64(credentials.secret);
+  const auto secret = security::from_base64(credentials.secret.reveal());
   if (!secret) die("orders over REST: the secret is not base64");
   KeptHash hash(EVP_sha256());
   KeptHmac hmac(EVP_sha512(), {reinterpret_cast<const char*>(secret->data()), secret->size()});

@@ -32,7 +32,8 @@ LoopbackVenue::LoopbackVenue(const Universe& universe, VenueId venue)
       server_(protocol_.make_server(exchange_)),
       credentials_{"bench-key", secret} {
   set_time();
-  const sim::AccountId account = exchange_.open_account(credentials_.key, credentials_.secret);
+  const sim::AccountId account =
+      exchange_.open_account(credentials_.key, std::string(credentials_.secret.reveal()));
   for (std::size_t n = 0; n < universe.assets().size(); ++n) {
     const AssetId asset{static_cast<AssetId::rep>(n)};
     const bool base = universe.asset(asset).name == "BTC";

@@ -60,7 +60,7 @@ Desk::Desk(const std::string& venue, const std::string& secret)
   exchange_.reset(new sim::Exchange(exchange_universe_, venue_, *this));
   exchange_->set_time(instant_, wall_);
   venues::Credentials credentials = protocol_->simulated_credentials(std::string(64, '7'));
-  account_ = exchange_->open_account(credentials.key, credentials.secret);
+  account_ = exchange_->open_account(credentials.key, std::string(credentials.secret.reveal()));
   for (const InstrumentId id : listed_) {
     const Instrument& i = exchange_universe_.instrument(id);
     for (const AssetId asset : {i.base, i.quote}) {

@@ -358,7 +358,8 @@ TEST_P(VenueTrading, an_order_of_somebody_else_on_our_account_is_told_as_foreign
 
 TEST_P(VenueTrading, a_wrong_secret_trades_nothing) {
   const venues::Protocol* protocol = venues::find_protocol(GetParam());
-  Desk desk(GetParam(), protocol->simulated_credentials(std::string(64, '8')).secret);
+  Desk desk(GetParam(),
+            std::string(protocol->simulated_credentials(std::string(64, '8')).secret.reveal()));
   desk.open(Channel::Trading);
   desk.pass(seconds(2));
   const auto order =

@@ -210,7 +210,7 @@ TEST_F(Configuration, CredentialsThatOthersMayReadAreRefusedAndNeverQuoted) {
   const fs::path file = write("[binance]\nkey = \"k\"\nsecret = \"very-secret\"\n", "keys.toml");
   const auto sound = load_credentials(file);
   ASSERT_TRUE(sound.ok()) << sound.error();
-  EXPECT_EQ(sound->at("binance").secret, "very-secret");
+  EXPECT_EQ(sound->at("binance").secret.reveal(), "very-secret");
   ::chmod(file.c_str(), 0644);
   const auto open = load_credentials(file);
   ASSERT_FALSE(open.ok());

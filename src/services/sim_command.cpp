@@ -43,7 +43,7 @@ std::optional<std::string> write_config(const SimServer& sim, const SimServerOpt
   std::string keys;
   for (const auto& [venue, credentials] : sim.point(config)) {
     keys += fmt::format("[{}]\nkey = {}\nsecret = {}\n", venue, toml_text(credentials.key),
-                        toml_text(credentials.secret));
+                        toml_text(credentials.secret.reveal()));
   }
   const mode_t old = ::umask(0177);
   std::ofstream key_file(config.credentials_file);
@@ -61,6 +61,7 @@ int sim_command(int argc, const char* const* argv) {
   SimServerOptions options;
   options.pairs = simulated_pairs();
   std::string config_dir;
+  std::string key_life;
   CLI::App app(
       "Simulated exchanges on loopback: each venue's own REST and WebSocket paths, public and "
       "private.",
@@ -76,6 +77,12 @@ int sim_command(int argc, const char* const* argv) {
   app.add_option("--pairs", options.pairs, "what they list, or how many pairs")
       ->delimiter(',')
       ->capture_default_str();
+  app.add_option("--withdrawal-rights", options.withdrawal_rights,
+                 "venues whose key may also withdraw, to see it refused")
+      ->delimiter(',');
+  app.add_option(
+      "--key-life", key_life,
+      "how long keys are valid, e.g. 240h, where the venue tells; without end by default");
   app.add_option("--write-config", config_dir,
                  "write ats.toml and keys.toml for `ats run` to this directory");
   app.footer(
@@ -85,6 +92,8 @@ int sim_command(int argc, const char* const* argv) {
       "  curl -s 127.0.0.1:9000/faults -d "
       "'{\"venue\":\"kraken\",\"kind\":\"disconnect\",\"count\":1}'");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  if (!key_life.empty() && !parse_duration(key_life, options.key_life))
+    return usage_error("--key-life: expected a duration such as 240h, not '" + key_life + "'");
   auto pairs = choose_pairs(options.pairs);
   if (!pairs) return usage_error(pairs.error());
   options.pairs = std::move(*pairs);

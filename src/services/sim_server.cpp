@@ -61,7 +61,10 @@ class SimServer::World final : public io::ServerHandler {
       std::string seed;
       for (int i = 0; i < 4; ++i) seed += fmt::format("{:016x}", rng.next());
       const venues::Credentials account = protocol.simulated_credentials(seed);
-      venue->open_account(account.key, account.secret);
+      venue->open_account(account.key, std::string(account.secret.reveal()));
+      const bool withdraw =
+          std::ranges::find(options_.withdrawal_rights, name) != options_.withdrawal_rights.end();
+      venue->set_grants(withdraw, options_.key_life.ns > 0 ? wall + options_.key_life : WallTime{});
       for (const SimulatedFunds& funds : simulated_funds(universe_)) {
         if (funds.venue == id) venue->deposit(funds.asset, funds.amount);
       }
@@ -171,7 +174,7 @@ class SimServer::World final : public io::ServerHandler {
                          {"market", venue.urls.market},
                          {"trading", venue.urls.trading},
                          {"key", venue.credentials.key},
-                         {"secret", venue.credentials.secret}};
+                         {"secret", std::string(venue.credentials.secret.reveal())}};
     }
     return out;
   }
@@ -238,6 +241,10 @@ SimServer::~SimServer() = default;
 
 Result<std::unique_ptr<SimServer>, std::string> SimServer::start(const SimServerOptions& options) {
   if (options.port_base > 65'530) return fail(std::string("--port-base: at most 65530"));
+  for (const std::string& name : options.withdrawal_rights) {
+    if (std::ranges::find(options.venues, name) == options.venues.end())
+      return fail("--withdrawal-rights: '" + name + "' is none of the venues served");
+  }
   for (const std::string& name : options.venues) {
     const venues::Protocol* protocol = venues::find_protocol(name);
     if (protocol == nullptr || protocol->make_server == nullptr) {

@@ -25,6 +25,8 @@ struct SimServerOptions {
   std::uint64_t seed = 1;
   std::vector<std::string> venues = simulated_venues();
   std::vector<std::string> pairs = {"BTC/USDT", "ETH/USDT", "SOL/USDT"};
+  std::vector<std::string> withdrawal_rights;  // venues whose keys may also withdraw
+  Duration key_life;                           // of all keys, from the start; 0: without end
 };
 
 struct SimVenue {

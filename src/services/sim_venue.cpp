@@ -54,6 +54,9 @@ class SimVenueServer::Door final : public venues::ExchangeApi {
   sim::AccountId find_key(std::string_view key, std::string& secret) const override {
     return exchange().find_key(key, secret);
   }
+  venues::KeyGrants grants(sim::AccountId account) const override {
+    return exchange().grants(account);
+  }
   Result<venues::VenueOrder, venues::CancelFault> cancel(sim::AccountId account,
                                                          const OrderRef& order) override {
     return exchange().cancel(account, order);
@@ -121,6 +124,10 @@ std::optional<io::ListenError> SimVenueServer::listen(std::uint16_t port) {
 
 void SimVenueServer::open_account(std::string key, std::string secret) {
   account_ = exchange_.open_account(std::move(key), std::move(secret));
+}
+
+void SimVenueServer::set_grants(bool withdraw, WallTime expires) {
+  exchange_.set_grants(account_, withdraw, expires);
 }
 
 void SimVenueServer::deposit(AssetId asset, Decimal amount) {

@@ -30,6 +30,8 @@ class SimVenueServer final : private io::ServerHandler,
 
   std::optional<io::ListenError> listen(std::uint16_t port);
   void open_account(std::string key, std::string secret);
+  // What the account's key may do beside trading, and until when it is one.
+  void set_grants(bool withdraw, WallTime expires);
   void deposit(AssetId asset, Decimal amount);
   void set_time(Instant now, WallTime wall);
   // Tells the streams what has happened since the last time.

@@ -105,6 +105,11 @@ AccountId Exchange::open_account(std::string key, std::string secret) {
   return AccountId{static_cast<AccountId::rep>(accounts_.size() - 1)};
 }
 
+void Exchange::set_grants(AccountId id, bool withdraw, WallTime expires) {
+  account(id).withdraw = withdraw;
+  account(id).expires = expires;
+}
+
 void Exchange::deposit(AccountId id, AssetId asset, Decimal amount) {
   change_balance(account(id), asset, amount, {});
   deposited_[asset.index()] += amount;
@@ -506,6 +511,10 @@ AccountId Exchange::find_key(std::string_view key, std::string& secret) const {
     return AccountId{static_cast<AccountId::rep>(i)};
   }
   return {};
+}
+
+venues::KeyGrants Exchange::grants(AccountId id) const {
+  return {account(id).key, account(id).withdraw, account(id).expires};
 }
 
 std::vector<VenueBalance> Exchange::balances(AccountId id) const { return account(id).balances; }

@@ -70,6 +70,8 @@ class Exchange final : public venues::ExchangeApi {
   const Faults& faults() const { return faults_; }
 
   AccountId open_account(std::string key, std::string secret);
+  // What the account's key may do beside trading, and until when it is one.
+  void set_grants(AccountId account, bool withdraw, WallTime expires);
   std::size_t account_count() const { return accounts_.size(); }
   // From outside; a negative amount is a withdrawal and must be free.
   void deposit(AccountId account, AssetId asset, Decimal amount);
@@ -82,6 +84,7 @@ class Exchange final : public venues::ExchangeApi {
   WallTime wall() const override;
   std::span<const InstrumentId> instruments() const override { return instruments_; }
   AccountId find_key(std::string_view key, std::string& secret) const override;
+  venues::KeyGrants grants(AccountId account) const override;
   Result<venues::VenueOrder, venues::PlaceFault> place(const venues::NewOrder& order) override;
   Result<venues::VenueOrder, venues::CancelFault> cancel(AccountId account,
                                                          const venues::OrderRef& order) override;
@@ -144,6 +147,8 @@ class Exchange final : public venues::ExchangeApi {
   struct Account {
     std::string key;
     std::string secret;
+    bool withdraw = false;
+    WallTime expires;
     std::vector<venues::VenueBalance> balances;  // by asset
     std::vector<AssetId> changed;                // since balances were last told
     std::deque<std::uint64_t> orders;            // some of them forgotten, the first of them not

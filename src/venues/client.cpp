@@ -48,6 +48,28 @@ const char* name(MetadataError error) {
   return "?";
 }
 
+const char* name(KeyFault fault) {
+  switch (fault) {
+    case KeyFault::Rejected:
+      return "rejected";
+    case KeyFault::Expired:
+      return "expired";
+    case KeyFault::AddressRefused:
+      return "address_refused";
+    case KeyFault::ClockSkew:
+      return "clock_skew";
+    case KeyFault::RateLimited:
+      return "rate_limited";
+    case KeyFault::Unavailable:
+      return "unavailable";
+    case KeyFault::NotOffered:
+      return "not_offered";
+    case KeyFault::Malformed:
+      return "malformed";
+  }
+  return "?";
+}
+
 int integer_digits(Decimal price) {
   int digits = 0;
   for (Int128 at = Decimal::one; digits < 20 && price.raw() >= at; at *= 10) ++digits;

@@ -18,6 +18,8 @@
 #include "domain/action.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
+#include "security/key_rights.hpp"
+#include "security/secret.hpp"
 #include "venues/http.hpp"
 
 namespace ats::venues {
@@ -68,7 +70,7 @@ class Discovery {
 
 struct Credentials {
   std::string key;
-  std::string secret;
+  security::SecretText secret;
   bool present() const { return !key.empty(); }
 };
 
@@ -179,6 +181,19 @@ struct WantedPair {
 enum class MetadataError : std::uint8_t { Malformed, PairNotListed, Unsupported };
 const char* name(MetadataError error);
 
+// Why a question about an API key brought no answer.
+enum class KeyFault : std::uint8_t {
+  Rejected,        // the venue does not know the key, or the secret is another's
+  Expired,         // it has been valid, and is no more
+  AddressRefused,  // it may be used from other network addresses only
+  ClockSkew,       // our clock and the venue's differ, or somebody else uses the key at this moment
+  RateLimited,     // ask later
+  Unavailable,     // maintenance, or a fault of theirs
+  NotOffered,      // nothing at that address answers the question
+  Malformed,       // an answer that makes no sense
+};
+const char* name(KeyFault fault);
+
 class Server;
 class ExchangeApi;
 
@@ -209,6 +224,12 @@ struct Protocol {
   // Key and secret of a simulated account in the form this venue gives them, from 64 hex digits of
   // seeded randomness. Null: not simulated.
   Credentials (*simulated_credentials)(std::string_view seed);
+  // Questions that tell what the key may do, and change nothing; read_key_rights reads their answers, in the same
+  // order. What the venue does not say stays Unknown. Null: not of this venue.
+  std::vector<HttpRequest> (*key_requests)(const Credentials& credentials,
+                                           const Now& now) = nullptr;
+  Result<security::KeyRights, KeyFault> (*read_key_rights)(std::span<const HttpResponse> answers,
+                                                           std::string_view key) = nullptr;
 };
 
 // How many digits a price has in front of the point: 5 for 61700, 0 for 0.61, -2 for 0.00107.

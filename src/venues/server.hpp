@@ -132,6 +132,13 @@ struct OrderUpdate {
   std::optional<VenueFill> fill;  // Kind::Fill
 };
 
+// What an account's key may do beside reading and trading.
+struct KeyGrants {
+  std::string key;
+  bool withdraw = false;
+  WallTime expires;  // not told: never
+};
+
 // Implemented by sim::Exchange. Everything is synchronous; what the account and the public see of it
 // reaches Server::on_* (sim decides when, and what gets lost on the way).
 class ExchangeApi {
@@ -144,6 +151,7 @@ class ExchangeApi {
 
   // The account that owns an API key, with its secret; invalid id when there is none.
   virtual AccountId find_key(std::string_view key, std::string& secret) const = 0;
+  virtual KeyGrants grants(AccountId account) const = 0;
   virtual Result<VenueOrder, PlaceFault> place(const NewOrder& order) = 0;
   virtual Result<VenueOrder, CancelFault> cancel(AccountId account, const OrderRef& order) = 0;
   virtual const VenueOrder* find_order(AccountId account, const OrderRef& order) const = 0;

@@ -59,8 +59,12 @@ class PlainExchange : public ExchangeApi {
 
   AccountId find_key(std::string_view given, std::string& secret) const override {
     if (given != account.key) return {};
-    secret = account.secret;
+    secret = account.secret.reveal();
     return AccountId{0};
+  }
+  KeyGrants granted;  // but for the key
+  KeyGrants grants(AccountId) const override {
+    return {account.key, granted.withdraw, granted.expires};
   }
 
   Result<VenueOrder, PlaceFault> place(const NewOrder& wanted) override {

@@ -1,6 +1,7 @@
 // The rows of the registry: spot, and the two futures products, whose market data alone is understood.
 #include "venues/binance/client.hpp"
 #include "venues/binance/decoder.hpp"
+#include "venues/binance/key_rights.hpp"
 #include "venues/binance/metadata.hpp"
 #include "venues/binance/server.hpp"
 #include "venues/client.hpp"
@@ -58,7 +59,8 @@ Protocol futures(std::string_view name, VenueUrls urls,
           channel_policy, channel_policy,  no_metadata_requests,
           no_metadata,    nullptr,         decoder,
           make_discovery, nullptr,         nullptr,
-          nullptr,        nullptr};
+          nullptr,        nullptr,         nullptr,
+          nullptr};
 }
 
 }  // namespace
@@ -82,7 +84,9 @@ const Protocol& binance_protocol() {
                                  make_client,
                                  make_server,
                                  simulated_listing,
-                                 simulated_credentials};
+                                 simulated_credentials,
+                                 key_requests,
+                                 read_key_rights};
   return protocol;
 }
 

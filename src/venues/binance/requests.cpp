@@ -74,7 +74,7 @@ struct Number {
 
 Requests::Requests(const Credentials& credentials)
     : key_(credentials.key),
-      signer_(security::HashKind::Sha256, credentials.secret),
+      signer_(security::HashKind::Sha256, credentials.secret.reveal()),
       frame_(room + key_.size()),
       payload_(room + key_.size()) {}
 

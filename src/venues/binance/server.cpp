@@ -91,6 +91,7 @@ const std::vector<SpotServer::Operation>& SpotServer::operations() {
       {"GET", "/api/v3/myTrades", "myTrades", true, 20, &S::my_trades},
       {"GET", "/api/v3/rateLimit/order", "account.rateLimits.orders", true, 40, &S::order_limits},
       {"GET", "/api/v3/account/commission", "account.commission", true, 20, &S::commission},
+      {"GET", "/sapi/v1/account/apiRestrictions", "", true, 1, &S::api_restrictions},
   };
   return all;
 }
@@ -238,8 +239,6 @@ HttpResponse SpotServer::on_http(const HttpRequest& request) {
   const std::string_view query =
       question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
 
-  // What clients ask of other products of the venue while they load markets: there are none.
-  if (path.starts_with("/sapi/")) return with_headers({200, "[]", false});
   if (path == "/fapi/v1/exchangeInfo" || path == "/dapi/v1/exchangeInfo") {
     return with_headers({200, R"({"symbols":[]})", false});
   }
@@ -248,6 +247,8 @@ HttpResponse SpotServer::on_http(const HttpRequest& request) {
     return o.method == request.method && o.path == path;
   });
   if (operation == operations().end()) {
+    // What clients ask of other products of the venue while they load markets: there are none.
+    if (path.starts_with("/sapi/")) return with_headers({200, "[]", false});
     const bool known =
         std::ranges::any_of(operations(), [&](const Operation& o) { return o.path == path; });
     return with_headers(

@@ -111,6 +111,7 @@ class SpotServer final : public Server {
   Reply my_trades(const Call& call);
   Reply order_limits(const Call& call);
   Reply commission(const Call& call);
+  Reply api_restrictions(const Call& call);
   // Reads an order from its parameters; an empty optional is success.
   std::optional<Reply> read_order(const Call& call, NewOrder& order) const;
   static Reply fault_reply(PlaceFault fault);

@@ -516,4 +516,25 @@ SpotServer::Reply SpotServer::commission(const Call& call) {
           false};
 }
 
+// Withdrawing needs a list of addresses, as at the venue.
+SpotServer::Reply SpotServer::api_restrictions(const Call& call) {
+  const KeyGrants grants = exchange_.grants(call.account);
+  JsonObject answer;
+  answer.flag("ipRestrict", grants.withdraw)
+      .number("createTime", 1'698'645'219'000)
+      .flag("enableReading", true)
+      .flag("enableWithdrawals", grants.withdraw)
+      .flag("enableInternalTransfer", false)
+      .flag("enableMargin", false)
+      .flag("enableFutures", false)
+      .flag("permitsUniversalTransfer", false)
+      .flag("enableVanillaOptions", false)
+      .flag("enableFixApiTrade", false)
+      .flag("enableFixReadOnly", true)
+      .flag("enableSpotAndMarginTrading", true)
+      .flag("enablePortfolioMarginTrading", false);
+  if (grants.expires.told()) answer.number("tradingAuthorityExpirationTime", to_ms(grants.expires));
+  return {200, answer.done(), false};
+}
+
 }  // namespace ats::venues::binance

@@ -78,6 +78,8 @@ class TestExchange final : public ExchangeApi {
     secret = test_secret;
     return AccountId{1};
   }
+  KeyGrants granted{test_key, false, {}};
+  KeyGrants grants(AccountId) const override { return granted; }
   Result<VenueOrder, PlaceFault> place(const NewOrder& order) override {
     placed.push_back(order);
     if (refuse) return fail(*std::exchange(refuse, std::nullopt));

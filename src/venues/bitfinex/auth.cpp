@@ -30,7 +30,7 @@ std::string stream_signature(security::HmacSigner& signer, std::string_view payl
 }
 
 Auth::Auth(const Credentials& credentials)
-    : key_(credentials.key), signer_(security::HashKind::Sha384, credentials.secret) {}
+    : key_(credentials.key), signer_(security::HashKind::Sha384, credentials.secret.reveal()) {}
 
 std::string Auth::next_nonce(WallTime now) {
   const auto clock = static_cast<std::uint64_t>(std::max<std::int64_t>(now.ns_utc, 0)) / 1'000;

@@ -2,6 +2,7 @@
 #include "venues/bitfinex/checksum.hpp"
 #include "venues/bitfinex/client.hpp"
 #include "venues/bitfinex/decoder.hpp"
+#include "venues/bitfinex/key_rights.hpp"
 #include "venues/bitfinex/metadata.hpp"
 #include "venues/bitfinex/server.hpp"
 
@@ -39,6 +40,8 @@ const Protocol& bitfinex_protocol() {
     p.make_server = bitfinex::make_server;
     p.simulated_listing = bitfinex::simulated_listing;
     p.simulated_credentials = bitfinex::simulated_credentials;
+    p.key_requests = bitfinex::key_requests;
+    p.read_key_rights = bitfinex::read_key_rights;
     return p;
   }();
   return protocol;

@@ -87,6 +87,7 @@ class BitfinexServer final : public Server {
   HttpResponse fills_answer(AccountId account, std::string_view symbol, std::uint64_t order,
                             std::string_view body);
   std::string summary() const;
+  std::string permissions(AccountId account) const;
 
   // --- orders, however they come (server_orders.cpp) ---
   static bool read_words(json::object& object, OrderWords& words);

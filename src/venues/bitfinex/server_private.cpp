@@ -79,6 +79,7 @@ HttpResponse BitfinexServer::private_call(const HttpRequest& request, std::strin
   };
   if (path == "r/wallets") return answer(wallets(account));
   if (path == "r/summary") return answer(summary());
+  if (path == "r/permissions") return answer(permissions(account));
   if (path == "r/info/user") return answer(R"([1,"sim@example.com","sim",null,null,null])");
   if (path == "r/orders") return orders_answer(account, {}, false, body);
   if (path == "r/orders/hist") return orders_answer(account, {}, true, body);
@@ -116,6 +117,25 @@ std::string BitfinexServer::wallets(AccountId account) const {
                  .raw("null")
                  .done());
   }
+  return rows.done();
+}
+
+// [scope, read, write].
+std::string BitfinexServer::permissions(AccountId account) const {
+  const bool withdraw = exchange_.grants(account).withdraw;
+  JsonList rows;
+  const auto row = [&rows](std::string_view scope, bool read, bool write) {
+    rows.raw(JsonList().text(scope).raw(read ? "1" : "0").raw(write ? "1" : "0").done());
+  };
+  row("account", true, false);
+  row("history", true, false);
+  row("orders", true, true);
+  row("positions", true, false);
+  row("funding", false, false);
+  row("settings", false, false);
+  row("wallets", true, false);
+  row("withdraw", withdraw, withdraw);
+  row("ui_withdraw", false, false);
   return rows.done();
 }
 

@@ -24,7 +24,7 @@ std::string token_claims(std::string_view key, std::string_view uri, std::int64_
 }
 
 Auth::Auth(const Credentials& credentials) : key_(credentials.key), nonces_(credentials.key) {
-  const auto key = security::read_private_key(credentials.secret);
+  const auto key = security::read_private_key(credentials.secret.reveal());
   if (key) signer_ = security::KeySigner::make(*key);
 }
 

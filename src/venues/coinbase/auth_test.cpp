@@ -94,10 +94,10 @@ TEST(CoinbaseTokens, withoutAKeyHaveAnEmptySignature) {
 
 TEST(CoinbaseTokens, areMadeWithSimulatedKeysAsWell) {
   const Credentials account = simulated_credentials(std::string(64, '7'));
-  EXPECT_EQ(account.secret.find('\n'), std::string::npos);
-  EXPECT_EQ(security::read_private_key(account.secret)->curve, security::KeyCurve::P256);
+  EXPECT_EQ(account.secret.reveal().find('\n'), std::string::npos);
+  EXPECT_EQ(security::read_private_key(account.secret.reveal())->curve, security::KeyCurve::P256);
   EXPECT_TRUE(account.key.starts_with("organizations/"));
-  ASSERT_TRUE(security::read_private_key(account.secret).has_value());
+  ASSERT_TRUE(security::read_private_key(account.secret.reveal()).has_value());
   Auth auth(account);
   EXPECT_FALSE(auth.stream_token(WallTime{1}).ends_with('.'));
 }

@@ -2,6 +2,7 @@
 #include "venues/client.hpp"
 #include "venues/coinbase/client.hpp"
 #include "venues/coinbase/decoder.hpp"
+#include "venues/coinbase/key_rights.hpp"
 #include "venues/coinbase/metadata.hpp"
 #include "venues/coinbase/server.hpp"
 
@@ -32,6 +33,8 @@ const Protocol& coinbase_protocol() {
       .make_server = coinbase::make_server,
       .simulated_listing = coinbase::simulated_listing,
       .simulated_credentials = coinbase::simulated_credentials,
+      .key_requests = coinbase::key_requests,
+      .read_key_rights = coinbase::read_key_rights,
   };
   return protocol;
 }

@@ -219,8 +219,9 @@ HttpResponse CoinbaseServer::private_call(const Call& call) {
             JsonObject()
                 .flag("can_view", true)
                 .flag("can_trade", true)
-                .flag("can_transfer", false)
+                .flag("can_transfer", exchange_.grants(call.account).withdraw)
                 .text("portfolio_uuid", "00000000-0000-4000-9000-000000000001")
+                .text("portfolio_type", "DEFAULT")
                 .done()};
   }
   if (call.path == "/best_bid_ask") return best_bid_ask(call.query);

@@ -165,7 +165,8 @@ TEST_F(CoinbaseServerTest, checksWhoAsksForWhat) {
       R"({"aud":["cdp_service"],"iss":"cdp","nbf":1700000000,"exp":1700000120,"sub":")" +
       exchange.account.key +
       R"(","iat":1700000000,"uris":["GET http://127.0.0.1:9103/api/v3/brokerage/accounts"]})";
-  auto signer = *security::KeySigner::make(*security::read_private_key(exchange.account.secret));
+  auto signer =
+      *security::KeySigner::make(*security::read_private_key(exchange.account.secret.reveal()));
   const std::string input = security::jwt_signing_input(
       token_header(security::KeyCurve::P256, exchange.account.key, "x"), claims);
   EXPECT_EQ(status(security::jwt_token(input, signer.sign(input)), path), 200);

@@ -17,7 +17,7 @@ class TestExchange final : public PlainExchange {
 
  private:
   explicit TestExchange(const Credentials& owner)
-      : PlainExchange("coinbase", {}, owner.key, owner.secret) {
+      : PlainExchange("coinbase", {}, owner.key, std::string(owner.secret.reveal())) {
     add("BTC-USD", "BTC", "USD");
     add("ETH-USDC", "ETH", "USDC");
     set_level(btc(), Side::Sell, 3000000, 100000000);

@@ -28,7 +28,8 @@ std::string api_sign(security::HmacSigner& signer, std::string_view path, std::s
 }
 
 Auth::Auth(const Credentials& credentials)
-    : key_(credentials.key), signer_(security::HashKind::Sha512, decoded(credentials.secret)) {}
+    : key_(credentials.key),
+      signer_(security::HashKind::Sha512, decoded(credentials.secret.reveal())) {}
 
 HttpRequest Auth::post(std::string_view path, std::string_view fields, WallTime now) {
   const auto clock = static_cast<std::uint64_t>(std::max<std::int64_t>(now.ns_utc, 0)) + ahead_;

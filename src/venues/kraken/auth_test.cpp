@@ -13,7 +13,7 @@ const Credentials published{
     "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg=="};
 
 TEST(KrakenAuth, signsAsThePublishedExample) {
-  const auto secret = security::from_base64(published.secret);
+  const auto secret = security::from_base64(published.secret.reveal());
   ASSERT_TRUE(secret.has_value());
   security::HmacSigner signer(security::HashKind::Sha512,
                               {reinterpret_cast<const char*>(secret->data()), secret->size()});

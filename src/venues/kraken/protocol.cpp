@@ -3,6 +3,7 @@
 #include "venues/kraken/checksum.hpp"
 #include "venues/kraken/client.hpp"
 #include "venues/kraken/decoder.hpp"
+#include "venues/kraken/key_rights.hpp"
 #include "venues/kraken/metadata.hpp"
 #include "venues/kraken/server.hpp"
 
@@ -32,6 +33,8 @@ const Protocol& kraken_protocol() {
       .make_server = kraken::make_server,
       .simulated_listing = kraken::simulated_listing,
       .simulated_credentials = kraken::simulated_credentials,
+      .key_requests = kraken::key_requests,
+      .read_key_rights = kraken::read_key_rights,
   };
   return protocol;
 }

@@ -133,6 +133,7 @@ const KrakenServer::PrivateMethod* KrakenServer::find_private(std::string_view n
       {"CancelOrder", {&KrakenServer::cancel_order, 0}},
       {"CancelAll", {&KrakenServer::cancel_all, rest_call_cost}},
       {"GetWebSocketsToken", {&KrakenServer::token, rest_call_cost}},
+      {"GetApiKeyInfo", {&KrakenServer::key_info, rest_call_cost}},
   };
   for (const Row& row : rows) {
     if (row.name == name) return &row.method;
@@ -174,6 +175,8 @@ KrakenServer::Reply KrakenServer::run_private(const HttpRequest& request, std::s
   const std::string* const key = request.header("API-Key");
   const AccountId account = key == nullptr ? AccountId{} : exchange_.find_key(*key, secret);
   if (!account.valid()) return error("EAPI:Invalid key");
+  const WallTime end = exchange_.grants(account).expires;
+  if (end.told() && now() >= end) return error("EAPI:Invalid key");
   const std::string* const signature = request.header("API-Sign");
   const std::string_view nonce_text = read ? fields.get("nonce") : std::string_view();
   const auto raw_secret = security::from_base64(secret);

@@ -103,6 +103,7 @@ class KrakenServer final : public Server {
   Reply cancel_order(AccountId account, const Fields& fields);
   Reply cancel_all(AccountId account, const Fields& fields);
   Reply token(AccountId account, const Fields& fields);
+  Reply key_info(AccountId account, const Fields& fields);
 
   std::string order_json(const VenueOrder& order, bool with_trades) const;
   std::string fill_json(const VenueFill& fill) const;

@@ -293,4 +293,31 @@ KrakenServer::Reply KrakenServer::token(AccountId account, const Fields&) {
   return result(JsonObject().text("token", text).number("expires", 900).done());
 }
 
+KrakenServer::Reply KrakenServer::key_info(AccountId account, const Fields&) {
+  const KeyGrants grants = exchange_.grants(account);
+  JsonList permissions;
+  for (const std::string_view permission :
+       {"query-funds", "query-open-trades", "query-closed-trades", "modify-trades", "close-trades",
+        "create-ws-token"}) {
+    permissions.text(permission);
+  }
+  if (grants.withdraw) permissions.text("withdraw-funds");
+  constexpr std::int64_t second = 1'000'000'000;
+  return result(JsonObject()
+                    .text("apiKeyName", "simulated")
+                    .text("apiKey", grants.key)
+                    .text("nonce", "0")
+                    .text("nonceWindow", "0")
+                    .raw("permissions", permissions.done())
+                    .text("iban", "AA05 N84G OV5P V5FI")
+                    .text("validUntil", std::to_string(grants.expires.ns_utc / second))
+                    .text("queryFrom", "0")
+                    .text("queryTo", "0")
+                    .text("createdTime", "1698645219")
+                    .text("modifiedTime", "1698645219")
+                    .raw("ipAllowlist", "[]")
+                    .text("lastUsed", std::to_string(now().ns_utc / second))
+                    .done());
+}
+
 }  // namespace ats::venues::kraken

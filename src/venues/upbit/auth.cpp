@@ -52,7 +52,7 @@ Credentials simulated_credentials(std::string_view secret_seed) {
 
 Auth::Auth(const Credentials& credentials)
     : key_(credentials.key),
-      signer_(security::JwtHash::HS512, credentials.secret),
+      signer_(security::JwtHash::HS512, credentials.secret.reveal()),
       nonces_(credentials.key) {}
 
 std::string Auth::bearer(std::string_view hashed, WallTime now) {

@@ -2,6 +2,7 @@
 #include "venues/client.hpp"
 #include "venues/upbit/client.hpp"
 #include "venues/upbit/decoder.hpp"
+#include "venues/upbit/key_rights.hpp"
 #include "venues/upbit/metadata.hpp"
 #include "venues/upbit/server.hpp"
 
@@ -31,6 +32,8 @@ const Protocol& upbit_protocol() {
       .make_server = upbit::make_server,
       .simulated_listing = upbit::simulated_listing,
       .simulated_credentials = upbit::simulated_credentials,
+      .key_requests = upbit::key_requests,
+      .read_key_rights = upbit::read_key_rights,
   };
   return protocol;
 }

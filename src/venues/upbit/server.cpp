@@ -118,6 +118,8 @@ const UpbitServer::Route* UpbitServer::find_route(std::string_view method, std::
       {"GET", "/v1/orders/closed", &UpbitServer::closed_orders, Group::Default, true},
       {"GET", "/v1/orders/uuids", &UpbitServer::orders_by_id, Group::Default, true},
       {"DELETE", "/v1/orders/uuids", &UpbitServer::cancel_by_id, Group::Default, true},
+      {"GET", "/v1/api_keys", &UpbitServer::api_keys, Group::Default, true},
+      {"DELETE", "/v1/withdraws/coin", &UpbitServer::cancel_withdrawal, Group::Default, true},
   };
   const auto* const found = std::ranges::find_if(
       routes, [&](const Route& route) { return route.method == method && route.path == path; });
@@ -181,7 +183,8 @@ HttpResponse UpbitServer::on_http(const HttpRequest& request) {
 
 bool UpbitServer::is_order(const HttpRequest& request) const {
   const Route* const route = find_route(request.method, path_of(request.target));
-  return route != nullptr && route->is_private && route->method != "GET";
+  return route != nullptr && route->is_private && route->method != "GET" &&
+         route->path.starts_with("/v1/order");
 }
 
 std::optional<std::string_view> UpbitServer::authenticate(const HttpRequest& request,
@@ -205,6 +208,8 @@ std::optional<std::string_view> UpbitServer::authenticate(const HttpRequest& req
   std::string secret;
   const AccountId owner = exchange_.find_key(text, secret);
   if (!owner.valid()) return "invalid_access_key";
+  const WallTime end = exchange_.grants(owner).expires;
+  if (end.told() && now() >= end) return "expired_access_key";
   if (!security::signed_with(*token, hash, secret)) return "jwt_verification";
   if (!text_field(object, "nonce", text) || text.empty()) return "jwt_verification";
   AccountState& state = accounts_[owner];

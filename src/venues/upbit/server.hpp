@@ -116,6 +116,8 @@ class UpbitServer final : public Server {
   HttpResponse orders_by_id(AccountId account, const Fields& fields);
   HttpResponse cancel_by_id(AccountId account, const Fields& fields);
   HttpResponse cancel_open(AccountId account, const Fields& fields);
+  HttpResponse api_keys(AccountId account, const Fields& fields);
+  HttpResponse cancel_withdrawal(AccountId account, const Fields& fields);
 
   // What a user said of an order that the exchange does not keep.
   struct Note {

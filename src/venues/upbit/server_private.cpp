@@ -511,4 +511,26 @@ HttpResponse UpbitServer::cancel_open(AccountId account, const Fields& fields) {
   return answer(cancelled_list(account, refs));
 }
 
+// --- keys ---
+
+// A key is valid for a year; one that has no end here ends at the end of days.
+HttpResponse UpbitServer::api_keys(AccountId account, const Fields&) {
+  const KeyGrants grants = exchange_.grants(account);
+  constexpr WallTime never{7'258'118'400'000'000'000};  // 2200
+  return answer(
+      JsonList()
+          .raw(JsonObject()
+                   .text("access_key", grants.key)
+                   .text("expire_at",
+                         seoul_time(grants.expires.told() ? grants.expires : never, false))
+                   .done())
+          .done());
+}
+
+// Nothing is ever withdrawn here.
+HttpResponse UpbitServer::cancel_withdrawal(AccountId account, const Fields&) {
+  if (!exchange_.grants(account).withdraw) return exchange_error(forbidden, "out_of_scope");
+  return exchange_error(not_found, "withdraw_not_found");
+}
+
 }  // namespace ats::venues::upbit
