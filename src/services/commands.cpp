@@ -4,6 +4,7 @@
 #include "services/config_command.hpp"
 #include "services/decode.hpp"
 #include "services/instruments.hpp"
+#include "services/keys_command.hpp"
 #include "services/operate.hpp"
 #include "services/pnl.hpp"
 #include "services/record.hpp"
@@ -37,6 +38,7 @@ std::span<const Command> commands() {
       {"decode", "recorded frames as normalised events, JSON lines", decode_command},
       {"instruments", "what the venues list, and what can be compared across them",
        instruments_command},
+      {"keys", "the API keys: added, listed, checked, replaced, removed", keys_command},
       {"config", "check a configuration, print the effective one", config_command},
   };
   return list;

@@ -1,7 +1,6 @@
 #include "services/config.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "io/secret_file.hpp"
 #include "services/command_line.hpp"
 
 extern char** environ;
@@ -269,9 +269,19 @@ void general_keys(std::vector<Key>& keys) {
   keys.push_back({"general", "credentials_file", "a path, or \"\" for none",
                   "API keys, in a TOML file of mode 0600: a section per venue with `key` and "
                   "`secret`. Without "
-                  "it prices are watched and nothing is traded.",
+                  "it and without a vault prices are watched and nothing is traded.",
                   [](Config& c, std::string_view t) { return c.credentials_file = t, true; },
                   [](const Config& c) { return c.credentials_file; }});
+  keys.push_back({"general", "vault", "a path, or \"\" for none",
+                  "API keys, sealed: `ats keys` keeps them. A venue's key is in the vault or in "
+                  "credentials_file, not in both.",
+                  [](Config& c, std::string_view t) { return c.vault = t, true; },
+                  [](const Config& c) { return c.vault; }});
+  keys.push_back({"general", "vault_key_file", "a path, or \"\" for a passphrase",
+                  "Opens the vault without anybody being asked: a file of mode 0600 that `ats keys "
+                  "add --key-file` makes, best on another disk or machine than the vault's copies.",
+                  [](Config& c, std::string_view t) { return c.vault_key_file = t, true; },
+                  [](const Config& c) { return c.vault_key_file; }});
   keys.push_back({"general", "ca_file", "a path, or \"\" for the system's",
                   "Certificate authorities to trust, PEM.",
                   [](Config& c, std::string_view t) { return c.ca_file = t, true; },
@@ -630,16 +640,11 @@ std::string to_toml(const Config& config) {
 
 Result<std::map<std::string, venues::Credentials>, std::string> load_credentials(
     const std::filesystem::path& file) {
-  struct stat info {};
-  if (::stat(file.c_str(), &info) != 0) return fail(file.string() + ": cannot be read");
-  if ((info.st_mode & 077) != 0) {
-    return fail(file.string() + ": others may read it; run chmod 600 on it first");
-  }
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream content;
-  content << in.rdbuf();
-  if (!in) return fail(file.string() + ": cannot be read");
-  const toml::parse_result parsed = toml::parse(content.str());
+  io::forbid_core_files();
+  constexpr std::size_t size_max = std::size_t{1} << 20;
+  const auto content = io::read_secret_file(file, size_max);
+  if (!content) return fail(content.error().detail);
+  const toml::parse_result parsed = toml::parse(content->reveal());
   if (!parsed) {
     // toml++ quotes the text around an error, which may be a secret: only the line is told.
     return fail(

@@ -1,8 +1,8 @@
 // The configuration: one TOML file, one table of keys. The table validates the file, documents it
 // (docs/configuration.md is generated from it) and prints the effective values. Environment variables
 // ATS_SECTION_KEY override the file. Unknown keys and bad values are errors that name file, line, key and
-// what was expected. Secrets do not belong here: credentials are in a file of their own, readable by its
-// owner only.
+// what was expected. Secrets do not belong here: API keys are in the vault, or in a file of their own that is
+// readable by its owner only.
 #pragma once
 
 #include <filesystem>
@@ -28,7 +28,9 @@ struct VenueConfig {
 
 struct Config {
   std::filesystem::path data_dir = "ats-data";  // journal, control socket
-  std::string credentials_file;                 // empty: market data only
+  std::string credentials_file;                 // empty, and no vault: market data only
+  std::string vault;                            // sealed API keys; empty: none
+  std::string vault_key_file;                   // opens the vault; empty: a passphrase does
   std::string ca_file;                          // empty: the system's authorities
   Duration metadata_every = seconds(300);       // between two questions for instruments
   io::SyncPolicy journal_sync = io::SyncPolicy::Interval;

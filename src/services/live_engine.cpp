@@ -140,6 +140,7 @@ std::optional<std::string> LiveEngine::restore() {
 
 void LiveEngine::start() {
   started_ = io::OsClock::now();
+  for (const std::string& warning : setup_.warnings) log_line("warning: " + warning);
   host_->on(Started{incarnation_, io::OsClock::wall(), &universe_, &setup_.config.core});
   tick();
   count_rates();

@@ -28,6 +28,7 @@ struct LiveSetup {
   std::filesystem::path journal_dir;
   std::filesystem::path control_socket;
   std::map<std::string, venues::Credentials> credentials;  // by venue
+  std::vector<std::string> warnings;                       // told at the start
   // One line per thing that matters: trades, alerts, connections.
   std::function<void(const std::string&)> log;
 };

@@ -1,9 +1,8 @@
 // The one binary: picks the command and hands over.
-#include <sys/prctl.h>
-
 #include <cstdio>
 #include <cstring>
 
+#include "io/secret_file.hpp"
 #include "services/command_line.hpp"
 #include "services/commands.hpp"
 
@@ -31,7 +30,7 @@ void print_help(std::FILE* out) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ::prctl(PR_SET_DUMPABLE, 0);  // no core file: memory holds secrets
+  ats::io::forbid_core_files();
   if (argc < 2) {
     print_help(stderr);
     return ats::services::exit_usage;

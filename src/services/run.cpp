@@ -19,6 +19,7 @@
 #include "services/sim_server.hpp"
 #include "services/sim_setup.hpp"
 #include "services/terminal.hpp"
+#include "services/vault_keys.hpp"
 
 namespace ats::services {
 namespace {
@@ -32,6 +33,8 @@ struct Options {
   std::string data_dir;
   std::string summary_file;
   std::string duration;
+  std::string passphrase_file;
+  int passphrase_fd = -1;
   std::uint64_t seed = 1;
   std::vector<std::string> venues;
   std::vector<std::string> pairs;
@@ -98,6 +101,23 @@ json check_replay(const std::filesystem::path& journal) {
   return violations;
 }
 
+// Nothing: they are there, or there is no vault.
+std::optional<std::string> add_vault_keys(const Options& options, LiveSetup& setup) {
+  const Config& c = setup.config;
+  if (c.vault.empty()) return std::nullopt;
+  VaultAccess access;
+  access.vault = c.vault;
+  access.passphrase_file = options.passphrase_file;
+  access.passphrase_descriptor = options.passphrase_fd;
+  if (options.passphrase_file.empty() && options.passphrase_fd < 0)
+    access.key_file = c.vault_key_file;
+  auto keys = keys_from_vault(access, c, setup.credentials, io::OsClock::wall());
+  if (!keys) return keys.error();
+  setup.credentials.merge(keys->credentials);
+  setup.warnings = std::move(keys->warnings);
+  return std::nullopt;
+}
+
 Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_ptr<SimServer>& sim) {
   auto config = load_config(options.config_file, environment_variables());
   if (!config) return fail(config.error());
@@ -120,6 +140,7 @@ Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_pt
       if (!credentials) return fail(credentials.error());
       setup.credentials = std::move(*credentials);
     }
+    if (auto wrong = add_vault_keys(options, setup)) return fail(std::move(*wrong));
     return setup;
   }
   SimServerOptions sim_options;
@@ -248,6 +269,11 @@ int run_command(int argc, const char* const* argv) {
   app.add_option("--seed", options.seed, "seed of the simulated exchanges")->capture_default_str();
   app.add_option("--venues", options.venues, "simulated venues; all by default")->delimiter(',');
   app.add_option("--pairs", options.pairs, "simulated pairs, or how many")->delimiter(',');
+  app.add_option("--passphrase-file", options.passphrase_file,
+                 "a file of mode 0600 with the vault's passphrase; else it is asked for");
+  app.add_option("--passphrase-fd", options.passphrase_fd,
+                 "an open file descriptor whose next line is the vault's passphrase")
+      ->check(CLI::NonNegativeNumber);
   app.add_flag("--no-screen", options.no_screen,
                "one log line per thing that matters, also on a terminal");
   app.add_flag("--busy-poll", options.busy_poll,
