@@ -357,7 +357,7 @@ void History::book(const Fill& fill) {
     leg->state = OrderState::PartlyFilled;
   }
   step(StepKind::Filled, fill.order, 0, booked.quantity, booked.price);
-  leg->fills.push_back(std::move(booked));
+  leg->fills.push_back(booked);
 }
 
 // The run before died between an event and the record of what it led to. The next one folds the event again.
