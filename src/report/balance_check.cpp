@@ -4,7 +4,8 @@ namespace ats::report {
 
 AssetLine& BalanceCheck::line(AssetId asset) {
   while (lines_.size() <= asset.index()) {
-    lines_.emplace_back().asset = {static_cast<AssetId::rep>(lines_.size() - 1)};
+    const AssetId next{static_cast<AssetId::rep>(lines_.size())};
+    lines_.emplace_back().asset = next;
   }
   return lines_[asset.index()];
 }
