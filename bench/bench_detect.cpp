@@ -71,6 +71,7 @@ class Rich final : public core::Funds {
  public:
   Decimal free(VenueId, AssetId) const override { return Decimal::from_int(1'000'000); }
   Decimal notional_limit(AssetId) const override { return Decimal::from_int(10'000); }
+  Rate leg_cost(VenueId, VenueId, LegSize) const override { return {20'000}; }
 };
 
 Outcome run_deltas(const std::vector<Delta>& deltas) {

@@ -135,6 +135,9 @@ TEST_P(VenueTrading, a_resting_order_is_found_open_and_can_be_cancelled_once) {
   desk.pass(seconds(3));
   ASSERT_EQ(desk.of<OrderFound>(order.id).size(), 1u);
   EXPECT_EQ(desk.of<OrderFound>(order.id)[0].state, OrderState::Acked);
+  EXPECT_EQ(desk.of<OrderFound>(order.id)[0].instrument, order.instrument);
+  ASSERT_EQ(desk.all<OpenOrdersComplete>().size(), 1u);
+  EXPECT_EQ(desk.all<OpenOrdersComplete>()[0].ours, 1u);
   EXPECT_TRUE(desk.all<ForeignOrder>().empty());
 
   desk.events.clear();

@@ -344,7 +344,7 @@ TEST_F(Bookkeeping, RandomTradesOfEveryKindBalanceInEveryAssetAndAddUpToTheLastU
 
 // The check is shown that it sees: a ledger with a planted bug does not balance with what the venues told.
 TEST_F(Bookkeeping, APlantedBugInTheLedgerIsABreak) {
-  ledger.plant(false, true);  // fees are booked as income
+  ledger.plant(Mutant::WrongFeeSign);  // fees are booked as income
   const Instrument& on = universe.instrument({0});
   ++executions;
   const OrderRequest order = place(on, Side::Buy, 6'000'000, 1'000, false);

@@ -62,6 +62,7 @@ struct Engine::Parts {
   void on(const BalancesComplete& event, Actions& out);
   void on(const ForeignOrder& event, Actions& out);
   void on(const CommandReceived& event, Actions& out);
+  void on(const OpenOrdersComplete&, Actions&) {}  // each of them is asked for by name
   // All answers about orders.
   template <class OrderEvent>
   void on(const OrderEvent& event, Actions& out) {
@@ -129,9 +130,10 @@ void Engine::Parts::on(const Started& event, Actions&) {
   situation = {};
   situation.links.resize(universe.venues().size());
   ledger.bind(universe.venues().size(), universe.assets().size());
-  ledger.plant(config.mutant == Mutant::BookFillTwice, config.mutant == Mutant::WrongFeeSign);
+  ledger.plant(config.mutant);
   balances.restart(universe.venues().size(), universe.assets().size(), now);
   gate.configure(config);
+  if (config.mutant == Mutant::ForgetHaltAtStart) gate.resume_all();
   marks.bind(universe.assets().size(), universe.find_asset(config.reporting_asset.view()));
   mids.assign(universe.instruments().size(), std::nullopt);
   books =
@@ -156,7 +158,7 @@ void Engine::Parts::on(const Timer& event, Actions& out) {
     if (balances.due(venue, !executor.unresolved(venue), config, now)) ask_balances(venue, out);
   }
   bool complete = false;
-  if (gate.watch_loss(wall, profit(complete))) {
+  if (gate.watch_loss(wall, profit(complete)) && config.mutant != Mutant::IgnoreDailyLoss) {
     gate.halt({});
     alert(Severity::Critical, AlertCode::DailyLoss, {},
           "lost " + gate.lost_today()->to_string() + " " +
@@ -421,6 +423,7 @@ void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
           describe(asked) + " stays halted while stopping; resume it after the next start", out);
     return;
   }
+  if (config.mutant == Mutant::ResumeAll) gate.resume_all();
   const auto resume = [&](const Scope& scope) {
     const bool was = gate.resume(scope);
     alert(Severity::Info, AlertCode::Resume, scope,

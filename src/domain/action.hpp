@@ -70,9 +70,10 @@ enum class RefuseReason : std::uint8_t {
   ObserveOnly,       // the strategy is configured to look and not to trade
   CurrencyExposure,  // the open conversion would leave too much of one quote asset
   BookPolled,        // the stream is down: a book asked for by REST opens no trade
+  LegCost,           // the edge does not pay for what legs that fall short cost there
 };
 const char* name(RefuseReason reason);
-constexpr std::size_t refuse_reason_count = 20;
+constexpr std::size_t refuse_reason_count = 21;
 
 // Who saw an opportunity.
 enum class Strategy : std::uint8_t {

@@ -164,11 +164,12 @@ void fields(A& a, Of<A, CoreConfig>& c) {
   a.raw(c.max_open_executions), a.text(c.reporting_asset), a.raw(c.order_deadline);
   a.raw(c.query_interval), a.raw(c.not_found_grace), a.raw(c.max_unwind_attempts);
   a.decimal(c.residual_tolerance), a.raw(c.balance_interval),
-      a.choice(c.mutant, Mutant::ReuseOrderId);
+      a.choice(c.mutant, static_cast<Mutant>(mutant_count - 1));
   counted(a, c.currencies.count, c.currencies.items), counted(a, c.rates.count, c.rates.items);
   a.raw(c.rate_max_age), a.choice(c.cross_currency, StrategyMode::Trade);
   a.choice(c.triangular, StrategyMode::Trade), a.choice(c.cycles, StrategyMode::Trade);
   a.decimal(c.max_currency_exposure), a.raw(c.poll_after), a.raw(c.max_polled_age);
+  a.raw(c.leg_cost_prior), a.raw(c.leg_cost_prior_legs);
 }
 template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {
@@ -269,7 +270,7 @@ void fields(A& a, Of<A, OrderEnded>& e) {
 template <class A>
 void fields(A& a, Of<A, OrderFound>& e) {
   a.raw(e.order), a.text(e.venue_order_id), a.choice(e.state, OrderState::Unknown), a.raw(e.filled);
-  fields(a, e.times);
+  fields(a, e.times), a.raw(e.instrument);
 }
 template <class A>
 void fields(A& a, Of<A, OrderNotFound>& e) {
@@ -302,6 +303,10 @@ void fields(A& a, Of<A, BalancesComplete>& e) {
 template <class A>
 void fields(A& a, Of<A, ForeignOrder>& e) {
   a.raw(e.venue), a.text(e.venue_order_id);
+}
+template <class A>
+void fields(A& a, Of<A, OpenOrdersComplete>& e) {
+  a.raw(e.venue), a.raw(e.ours), fields(a, e.times);
 }
 template <class A>
 void fields(A& a, Of<A, HaltCommand>& c) {
@@ -354,7 +359,7 @@ template <class A>
 void fields(A& a, Of<A, OpportunityFound>& x) {
   a.raw(x.pair), a.raw(x.buy), a.raw(x.sell), a.raw(x.quantity), a.raw(x.buy_limit);
   a.raw(x.sell_limit), a.raw(x.gross), a.raw(x.net), a.decimal(x.profit);
-  a.choice(x.refused, RefuseReason::BookPolled), a.raw(x.execution);
+  a.choice(x.refused, RefuseReason::LegCost), a.raw(x.execution);
   a.choice(x.strategy, Strategy::Cycle), a.raw(x.profit_asset);
   counted(a, x.leg_count, x.legs);
 }

@@ -16,14 +16,39 @@ namespace ats {
 enum class Mutant : std::uint8_t {
   None,
   BookFillTwice,         // a duplicated fill is booked again
-  PlaceWithoutApproval,  // an order that risk refused is sent all the same
-  ForgetResidual,        // a leg that fell short is called done
-  ResendOnTimeout,       // a timeout is taken for a reject and the order sent anew
-  IgnoreStaleBook,       // prices from a book that is not Valid
+  LoseFill,              // the second fill of an order counts for the order and is not booked
   WrongFeeSign,          // fees are booked as income
-  ForgetHalt,            // a halt does not stop new trades
+  RoundFee,              // fees are booked to four decimals
+  BookOnOtherVenue,      // a fill is booked to the account of another venue
+  BookBuyAsSell,         // a fill is booked the wrong way round
+  PlaceWithoutApproval,  // an order that risk refused is sent all the same
+  SendTwice,             // each order leaves twice under its id
+  SendOneLeg,            // only the leg that buys leaves
   ReuseOrderId,          // the order id counter starts over after a restart
+  ResendOnTimeout,       // a timeout is taken for a reject and the order sent anew
+  TimeoutIsReject,       // a timeout is taken for a reject
+  TimeoutIsFill,         // a timeout is taken for a fill
+  NotFoundIsReject,      // "no such order" is believed at once, whatever was seen of it
+  IgnoreReject,          // a reject is taken for an ack, and nobody asks
+  ForgetUnknown,         // orders of an earlier life are taken for rejected
+  ForgetResidual,        // a leg that fell short is called done
+  KeepAnyResidual,       // a difference is held whatever it is worth
+  UnwindTwice,           // a way out is taken twice at once
+  GiveUpSilently,        // what cannot be traded away is left without a halt
+  IgnoreStaleBook,       // prices from a book that is not Valid
+  UnwindOnStaleBook,     // the same for ways out alone
+  IgnoreFees,            // edges are counted without fees
+  ForgetHalt,            // a halt does not stop new trades
+  ForgetHaltAtStart,     // halts do not outlive the process
+  ResumeAll,             // to lift one halt lifts them all
+  TradeUnreconciled,     // trades before balances and orders of earlier lives are known
+  SpendWithoutFunds,     // orders are not bounded by what is there to spend
+  IgnoreOrderNotional,   // orders of any size
+  IgnoreOpenExecutions,  // as many trades at once as there are edges
+  IgnoreDailyLoss,       // the day's loss halts nothing
+  SkipJournalWrite,      // now and then an event reaches the core and not the journal
 };
+constexpr std::size_t mutant_count = 33;
 const char* name(Mutant mutant);
 
 enum class StrategyMode : std::uint8_t { Off, Observe, Trade };
@@ -71,7 +96,11 @@ struct CoreConfig {
   Rate max_slippage =
       Rate::bps(5);  // IOC limit price may be this much worse than the deepest level used
   Decimal max_order_notional = Decimal::from_int(10'000);  // per leg, in reporting currency
-  Duration pair_cooldown = milliseconds(200);              // after an execution on a pair resolves
+  // What a leg that falls short is thought to cost, over all legs sent, before the venue has shown it; and
+  // as how many legs that counts.
+  Rate leg_cost_prior = {20'000};
+  std::uint32_t leg_cost_prior_legs = 50;
+  Duration pair_cooldown = milliseconds(200);  // after an execution on a pair resolves
   // Quote assets between which a trade of two legs may leave the conversion open.
   CurrencyList currencies = default_currencies();
   RateList rates;                     // count where no Valid book converts

@@ -137,7 +137,7 @@ struct OrderEnded {
   Quantity filled;
   Times times;
 };
-// Answer to Action::QueryOrder: where the order stands by the venue's own books. All its fills known to
+// Answer to Action::QueryOrder, and for each order of ours to QueryOpenOrders: where it stands by the venue's books. All its fills known to
 // the venue were sent as OrderFilled before this.
 struct OrderFound {
   OrderId order;
@@ -145,6 +145,7 @@ struct OrderFound {
   OrderState state = OrderState::Acked;  // Acked, PartlyFilled, Filled, Cancelled
   Quantity filled;
   Times times;
+  InstrumentId instrument = {};  // it is on
 };
 // The venue does not know the order: it never arrived (or has not yet: see CoreConfig grace).
 struct OrderNotFound {
@@ -191,6 +192,14 @@ struct ForeignOrder {
   VenueOrderId venue_order_id;
 };
 
+// Ends the answer to Action::QueryOpenOrders: so many of our orders are open there, of instruments we know.
+// Each is told by OrderFound, before this or soon after.
+struct OpenOrdersComplete {
+  VenueId venue;
+  std::uint32_t ours = 0;
+  Times times;
+};
+
 // The venue's book as it gives it by another way (REST), to Action::RequestImage: what a book is compared
 // with, and what stands in for it while the venue's stream is down.
 struct BookImage {
@@ -205,11 +214,12 @@ struct CommandReceived {
   Command command;
 };
 
-using Event = std::variant<Started, Timer, ConnectionUp, ConnectionDown, Heartbeat, BookSnapshot,
-                           BookDelta, BookFault, Trade, Quote, InstrumentChanged, OrderAcked,
-                           OrderRejected, OrderFilled, OrderEnded, OrderFound, OrderNotFound,
-                           OrderUnknown, OrderNotSent, CancelRejected, QueryFailed, BalanceReported,
-                           BalancesComplete, ForeignOrder, CommandReceived, BookImage>;
+using Event =
+    std::variant<Started, Timer, ConnectionUp, ConnectionDown, Heartbeat, BookSnapshot, BookDelta,
+                 BookFault, Trade, Quote, InstrumentChanged, OrderAcked, OrderRejected, OrderFilled,
+                 OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, CancelRejected,
+                 QueryFailed, BalanceReported, BalancesComplete, ForeignOrder, CommandReceived,
+                 BookImage, OpenOrdersComplete>;
 
 // Where codecs and worlds put what they decode. Called synchronously; must not keep the event.
 class EventSink {

@@ -144,26 +144,86 @@ const char* name(UnknownReason reason) {
   return "?";
 }
 
+const char* name(LegSize size) {
+  switch (size) {
+    case LegSize::Small:
+      return "small";
+    case LegSize::Medium:
+      return "medium";
+    case LegSize::Large:
+      return "large";
+  }
+  return "?";
+}
+
 const char* name(Mutant mutant) {
   switch (mutant) {
     case Mutant::None:
       return "none";
     case Mutant::BookFillTwice:
       return "book_fill_twice";
-    case Mutant::PlaceWithoutApproval:
-      return "place_without_approval";
-    case Mutant::ForgetResidual:
-      return "forget_residual";
-    case Mutant::ResendOnTimeout:
-      return "resend_on_timeout";
-    case Mutant::IgnoreStaleBook:
-      return "ignore_stale_book";
+    case Mutant::LoseFill:
+      return "lose_fill";
     case Mutant::WrongFeeSign:
       return "wrong_fee_sign";
-    case Mutant::ForgetHalt:
-      return "forget_halt";
+    case Mutant::RoundFee:
+      return "round_fee";
+    case Mutant::BookOnOtherVenue:
+      return "book_on_other_venue";
+    case Mutant::BookBuyAsSell:
+      return "book_buy_as_sell";
+    case Mutant::PlaceWithoutApproval:
+      return "place_without_approval";
+    case Mutant::SendTwice:
+      return "send_twice";
+    case Mutant::SendOneLeg:
+      return "send_one_leg";
     case Mutant::ReuseOrderId:
       return "reuse_order_id";
+    case Mutant::ResendOnTimeout:
+      return "resend_on_timeout";
+    case Mutant::TimeoutIsReject:
+      return "timeout_is_reject";
+    case Mutant::TimeoutIsFill:
+      return "timeout_is_fill";
+    case Mutant::NotFoundIsReject:
+      return "not_found_is_reject";
+    case Mutant::IgnoreReject:
+      return "ignore_reject";
+    case Mutant::ForgetUnknown:
+      return "forget_unknown";
+    case Mutant::ForgetResidual:
+      return "forget_residual";
+    case Mutant::KeepAnyResidual:
+      return "keep_any_residual";
+    case Mutant::UnwindTwice:
+      return "unwind_twice";
+    case Mutant::GiveUpSilently:
+      return "give_up_silently";
+    case Mutant::IgnoreStaleBook:
+      return "ignore_stale_book";
+    case Mutant::UnwindOnStaleBook:
+      return "unwind_on_stale_book";
+    case Mutant::IgnoreFees:
+      return "ignore_fees";
+    case Mutant::ForgetHalt:
+      return "forget_halt";
+    case Mutant::ForgetHaltAtStart:
+      return "forget_halt_at_start";
+    case Mutant::ResumeAll:
+      return "resume_all";
+    case Mutant::TradeUnreconciled:
+      return "trade_unreconciled";
+    case Mutant::SpendWithoutFunds:
+      return "spend_without_funds";
+    case Mutant::IgnoreOrderNotional:
+      return "ignore_order_notional";
+    case Mutant::IgnoreOpenExecutions:
+      return "ignore_open_executions";
+    case Mutant::IgnoreDailyLoss:
+      return "ignore_daily_loss";
+    case Mutant::SkipJournalWrite:
+      return "skip_journal_write";
   }
   return "?";
 }
@@ -210,6 +270,8 @@ const char* name(RefuseReason reason) {
       return "currency_exposure";
     case RefuseReason::BookPolled:
       return "book_polled";
+    case RefuseReason::LegCost:
+      return "leg_cost";
   }
   return "?";
 }

@@ -108,6 +108,20 @@ struct ExposureStatus {
   bool marked = false;
 };
 
+// A leg's size, beside the largest order allowed: up to an eighth of it, up to a half, more.
+enum class LegSize : std::uint8_t { Small, Medium, Large };
+const char* name(LegSize size);
+constexpr std::size_t leg_size_count = 3;
+
+// What legs that fell short of the other have cost on a venue, and what the next one is expected to.
+struct LegCostStatus {
+  VenueId venue;
+  LegSize size = LegSize::Small;
+  std::uint64_t legs = 0;  // sent, of trades that are over
+  std::uint64_t fell_short = 0;
+  Rate expected;  // of the leg's notional
+};
+
 // A cycle that pays at the tops of its books now.
 struct CycleStatus {
   Strategy strategy = Strategy::Cycle;
@@ -135,6 +149,7 @@ struct CoreStatus {
   std::vector<InventoryStatus> inventory;
   std::vector<BalanceStatus> balances;
   std::vector<ExposureStatus> exposures;
+  std::vector<LegCostStatus> leg_costs;
   std::uint64_t opportunities = 0;  // episodes seen with net edge over the threshold
   std::array<std::uint64_t, refuse_reason_count> refused{};
   std::uint64_t sent = 0, completed = 0, unwound = 0, residual = 0, missed = 0, handed_over = 0;

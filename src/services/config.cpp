@@ -331,6 +331,11 @@ void core_keys(std::vector<Key>& keys) {
                          "How much worse than the deepest level used an order's limit may be."));
   keys.push_back(amount_key("strategy", "max_order_notional", &CoreConfig::max_order_notional,
                             "Largest order, in the reporting asset."));
+  keys.push_back(bps_key("strategy", "leg_cost_prior_bps", &CoreConfig::leg_cost_prior,
+                         "What legs that fall short are thought to cost, over all legs sent, until "
+                         "the venue has shown it; asked for on top of the smallest edge."));
+  keys.push_back(count_key("strategy", "leg_cost_prior_legs", &CoreConfig::leg_cost_prior_legs,
+                           "As many legs of a venue weigh as much as that."));
   keys.push_back(duration_key("strategy", "pair_cooldown", &CoreConfig::pair_cooldown,
                               "Pause of a pair after one of its trades is resolved."));
   strategy_keys(keys);
@@ -366,6 +371,16 @@ void core_keys(std::vector<Key>& keys) {
   keys.push_back(
       amount_key("execution", "residual_tolerance", &CoreConfig::residual_tolerance,
                  "A residual worth less stays on the books as inventory; reporting asset."));
+  keys.push_back(
+      {"execution", "cancel_on_death", "true or false",
+       "Venues that offer it cancel every order of the account, also those of others, when "
+       "they hear no more of us: Bitfinex at once, Kraken after a minute.",
+       [](Config& c, std::string_view t) {
+         if (t != "true" && t != "false") return false;
+         c.cancel_on_death = t == "true";
+         return true;
+       },
+       [](const Config& c) -> std::string { return c.cancel_on_death ? "true" : "false"; }});
   keys.push_back(duration_key("execution", "balance_interval", &CoreConfig::balance_interval,
                               "Between two comparisons of a venue's balances with the ledger."));
 }

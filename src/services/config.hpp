@@ -28,11 +28,13 @@ struct VenueConfig {
 
 struct Config {
   std::filesystem::path data_dir = "ats-data";  // journal, control socket
-  std::string credentials_file;                 // empty, and no vault: market data only
-  std::string vault;                            // sealed API keys; empty: none
-  std::string vault_key_file;                   // opens the vault; empty: a passphrase does
-  std::string ca_file;                          // empty: the system's authorities
-  Duration metadata_every = seconds(300);       // between two questions for instruments
+  // The venues that offer it cancel every order of the account when they hear no more of us.
+  bool cancel_on_death = true;
+  std::string credentials_file;            // empty, and no vault: market data only
+  std::string vault;                       // sealed API keys; empty: none
+  std::string vault_key_file;              // opens the vault; empty: a passphrase does
+  std::string ca_file;                     // empty: the system's authorities
+  Duration metadata_every = seconds(300);  // between two questions for instruments
   io::SyncPolicy journal_sync = io::SyncPolicy::Interval;
   std::vector<std::string> pairs;   // "BTC/USDT"
   std::vector<VenueConfig> venues;  // one of every protocol that can trade

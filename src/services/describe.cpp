@@ -287,6 +287,13 @@ struct EventText {
   std::string operator()(const BalancesComplete& e) const {
     return start("balances_complete").venue(e.venue).times(e.times).done();
   }
+  std::string operator()(const OpenOrdersComplete& e) const {
+    return start("open_orders_complete")
+        .venue(e.venue)
+        .number("ours", e.ours)
+        .times(e.times)
+        .done();
+  }
   std::string operator()(const ForeignOrder& e) const {
     return start("foreign_order")
         .venue(e.venue)

@@ -82,6 +82,7 @@ std::optional<std::string> LiveEngine::prepare() {
     driver.client.venue = universe_.find_venue(venue.name);
     driver.client.universe = &universe_;
     driver.client.market_path = venue.urls.market;
+    driver.client.cancel_on_death = config.cancel_on_death;
     for (const Instrument& i : universe_.instruments()) {
       if (i.venue == driver.client.venue) driver.client.instruments.push_back(i.id);
     }
@@ -312,6 +313,7 @@ std::string LiveEngine::answer(std::string_view request) {
     view(now);
     return status_json(now);
   }
+  if (command == "heartbeat") return nlohmann::json{{"ok", true}, {"life", incarnation_}}.dump();
   if (command == "stop") {
     ask_to_stop(field("who"));
     return nlohmann::json{{"ok", true}}.dump();

@@ -350,6 +350,14 @@ std::string status_json(const LiveView& view) {
         {"highest", e.highest.to_string()},
         {"worth", e.marked ? json(e.worth.to_string()) : json(nullptr)}};
   }
+  out["leg_costs"] = json::array();
+  for (const LegCostStatus& cost : core.leg_costs) {
+    out["leg_costs"].push_back({{"venue", u.venue(cost.venue).name.view()},
+                                {"size", name(cost.size)},
+                                {"legs", cost.legs},
+                                {"fell_short", cost.fell_short},
+                                {"expected_bps", format_scaled_short(cost.expected.ppb, 5)}});
+  }
   auto& seen = out["opportunities"];
   seen["seen"] = core.opportunities;
   seen["sent"] = core.sent;

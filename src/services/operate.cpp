@@ -70,6 +70,15 @@ void print_status(const json& s) {
       x["completed"].get<std::uint64_t>(), x["unwound"].get<std::uint64_t>(),
       x["residual"].get<std::uint64_t>(), x["missed"].get<std::uint64_t>(),
       x["handed_over"].get<std::uint64_t>(), x["open"].get<std::uint64_t>());
+  if (const json& costs = s["leg_costs"]; !costs.empty()) {
+    fmt::print("{:<12}{:<8}{:>10}{:>12}{:>16}\n", "legs", "size", "sent", "fell short",
+               "expected bps");
+    for (const json& c : costs) {
+      fmt::print("{:<12}{:<8}{:>10}{:>12}{:>16}\n", c["venue"].get<std::string>(),
+                 c["size"].get<std::string>(), c["legs"].get<std::uint64_t>(),
+                 c["fell_short"].get<std::uint64_t>(), c["expected_bps"].get<std::string>());
+    }
+  }
   fmt::print("P&L: {}{}\n", s["pnl_reporting"].get<std::string>(),
              s["pnl_reporting_complete"].get<bool>() ? "" : " (some assets cannot be marked now)");
   if (!s.contains("pnl")) return;

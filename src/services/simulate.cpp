@@ -45,7 +45,7 @@ std::optional<Seeds> parse_seeds(const std::string& text) {
 }
 
 std::optional<Mutant> parse_mutant(std::string_view text) {
-  for (int n = 0; n <= static_cast<int>(Mutant::ReuseOrderId); ++n) {
+  for (std::size_t n = 0; n < mutant_count; ++n) {
     const auto mutant = static_cast<Mutant>(n);
     if (text == name(mutant)) return mutant;
   }
@@ -62,12 +62,18 @@ std::string describe(const sim::Violation& v) {
   return fmt::format("seed {} at {}: {}: {}", v.seed, clock_of(v.at), name(v.invariant), v.detail);
 }
 
-// Runs the seeds on several threads, each seed on one; tells of each as it ends.
+// One simulation: a seed, and where its process dies besides what the setup says.
+struct Job {
+  std::uint64_t seed = 0;
+  std::optional<CrashPoint> crash_at;
+};
+
+// Runs the jobs on several threads, each on one; tells of each as it ends.
 class Batch {
  public:
-  Batch(const SimulationSetup& setup, Seeds seeds, bool progress)
-      : setup_(setup), seeds_(seeds), progress_(progress) {
-    reports_.resize(seeds.last - seeds.first + 1);
+  Batch(const SimulationSetup& setup, std::vector<Job> jobs, const char* what, bool progress)
+      : setup_(setup), jobs_(std::move(jobs)), what_(what), progress_(progress) {
+    reports_.resize(jobs_.size());
   }
 
   const std::vector<SimulationReport>& run(unsigned jobs) {
@@ -82,24 +88,81 @@ class Batch {
  private:
   void work() {
     for (std::uint64_t n = next_++; n < reports_.size(); n = next_++) {
-      reports_[n] = run_simulation(setup_, seeds_.first + n);
+      SimulationSetup setup = setup_;
+      if (jobs_[n].crash_at) setup.crash_at = jobs_[n].crash_at;
+      reports_[n] = run_simulation(setup, jobs_[n].seed);
       if (!progress_) continue;
       const std::lock_guard lock(mutex_);
       ++done_;
       if (!reports_[n].violations.empty()) {
         std::fprintf(stderr, "\r\x1b[K%s\n", describe(reports_[n].violations.front()).c_str());
       }
-      std::fprintf(stderr, "\r\x1b[K%zu of %zu seeds", done_, reports_.size());
+      std::fprintf(stderr, "\r\x1b[K%zu of %zu %s", done_, reports_.size(), what_);
     }
   }
 
   const SimulationSetup& setup_;
-  Seeds seeds_;
+  std::vector<Job> jobs_;
+  const char* what_;
   bool progress_;
   std::vector<SimulationReport> reports_;
   std::atomic<std::uint64_t> next_{0};
   std::mutex mutex_;
   std::size_t done_ = 0;
+};
+
+std::vector<Job> jobs_of(Seeds seeds) {
+  std::vector<Job> jobs;
+  for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) jobs.push_back({seed, {}});
+  return jobs;
+}
+
+// How the runs ended whose process died at a point of each kind.
+struct CrashMatrix {
+  struct Row {
+    const char* died;
+    std::uint64_t points = 0, flat = 0, held = 0, halted = 0, violations = 0;
+  };
+  std::array<Row, 3> rows{Row{"before the event is recorded"},
+                          Row{"recorded, before its first effect"},
+                          Row{"after an effect has left"}};
+
+  void add(const CrashPoint& at, const SimulationReport& report) {
+    Row& row = rows[std::min<std::size_t>(at.stage, 2)];
+    ++row.points;
+    if (!report.violations.empty()) {
+      ++row.violations;
+    } else if (!report.status.halts.empty()) {
+      ++row.halted;
+    } else if (!report.status.inventory.empty()) {
+      ++row.held;
+    } else {
+      ++row.flat;
+    }
+  }
+  void print() const {
+    fmt::print("{:<36}{:>8}{:>8}{:>8}{:>8}{:>12}\n", "the process died", "points", "flat", "held",
+               "halted", "violations");
+    for (const Row& row : rows) {
+      fmt::print("{:<36}{:>8}{:>8}{:>8}{:>8}{:>12}\n", row.died, row.points, row.flat, row.held,
+                 row.halted, row.violations);
+    }
+    fmt::print(
+        "held: a residual below the tolerance or the venues' minimums; halted: and someone was "
+        "told\n");
+  }
+  nlohmann::json json() const {
+    nlohmann::json out = nlohmann::json::array();
+    for (const Row& row : rows) {
+      out.push_back({{"died", row.died},
+                     {"points", row.points},
+                     {"flat", row.flat},
+                     {"held", row.held},
+                     {"halted", row.halted},
+                     {"violations", row.violations}});
+    }
+    return out;
+  }
 };
 
 struct Total {
@@ -273,7 +336,7 @@ void print(const Total& t, std::size_t seeds, double seconds) {
              t.fills, t.alerts, t.events, t.folded);
   if (t.unwound_on_images > 0)
     fmt::print("{} unwinding orders on polled books\n", t.unwound_on_images);
-  fmt::print("{} seeds, {:.1f} h of virtual time in {:.1f} s: {:.0f} times real time\n", seeds,
+  fmt::print("{} runs, {:.1f} h of virtual time in {:.1f} s: {:.0f} times real time\n", seeds,
              t.virtual_seconds / 3600, seconds, t.virtual_seconds / seconds);
   for (const sim::Violation& v : t.violations) fmt::print("VIOLATION {}\n", describe(v));
   fmt::print("{} violations\n", t.violations.size());
@@ -289,6 +352,7 @@ int simulate_command(int argc, const char* const* argv) {
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   bool json = false;
   bool memory = false;
+  bool crash_points = false;
   SimulationSetup setup;
   CLI::App app(
       "Runs the core in a simulated world, from a seed, on virtual time, and checks the "
@@ -314,12 +378,16 @@ int simulate_command(int argc, const char* const* argv) {
   app.add_flag("--memory", memory,
                "watch this process's memory and descriptors over the virtual hours (one seed)");
   app.add_option("--jobs", jobs, "seeds run at the same time")->check(CLI::Range(1u, 256u));
+  app.add_flag("--crash-points", crash_points,
+               "let the process die once at every moment of each seed's run that matters, a run "
+               "for each (choose short ones)");
   app.add_option("--trace", setup.trace,
                  "after a violation, print this many lines of what led to it");
   app.add_flag("--json", json, "the result as one JSON object");
   app.footer(
       "Exit code 3 when an invariant broke; the seed repeats it.\n"
-      "Example:\n  ats simulate --seed 1..50 --hours 24 --faults all");
+      "Examples:\n  ats simulate --seed 1..50 --hours 24 --faults all\n"
+      "  ats simulate --seed 1..3 --hours 0.2 --faults all --crash-points");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
 
   const auto seeds = parse_seeds(seeds_text);
@@ -342,7 +410,7 @@ int simulate_command(int argc, const char* const* argv) {
   const auto planted = parse_mutant(mutant);
   if (!planted) {
     std::string known;
-    for (int n = 0; n <= static_cast<int>(Mutant::ReuseOrderId); ++n) {
+    for (std::size_t n = 0; n < mutant_count; ++n) {
       known += std::string(n == 0 ? "" : ", ") + name(static_cast<Mutant>(n));
     }
     return usage_error("--mutant: '" + mutant + "' is none of " + known);
@@ -351,9 +419,25 @@ int simulate_command(int argc, const char* const* argv) {
   setup.length = seconds(static_cast<std::int64_t>(length_hours * 3600));
 
   const bool progress = ::isatty(STDERR_FILENO) == 1;
-  Batch batch(setup, *seeds, progress);
   const Instant begun = io::OsClock::now();
+  std::vector<Job> work = jobs_of(*seeds);
+  if (crash_points) {
+    if (memory) return usage_error("--memory and --crash-points do not go together");
+    SimulationSetup listing = setup;
+    listing.list_crash_points = true;
+    Batch survey(listing, std::move(work), "seeds surveyed", progress);
+    work.clear();
+    for (const SimulationReport& report : survey.run(jobs)) {
+      for (const CrashPoint& at : report.crash_points) work.push_back({report.seed, at});
+    }
+  }
+  const std::vector<Job> all = work;
+  Batch batch(setup, std::move(work), crash_points ? "crash points" : "seeds", progress);
   const std::vector<SimulationReport>& reports = batch.run(jobs);
+  CrashMatrix matrix;
+  for (std::size_t n = 0; crash_points && n < all.size(); ++n) {
+    matrix.add(*all[n].crash_at, reports[n]);
+  }
   const double took = static_cast<double>((io::OsClock::now() - begun).ns) * 1e-9;
   const Total total = add_up(reports);
   for (const SimulationReport& report : reports) {
@@ -363,9 +447,11 @@ int simulate_command(int argc, const char* const* argv) {
   if (json) {
     nlohmann::json out = as_json(total, reports.size(), took);
     if (memory) out["memory"] = watch.json();
+    if (crash_points) out["crash_points"] = matrix.json();
     fmt::print("{}\n", out.dump());
   } else {
     print(total, reports.size(), took);
+    if (crash_points) matrix.print();
     if (memory) watch.print();
   }
   return total.violations.empty() ? exit_done : exit_invariant;

@@ -55,10 +55,13 @@ class Run final : public EventSink {
       : world_(config(setup), seed),
         auditor_(world_.universe(), world_.core_config(), seed),
         length_(setup.length),
-        journalling_(setup.crashes),
+        journalling_(setup.crashes || setup.crash_at),
+        crash_at_(setup.crash_at),
+        list_crash_points_(setup.list_crash_points),
         trace_max_(setup.trace),
         sample_(setup.sample),
-        sample_every_(setup.sample_every) {
+        sample_every_(setup.sample_every),
+        mutant_(setup.core.mutant) {
     for (const auto& link : world_.links()) auditor_.watch(link->exchange(), link->account());
     report_.seed = seed;
   }
@@ -82,15 +85,20 @@ class Run final : public EventSink {
 
   void on(const Event& event) override {
     const Instant now = world_.now();
-    if (journalling_) journal_.begin(event, now);
+    ++handed_;
+    if (dies_at(0)) return;
+    const bool kept = journalling_ && !skipped(event);
+    if (kept) journal_.begin(event, now);
     auditor_.before(event, now);
     actions_.clear();
     engine_->on(event, now, actions_);
     account(history_, event, now, actions_);
-    if (journalling_) journal_.end(digest(actions_));
+    if (kept) journal_.end(digest(actions_));
     if (trace_max_ > 0) trace(event, now);
-    if (actions_.empty()) return;
-    auditor_.after(actions_, now);
+    if (list_crash_points_) list_crash_points(event);
+    if (!actions_.empty()) auditor_.after(actions_, now);
+    std::uint32_t stage = 1;
+    if (dies_at(stage)) return;
     for (const Action& action : actions_) {
       if (std::holds_alternative<Stopped>(action)) report_.stopped = true;
       if (!world_.act(action)) {
@@ -98,6 +106,7 @@ class Run final : public EventSink {
         if (trace_max_ > 0) keep("the process died before it did all of this");
         return;
       }
+      if (sim::is_effect(action) && dies_at(++stage)) return;
     }
   }
 
@@ -117,6 +126,34 @@ class Run final : public EventSink {
     if (setup.halts) config.halt_every = seconds(2700);
     if (setup.strangers) config.stranger_every = hours(2);
     return config;
+  }
+
+  bool dies_at(std::uint32_t stage) {
+    if (!crash_at_ || handed_ != crash_at_->event || stage != crash_at_->stage) return false;
+    if (trace_max_ > 0) keep("the process dies at stage " + std::to_string(stage) + " of this");
+    world_.kill();
+    engine_.reset();
+    return true;
+  }
+
+  // Where dying can make a difference: what is heard of orders and from persons, and whatever has effects. To
+  // die at another event is to die before the next of these.
+  void list_crash_points(const Event& event) {
+    const auto effects =
+        static_cast<std::uint32_t>(std::count_if(actions_.begin(), actions_.end(), sim::is_effect));
+    const bool matters = std::holds_alternative<Started>(event) ||
+                         std::holds_alternative<CommandReceived>(event) ||
+                         (event.index() >= Event(OrderAcked{}).index() &&
+                          event.index() <= Event(ForeignOrder{}).index());
+    if (effects == 0 && !matters) return;
+    for (std::uint32_t stage = 0; stage <= effects + 1; ++stage)
+      report_.crash_points.push_back({handed_, stage});
+  }
+
+  // The planted bug: each hundredth fill is not written down.
+  bool skipped(const Event& event) {
+    return mutant_ == Mutant::SkipJournalWrite && std::holds_alternative<OrderFilled>(event) &&
+           ++fills_ % 100 == 0;
   }
 
   bool sound() const { return auditor_.violations().empty(); }
@@ -206,8 +243,14 @@ class Run final : public EventSink {
     run_until(world_.now() + sim::Auditor::settle * 3);
     world_.ask_to_stop();
     const Instant latest = world_.now() + stop_within;
+    std::uint32_t asked = world_.incarnation();
     while (!report_.stopped && world_.now() < latest && sound()) {
       run_until(world_.now() + seconds(1));
+      // A process that died with the question is asked again.
+      if (world_.engine_up() && world_.incarnation() != asked) {
+        asked = world_.incarnation();
+        world_.ask_to_stop();
+      }
     }
     if (!report_.stopped && sound()) {
       auditor_.violate(sim::Invariant::ExposureResolved, world_.now(),
@@ -230,6 +273,9 @@ class Run final : public EventSink {
   sim::Auditor auditor_;
   Duration length_;
   bool journalling_;
+  std::optional<CrashPoint> crash_at_;
+  bool list_crash_points_;
+  std::uint64_t handed_ = 0;
   Journal journal_;
   std::unique_ptr<core::Engine> engine_;
   Actions actions_;
@@ -244,6 +290,8 @@ class Run final : public EventSink {
   const std::function<void(double)>& sample_;
   Duration sample_every_;
   std::int64_t samples_ = 0;
+  Mutant mutant_;
+  std::uint64_t fills_ = 0;
   std::deque<std::string> trace_;
   SimulationReport report_;
 };

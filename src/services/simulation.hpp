@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,13 @@
 #include "sim/world.hpp"
 
 namespace ats::services {
+
+// A moment at which the engine's process dies, in a run that is otherwise the same.
+struct CrashPoint {
+  std::uint64_t event = 0;  // of those handed to the engine, from 1
+  // 0: the event's record is not written; 1: it is, and nothing is done; n + 1: its n-th effect has left.
+  std::uint32_t stage = 0;
+};
 
 struct SimulationSetup {
   std::vector<std::string> venues = {"binance", "kraken"};
@@ -35,6 +43,8 @@ struct SimulationSetup {
   std::function<void(double)> sample;
   Duration sample_every = hours(1);
   std::size_t trace = 0;  // lines kept of what led to the end
+  std::optional<CrashPoint> crash_at;
+  bool list_crash_points = false;
   CoreConfig core;
 };
 
@@ -54,8 +64,9 @@ struct SimulationReport {
   sim::Auditor::Counts counts;
   // What the executions resolved in each way came to, by ExecutionOutcome; in the reporting asset.
   std::array<report::Terms, 5> accounts{};
-  CoreStatus status;               // at the end
-  std::vector<std::string> trace;  // the last answers, commands and actions, oldest first
+  CoreStatus status;                     // at the end
+  std::vector<CrashPoint> crash_points;  // of this run, when they were to be listed
+  std::vector<std::string> trace;        // the last answers, commands and actions, oldest first
 };
 
 // Ends at the first violation, or when the engine has stopped in order after `length`.

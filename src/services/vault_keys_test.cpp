@@ -87,7 +87,7 @@ TEST(KeyReport, ShowsTheFirstCharactersOfAKeyAndNothingOfASecret) {
   EXPECT_EQ(key_start("organizations/22987fbe/apiKeys/641a337e-f211-46a3-ae4b-10c2f6604875"),
             "…/641a33…");
   EXPECT_EQ(key_start("short"), "s…");
-  EXPECT_EQ(key_start("\x1b[31m-and-more-of-it"), "?[31…");
+  EXPECT_EQ(key_start("\x1b[31m-and-more-of-it"), "?[31m…");
   VaultEntry one = entry("binance");
   for (const std::string& text : {key_table({&one}), key_json(one, today).dump()}) {
     EXPECT_THAT(text, HasSubstr("binance"));

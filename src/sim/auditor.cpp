@@ -71,6 +71,10 @@ void Auditor::on(const Started& event, Instant) {
   ATS_ASSERT(event.incarnation > incarnation_);
   incarnation_ = event.incarnation;
   stopping_ = false;
+  of_earlier_lives_.clear();
+  for (const auto& [id, order] : orders_) {
+    if (!order.final) of_earlier_lives_.push_back(id);
+  }
   for (Watched& venue : watched_) {
     venue.market_up = venue.trading_up = venue.balances_told = false;
   }
@@ -204,6 +208,15 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
   if (!o.unwind && !venue.balances_told) {
     violate(Invariant::ApprovedOnly, now, which + " is sent before its venue told balances");
   }
+  std::erase_if(of_earlier_lives_, [&](std::uint64_t id) {
+    const auto earlier = orders_.find(id);
+    return earlier == orders_.end() || earlier->second.final;
+  });
+  if (!o.unwind && !of_earlier_lives_.empty()) {
+    violate(Invariant::ApprovedOnly, now,
+            which + " opens a trade while nobody knows what became of " +
+                spell({of_earlier_lives_.front()}) + " of an earlier life");
+  }
 
   auto [execution, opened] = open_.try_emplace(o.execution.value);
   if (opened) {
@@ -261,6 +274,11 @@ void Auditor::check_limits(const OrderRequest& o, Instant now) {
   const std::string which = "order " + spell(o.id);
   if (const auto fault = check_order(i, o.price, o.quantity)) {
     violate(Invariant::ApprovedOnly, now, which + " breaks a rule of its venue: " + name(*fault));
+  }
+  const bool buys = o.side == Side::Buy;
+  const Decimal spends = buys ? i.notional(o.price, o.quantity) : i.quantity_decimal(o.quantity);
+  if (spends > ledger(i.venue, buys ? i.quote : i.base)) {
+    violate(Invariant::ApprovedOnly, now, which + " spends more than its venue holds of ours");
   }
   if (o.unwind) return;
   // A mark of another currency is a mid of one book or of two: they are dislocated by a percent or two, and ours

@@ -216,6 +216,7 @@ class Auditor {
   std::set<std::pair<int, int>> halts_;
   std::uint64_t last_serial_ = 0;
   std::uint32_t incarnation_ = 0;
+  std::vector<std::uint64_t> of_earlier_lives_;  // orders whose end the engine had not been told
   bool stopping_ = false;
   std::map<FillKey, Truth> fills_;
   std::map<FillKey, Instant> unbooked_;  // since when we know of them

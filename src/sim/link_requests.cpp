@@ -205,8 +205,12 @@ void Link::tell_fills(const VenueOrder& order, OrderId id, Instant at) {
 }
 
 OrderFound Link::found(const VenueOrder& order, OrderId id) const {
-  return {id, VenueOrderId(std::to_string(order.id)), state_of(order.state), order.executed,
-          times()};
+  return {id,
+          VenueOrderId(std::to_string(order.id)),
+          state_of(order.state),
+          order.executed,
+          times(),
+          order.instrument};
 }
 
 void Link::arrive(const Cancel& cancel) {
@@ -243,14 +247,17 @@ void Link::arrive(const QueryOrder& query) {
 void Link::arrive(const QueryOpenOrders&) {
   if (refused_at_the_door()) return;
   const Instant at = due(Path::Answer);
+  std::uint32_t ours = 0;
   for (const VenueOrder& order : exchange_.open_orders(account_)) {
     if (const auto id = parse_client_order_id(order.client_order_id)) {
       tell_fills(order, *id, at);
       post(Channel::Trading, at, found(order, *id));
+      ++ours;
     } else {
       post(Channel::Trading, at, ForeignOrder{venue(), VenueOrderId(std::to_string(order.id))});
     }
   }
+  post(Channel::Trading, at, OpenOrdersComplete{venue(), ours, times()});
 }
 
 void Link::arrive(const QueryBalances&) {

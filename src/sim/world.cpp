@@ -40,11 +40,11 @@ VenueId venue_of(const Action& action, const Universe& universe) {
       action);
 }
 
+}  // namespace
+
 bool is_effect(const Action& action) { return action.index() <= 7; }
 static_assert(std::is_same_v<std::variant_alternative_t<7, Action>, RequestImage>,
               "effects are the first eight actions");
-
-}  // namespace
 
 std::vector<FaultRow> all_faults() {
   const auto minutes_of = [](std::int64_t n) { return seconds(60 * n); };

@@ -71,6 +71,9 @@ struct WorldConfig {
 // the quote asset's worth of every base asset, and 300,000 of every quote asset.
 WorldConfig default_world(Universe universe, double activity, double edges);
 
+// Whether an action is done to a venue, and not told to somebody.
+bool is_effect(const Action& action);
+
 enum class Step : std::uint8_t { Went, EngineDied, EngineStarts };
 
 class World {
@@ -85,6 +88,9 @@ class World {
   WallTime wall() const { return config_.start + (now_ - Instant{}); }
   // An action of the engine, at now(). False: the process died before it took effect.
   bool act(const Action& action);
+
+  // The engine's process dies now. Whatever it was doing is not done; the journal is the owner's.
+  void kill() { die(); }
 
   // From here on no new fault, crash or command; what is in force ends by itself.
   void calm_down();

@@ -103,6 +103,9 @@ struct ClientSetup {
   std::vector<InstrumentId> instruments;  // what to subscribe to
   Credentials credentials;                // absent: market data only
   std::string market_path;                // path the market WebSocket was opened at
+  // The venue is to cancel every order of the account when it hears no more of us, where it offers that
+  // (Bitfinex: when the connection is lost; Kraken: a minute later).
+  bool cancel_on_death = true;
 };
 
 struct ClientCounters {

@@ -190,10 +190,19 @@ void CycleDetector::price(std::uint32_t index, const BookSet& books, const Funds
     candidate.refused = RefuseReason::BookNotValid;
     return;
   }
+  Rate min_edge = config_.min_edge;
+  if (cycle.conversion_open) {  // two legs, which are sent
+    min_edge.ppb += funds
+                        .leg_cost(lanes_.instrument(candidate.hops[0]).venue,
+                                  lanes_.instrument(candidate.hops[1]).venue, LegSize::Large)
+                        .ppb;
+  }
   candidate.walked =
-      walk_cycle(std::span(legs).first(cycle.legs), {config_.min_edge, config_.max_slippage});
+      walk_cycle(std::span(legs).first(cycle.legs), {min_edge, config_.max_slippage});
   candidate.refused =
       cycle_net(used) > config_.max_edge ? RefuseReason::EdgeTooGood : judge(candidate);
+  if (candidate.refused == RefuseReason::EdgeBelowThreshold && cycle_net(used) >= config_.min_edge)
+    candidate.refused = RefuseReason::LegCost;
 }
 
 RefuseReason CycleDetector::judge(const CycleCandidate& candidate) const {

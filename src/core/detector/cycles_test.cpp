@@ -98,8 +98,10 @@ class Purse final : public Funds {
     const auto found = limits.find(asset);
     return found == limits.end() ? Decimal::from_int(1'000'000) : found->second;
   }
+  Rate leg_cost(VenueId, VenueId, LegSize) const override { return each_trade; }
   std::map<std::pair<VenueId, AssetId>, Decimal> held;
   std::map<AssetId, Decimal> limits;
+  Rate each_trade;
 };
 
 // A random world: up to three venues, six assets, most pairs of them listed.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/detector/leg_size.hpp"
+
 namespace ats::core {
 
 RefuseReason too_little(WalkStop stop, OrderFault fault) {
@@ -54,6 +56,15 @@ OpportunityFound opportunity(const Candidate& candidate, RefuseReason refused) {
   return found;
 }
 
+namespace {
+
+Instrument as_counted(Instrument instrument, const CoreConfig& config) {
+  if (config.mutant == Mutant::IgnoreFees) instrument.fees.taker = {};
+  return instrument;
+}
+
+}  // namespace
+
 Detector::Detector(const Universe& universe, const CoreConfig& config) : config_(config) {
   const auto instruments = universe.instruments();
   touching_.resize(instruments.size());
@@ -61,7 +72,11 @@ Detector::Detector(const Universe& universe, const CoreConfig& config) : config_
     for (const Instrument& sell : instruments) {
       if (buy.pair != sell.pair || buy.venue == sell.venue) continue;
       const auto index = static_cast<std::uint32_t>(edges_.size());
-      edges_.push_back({VenuePair(buy, sell, config.min_edge), buy.pair, {}, {}});
+      edges_.push_back(
+          {VenuePair(as_counted(buy, config), as_counted(sell, config), config.min_edge),
+           buy.pair,
+           {},
+           {}});
       touching_[buy.id.index()].push_back(index);
       touching_[sell.id.index()].push_back(index);
     }
@@ -82,8 +97,9 @@ void Detector::on_instrument(const Instrument& instrument) {
   for (const std::uint32_t index : touching_[instrument.id.index()]) {
     VenuePair& venues = edges_[index].venues;
     const bool buys = venues.buy().id == instrument.id;
-    venues = VenuePair(buys ? instrument : venues.buy(), buys ? venues.sell() : instrument,
-                       config_.min_edge);
+    const Instrument changed = as_counted(instrument, config_);
+    venues =
+        VenuePair(buys ? changed : venues.buy(), buys ? venues.sell() : changed, config_.min_edge);
   }
 }
 
@@ -127,15 +143,35 @@ void Detector::look(std::uint32_t index, const BookSet& books, const Funds& fund
     candidate.refused = RefuseReason::InstrumentNotTrading;
     return;
   }
+  size(candidate, edge, buy, sell, funds);
+  if (venues.net(edge.ask.price, edge.bid.price) > config_.max_edge)
+    candidate.refused = RefuseReason::EdgeTooGood;
+}
+
+// The largest size that pays for what its legs may cost.
+void Detector::size(Candidate& candidate, const Edge& edge, const BookView& buy,
+                    const BookView& sell, const Funds& funds) const {
+  const VenuePair& venues = edge.venues;
+  const Decimal largest = funds.notional_limit(venues.buy().quote);
   WalkLimits limits{config_.max_slippage};
-  limits.max_notional = funds.notional_limit(venues.buy().quote);
   limits.free_quote = funds.free(venues.buy().venue, venues.buy().quote);
   limits.free_base = funds.free(venues.sell().venue, venues.sell().base);
-  candidate.walked =
-      venues.walk(Levels(buy.levels(Side::Sell)), Levels(sell.levels(Side::Buy)), limits);
-  candidate.refused = venues.net(edge.ask.price, edge.bid.price) > config_.max_edge
-                          ? RefuseReason::EdgeTooGood
-                          : judge(venues, candidate.walked);
+  std::optional<Rate> dearer;  // what did not pay
+  for (const LegSize size : {LegSize::Large, LegSize::Medium, LegSize::Small}) {
+    const Rate cost = funds.leg_cost(venues.buy().venue, venues.sell().venue, size);
+    if (dearer && cost >= *dearer) continue;
+    dearer = cost;
+    limits.min_edge = Rate{config_.min_edge.ppb + cost.ppb};
+    limits.max_notional = most_of(size, largest);
+    if (!venues.pays(edge.ask.price, edge.bid.price, *limits.min_edge)) {
+      candidate.refused = RefuseReason::LegCost;
+      continue;
+    }
+    candidate.walked =
+        venues.walk(Levels(buy.levels(Side::Sell)), Levels(sell.levels(Side::Buy)), limits);
+    candidate.refused = judge(venues, candidate.walked);
+    if (candidate.refused == RefuseReason::None) return;
+  }
 }
 
 // One book that is not known at all is the stronger reason.

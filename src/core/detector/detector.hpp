@@ -3,6 +3,9 @@
 // costs a look at those pairs that touch it: one exact integer comparison of the tops, and a walk through
 // both books only where it pays. Says what it would do and why it would not; sends nothing.
 //
+// What legs that fall short cost on the two venues is asked for on top of the smallest edge. It differs with
+// the size: where a large trade does not pay for it, a smaller one is looked at.
+//
 // Limit prices: the deepest level used, worse by at most max_slippage, rounded to the tick towards the
 // level. If both legs fill wholly at their limits the trade loses at most 2 × max_slippage − min_edge of
 // the notional: the price of filling both legs when the book moves in between.
@@ -27,6 +30,8 @@ class Funds {
   virtual Decimal free(VenueId venue, AssetId asset) const = 0;
   // The largest order, in a quote asset; zero where nobody knows what the asset is worth.
   virtual Decimal notional_limit(AssetId quote) const = 0;
+  // What legs that fall short cost a trade between the two venues on average, as a share of a leg.
+  virtual Rate leg_cost(VenueId buy, VenueId sell, LegSize size) const = 0;
 
  protected:
   ~Funds() = default;
@@ -85,6 +90,8 @@ class Detector {
 
   void look(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now);
   RefuseReason why_not(const BookView& buy, const BookView& sell, Instant now) const;
+  void size(Candidate& candidate, const Edge& edge, const BookView& buy, const BookView& sell,
+            const Funds& funds) const;
   RefuseReason judge(const VenuePair& venues, const WalkResult& walked) const;
 
   CoreConfig config_;

@@ -20,6 +20,10 @@ class Purse final : public Funds {
     return found == held.end() ? Decimal::from_int(1'000'000) : found->second;
   }
   Decimal notional_limit(AssetId) const override { return most; }
+  Rate leg_cost(VenueId, VenueId, LegSize size) const override {
+    return leg_costs[static_cast<std::size_t>(size)];
+  }
+  std::array<Rate, leg_size_count> leg_costs{};
   std::map<std::pair<VenueId, AssetId>, Decimal> held;
   Decimal most = Decimal::from_int(10'000);
 };
@@ -109,6 +113,24 @@ TEST_F(DetectorTest, no_edge_gives_no_candidate_but_a_status) {
   EXPECT_EQ(edge(0, 1).net, (Rate{-1'998'002}));
   EXPECT_EQ(edge(1, 0).gross, (Rate{-1'998'002}));
   EXPECT_EQ(detector_->episodes(), 0u);
+}
+
+// 30 bps after fees for all, and 5 asked for.
+TEST_F(DetectorTest, what_legs_cost_is_asked_for_on_top_and_a_smaller_trade_may_pay_for_it) {
+  purse_.most = Decimal::from_int(400);
+  purse_.leg_costs = {Rate::bps(1), Rate::bps(20), Rate::bps(40)};
+  start();
+  open_edge();
+  const auto found = look(1);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].refused, RefuseReason::None);
+  EXPECT_EQ(found[0].walked.buy_quantity, Quantity{19'900}) << "200 of 400, at the bid of 100.50";
+
+  purse_.leg_costs = {Rate::bps(26), Rate::bps(26), Rate::bps(26)};
+  const auto dear = look(1);
+  ASSERT_THAT(dear, SizeIs(1));
+  EXPECT_EQ(dear[0].refused, RefuseReason::LegCost);
+  EXPECT_TRUE(dear[0].walked.buy_quantity.is_zero());
 }
 
 TEST_F(DetectorTest, an_edge_over_the_threshold_is_sized_and_priced) {

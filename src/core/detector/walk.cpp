@@ -79,18 +79,18 @@ Price sell_limit(const Instrument& instrument, Price deepest, Rate slippage) {
 }
 
 VenuePair::VenuePair(const Instrument& buy, const Instrument& sell, Rate min_edge)
-    : strictly_(min_edge.ppb <= 0), buy_(buy), sell_(sell) {
+    : buy_(buy), sell_(sell) {
   ATS_ASSERT(buy.base == sell.base && buy.quote == sell.quote);
-  for (const Rate rate : {buy.fees.taker, sell.fees.taker, min_edge})
+  for (const Rate rate : {buy.fees.taker, sell.fees.taker})
     ATS_ASSERT(rate.ppb > -Rate::one && rate.ppb < Rate::one);
   const auto one = static_cast<UInt128>(Rate::one);
   const int price_scale = std::max(buy.price_scale, sell.price_scale);
   const auto grid = [&](int scale) { return static_cast<UInt128>(pow10(price_scale - scale)); };
   // Factors stay below 2^102, so that a price times a factor stays below 2^165.
-  cost_factor_ = grid(buy.price_scale) * static_cast<UInt128>(Rate::one + buy.fees.taker.ppb) *
-                 static_cast<UInt128>(Rate::one + std::max<std::int64_t>(min_edge.ppb, 0));
+  ask_factor_ = grid(buy.price_scale) * static_cast<UInt128>(Rate::one + buy.fees.taker.ppb);
   proceeds_factor_ =
       grid(sell.price_scale) * static_cast<UInt128>(Rate::one - sell.fees.taker.ppb) * one;
+  threshold_ = threshold_of(min_edge);
 
   common_scale_ = std::max(buy.qty_scale, sell.qty_scale);
   buy_unit_ = pow10(common_scale_ - buy.qty_scale);
@@ -99,6 +99,12 @@ VenuePair::VenuePair(const Instrument& buy, const Instrument& sell, Rate min_edg
   const Int128 sell_lot = sell_unit_ * sell.lot;
   if (__builtin_mul_overflow(buy_lot / gcd(buy_lot, sell_lot), sell_lot, &common_lot_))
     common_lot_ = std::numeric_limits<Int128>::max();  // no quantity is a multiple of both
+}
+
+VenuePair::Threshold VenuePair::threshold_of(Rate min_edge) const {
+  ATS_ASSERT(min_edge.ppb > -Rate::one && min_edge.ppb < Rate::one);
+  return {ask_factor_ * static_cast<UInt128>(Rate::one + std::max<std::int64_t>(min_edge.ppb, 0)),
+          min_edge.ppb <= 0};
 }
 
 Rate VenuePair::gross(Price ask, Price bid) const {
@@ -164,6 +170,7 @@ WalkResult VenuePair::walk(const Levels& asks, const Levels& bids, const WalkLim
   Int128 total = 0;
   const Bound fixed = fixed_bound(bids, limits);
   Bound bound = fixed;
+  const Threshold threshold = limits.min_edge ? threshold_of(*limits.min_edge) : threshold_;
   while (true) {
     if (ask_left == 0) {
       if (!ask_levels.next(ask)) {
@@ -181,7 +188,7 @@ WalkResult VenuePair::walk(const Levels& asks, const Levels& bids, const WalkLim
       }
       bid_left = sell_unit_ * bid.quantity.units;
     }
-    if (!pays(ask.price, bid.price)) {
+    if (!pays(ask.price, bid.price, threshold)) {
       result.stop = WalkStop::Edge;
       break;
     }

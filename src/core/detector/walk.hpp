@@ -44,6 +44,7 @@ struct WalkLimits {
   std::optional<Decimal> free_quote =
       {};                                 // on the buying venue; covers the limit price and its fee
   std::optional<Decimal> free_base = {};  // on the selling venue
+  std::optional<Rate> min_edge = {};      // instead of the venue pair's own
 };
 
 // Why a walk stopped where it did.
@@ -81,11 +82,10 @@ class VenuePair {
   VenuePair(const Instrument& buy, const Instrument& sell, Rate min_edge);
 
   // Whether buying at `ask` and selling at `bid` pays. Exact.
-  bool pays(Price ask, Price bid) const {
-    const Wide cost = multiply(static_cast<std::uint64_t>(ask.units), cost_factor_);
-    const Wide proceeds = multiply(static_cast<std::uint64_t>(bid.units), proceeds_factor_);
-    if (proceeds.high != cost.high) return proceeds.high > cost.high;
-    return strictly_ ? proceeds.low > cost.low : proceeds.low >= cost.low;
+  bool pays(Price ask, Price bid) const { return pays(ask, bid, threshold_); }
+  // The same for another edge than the pair's own.
+  bool pays(Price ask, Price bid, Rate min_edge) const {
+    return pays(ask, bid, threshold_of(min_edge));
   }
   // bid / ask - 1, and bid × (1 − fee) / (ask × (1 + fee)) − 1; rounded down to 1e-9. Positive prices.
   Rate gross(Price ask, Price bid) const;
@@ -107,6 +107,17 @@ class VenuePair {
     return {UInt128{a} * static_cast<std::uint64_t>(b >> 64) + (low >> 64),
             static_cast<std::uint64_t>(low)};
   }
+  struct Threshold {
+    UInt128 cost_factor;  // of an ask in its units, on the common scale, fee and edge included
+    bool strictly;        // an edge of zero or less still asks for a gain
+  };
+  Threshold threshold_of(Rate min_edge) const;
+  bool pays(Price ask, Price bid, const Threshold& threshold) const {
+    const Wide cost = multiply(static_cast<std::uint64_t>(ask.units), threshold.cost_factor);
+    const Wide proceeds = multiply(static_cast<std::uint64_t>(bid.units), proceeds_factor_);
+    if (proceeds.high != cost.high) return proceeds.high > cost.high;
+    return threshold.strictly ? proceeds.low > cost.low : proceeds.low >= cost.low;
+  }
   struct Bound {  // in common units
     Int128 quantity;
     WalkStop stop;
@@ -114,9 +125,9 @@ class VenuePair {
   Bound fixed_bound(const Levels& bids, const WalkLimits& limits) const;
   Bound bound_at(Price ask, const WalkLimits& limits) const;
 
-  UInt128 cost_factor_;  // of an ask in its units, on the common scale, fee and threshold included
+  UInt128 ask_factor_;  // of an ask in its units, on the common scale, fee included
   UInt128 proceeds_factor_;
-  bool strictly_;  // a threshold of zero or less still asks for a gain
+  Threshold threshold_;
   Int128
       buy_unit_;  // one Quantity unit of each instrument, in common units: of the finer of the two
   Int128 sell_unit_;

@@ -5,13 +5,17 @@
 #include <algorithm>
 #include <string>
 
+#include "core/detector/leg_size.hpp"
+
 namespace ats::core {
 
 void Executor::restart(std::uint32_t incarnation, Instant now) {
-  incarnation_ = desk_.config.mutant == Mutant::ReuseOrderId ? 1 : incarnation;
+  incarnation_ = planted(Mutant::ReuseOrderId) ? 1 : incarnation;
   order_counter_ = 0;
   execution_counter_ = 0;
   lives_.push_back({incarnation_, 0});
+  leg_costs_.restart(desk_.universe.venues().size(), desk_.config.leg_cost_prior,
+                     desk_.config.leg_cost_prior_legs, now);
   finished_.resize(desk_.universe.venues().size());
   for (auto& finished : finished_) {
     for (Finished& entry : finished) {
@@ -38,6 +42,7 @@ void Executor::restart(std::uint32_t incarnation, Instant now) {
     order.ask_at = now;
     order.cancelled = false;
     if (!is_final(order.state)) order.state = OrderState::Unknown;
+    if (planted(Mutant::ForgetUnknown)) order.done = true;
   }
   for (Execution& execution : executions_) {
     execution.opened = now;
@@ -98,7 +103,10 @@ RefuseReason Executor::open(const TwoLegs& legs, Instant now, Actions& out,
     judge_conversion(buy, buy_facts);
     judge_conversion(sell, sell_facts);
   }
+  const LegSize size =
+      leg_size(bought_on.notional(buy.price, buy.quantity), notional_limit(bought_on.quote));
   buy_facts.edge = sell_facts.edge = legs.net;
+  buy_facts.leg_cost = sell_facts.leg_cost = leg_cost(bought_on.venue, sold_on.venue, size);
   buy_facts.pair_busy = sell_facts.pair_busy = busy(bought_on.base, now);
   if (buy_facts.pair_busy)
     return desk_.gate.check(buy, buy_facts);  // PairBusy, or what weighs more
@@ -117,9 +125,12 @@ RefuseReason Executor::open(const TwoLegs& legs, Instant now, Actions& out,
   opened.buy = legs.buy;
   opened.sell = legs.sell;
   opened.quantity = buy.quantity;
+  opened.quoted = buy.price;
+  opened.promised = legs.net;
+  opened.size = size;
   opened.opened = now;
   place(*approved_buy, opened, now, out);
-  place(*approved_sell, opened, now, out);
+  if (!planted(Mutant::SendOneLeg)) place(*approved_sell, opened, now, out);
   compute_reserved();
   return RefuseReason::None;
 }
@@ -156,6 +167,7 @@ Order& Executor::place(const Approved<OrderRequest>& approved, Execution& execut
   execution.orders.push_back(i);
   desk_.balances.disturbed(venue_of(order));
   out.push_back(Place{approved});
+  if (planted(Mutant::SendTwice)) out.push_back(Place{approved});
   return order;
 }
 
@@ -183,7 +195,8 @@ OrderFacts Executor::facts(const OrderRequest& request, Instant now) const {
 }
 
 bool Executor::usable(InstrumentId id, Instant now) const {
-  return desk_.books->view(id).valid(now) || desk_.config.mutant == Mutant::IgnoreStaleBook;
+  return desk_.books->view(id).valid(now) || planted(Mutant::IgnoreStaleBook) ||
+         planted(Mutant::UnwindOnStaleBook);
 }
 
 // What the execution may hold if everything in flight goes the bad way. Unknown orders are in flight.
@@ -332,7 +345,7 @@ Decimal Executor::lot_of(AssetId base) const {
 void Executor::settle(ExecutionId id, Instant now, Actions& out) {
   Execution& execution = *find_execution(id);
   const bool traded = !execution.bought.is_zero() || !execution.sold.is_zero();
-  if (desk_.config.mutant == Mutant::ForgetResidual && traded) {
+  if (planted(Mutant::ForgetResidual) && traded) {
     finish(id, ExecutionOutcome::Completed, now, out);
     return;
   }
@@ -361,7 +374,7 @@ void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Act
   Execution& execution = *find_execution(id);
   BaseState& base = bases_[execution.base.index()];
   Decimal residual = execution.net();
-  if (desk_.config.mutant == Mutant::ForgetResidual) residual = Decimal();
+  if (planted(Mutant::ForgetResidual)) residual = Decimal();
   base.inventory += residual;
   // A venue that refused is tried again later and later; one that took the order starts over.
   base.refusals = execution.refused ? std::min(base.refusals + 1, 8u) : 0;
@@ -377,9 +390,39 @@ void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Act
   resolved.residual = residual;
   resolved.realised = execution.quote_net + marked(execution, resolved.bought - resolved.sold, now);
   state_marks(execution, resolved);
+  learn(execution, resolved);
   close(execution, now);
   executions_.erase(executions_.begin() + (&execution - executions_.data()));
   out.push_back(resolved);
+}
+
+// What became of the two legs it was opened on. Nothing is learnt of what others left, nor where that was
+// taken over.
+void Executor::learn(const Execution& execution, const ExecutionResolved& resolved) {
+  if (execution.quantity.is_zero() || execution.again || !execution.carried.is_zero()) return;
+  const Instrument& bought_on = instrument(execution.buy);
+  const Instrument& sold_on = instrument(execution.sell);
+  bool buy_short = false;
+  bool sell_short = false;
+  Rate cost;
+  if (execution.unwinding) {
+    const Decimal bought = bought_on.quantity_decimal(orders_[execution.orders[0]].filled);
+    const Decimal sold = sold_on.quantity_decimal(orders_[execution.orders[1]].filled);
+    const auto traded =
+        bought_on.price_decimal(execution.quoted).multiply_floor(std::max(bought, sold));
+    const auto promised =
+        traded ? traded->multiply_floor(execution.promised.decimal()) : fail(traded.error());
+    const auto lost = promised ? promised->checked_add(-resolved.realised) : fail(promised.error());
+    const Decimal whole = bought_on.notional(execution.quoted, execution.quantity);
+    const auto share = lost ? lost->divide_floor(whole) : fail(lost.error());
+    const auto ppb = share ? share->to_scaled_floor(9) : fail(share.error());
+    if (!ppb) return;
+    cost = Rate{*ppb};
+    buy_short = bought < sold;
+    sell_short = !buy_short;
+  }
+  leg_costs_.learn(bought_on.venue, execution.size, buy_short, buy_short ? cost : Rate{});
+  leg_costs_.learn(sold_on.venue, execution.size, sell_short, sell_short ? cost : Rate{});
 }
 
 // Worth of a base amount in the pair's quote asset at a Valid mid, else at the last fill's price.
@@ -402,6 +445,7 @@ Decimal Executor::marked(const Execution& execution, Decimal base, Instant now) 
 }
 
 void Executor::on_timer(Instant now, Actions& out) {
+  leg_costs_.on_timer(now);
   ask_due(now, out);
   std::erase_if(live_, [&](std::uint32_t i) { return orders_[i].done; });
   // Settling may finish an execution: walk by id.
@@ -448,13 +492,21 @@ Decimal Executor::reserved(VenueId venue, AssetId asset) const {
 }
 
 Decimal Executor::free(VenueId venue, AssetId asset) const {
+  if (planted(Mutant::SpendWithoutFunds)) return Decimal::from_int(1'000'000'000);
   return desk_.ledger.balance(venue, asset) - reserved(venue, asset);
 }
 
 Decimal Executor::notional_limit(AssetId quote) const {
   const auto price = desk_.marks.price(quote);
   if (!price) return {};
-  return desk_.config.max_order_notional.divide_floor(*price).value_or(Decimal());
+  const Decimal most =
+      desk_.config.max_order_notional +
+      (planted(Mutant::IgnoreOrderNotional) ? Decimal::from_int(1'000'000) : Decimal());
+  return most.divide_floor(*price).value_or(Decimal());
+}
+
+Rate Executor::leg_cost(VenueId buy, VenueId sell, LegSize size) const {
+  return {leg_costs_.expected(buy, size).ppb + leg_costs_.expected(sell, size).ppb};
 }
 
 bool Executor::unresolved(VenueId venue) const {
@@ -468,6 +520,7 @@ bool Executor::earlier_life_unresolved() const {
 }
 
 void Executor::status(CoreStatus& out) const {
+  leg_costs_.status(out.leg_costs);
   out.open_orders.clear();
   for (const std::uint32_t i : live_) {
     const Order& order = orders_[i];

@@ -50,6 +50,7 @@
 #include "core/books/book_set.hpp"
 #include "core/detector/cycles.hpp"
 #include "core/detector/detector.hpp"
+#include "core/executor/leg_costs.hpp"
 #include "core/executor/ways_out.hpp"
 #include "core/ledger/balance_watch.hpp"
 #include "core/ledger/ledger.hpp"
@@ -148,6 +149,7 @@ class Executor final : public Funds {
   // Ledger balance that no open order of ours holds.
   Decimal free(VenueId venue, AssetId asset) const override;
   Decimal notional_limit(AssetId quote) const override;
+  Rate leg_cost(VenueId buy, VenueId sell, LegSize size) const override;
   Decimal reserved(VenueId venue, AssetId asset) const;
 
   bool idle() const { return executions_.empty() && live_.empty(); }
@@ -172,6 +174,9 @@ class Executor final : public Funds {
     InstrumentId buy;
     InstrumentId sell;
     Quantity quantity;  // of the buy instrument; zero when opened for what others left
+    Price quoted;       // the buy limit, and the edge promised at the quantity
+    Rate promised;
+    LegSize size = LegSize::Large;
     Instant opened;
     std::vector<std::uint32_t> orders;  // slots of orders_
     Decimal bought;                     // base asset, as the venues count
@@ -236,6 +241,7 @@ class Executor final : public Funds {
   void settle(ExecutionId id, Instant now, Actions& out);
   void finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Actions& out);
   Decimal marked(const Execution& execution, Decimal base, Instant now) const;
+  void learn(const Execution& execution, const ExecutionResolved& resolved);
   void compute_reserved();
   void state_marks(const Execution& execution, ExecutionResolved& resolved) const;
 
@@ -270,16 +276,19 @@ class Executor final : public Funds {
   void ask(Order& order, Instant now, Actions& out);
   void ask_due(Instant now, Actions& out);
   void resend(Order& order, Instant now, Actions& out);
+  void give_up(Order& order);
   void after(Order& order, Instant now, Actions& out);
   void mismatch(Order& order, std::string_view what, Actions& out);
 
   const Instrument& instrument(InstrumentId id) const { return desk_.universe.instrument(id); }
   VenueId venue_of(const Order& order) const { return instrument(order.request.instrument).venue; }
   bool usable(InstrumentId id, Instant now) const;
+  bool planted(Mutant mutant) const { return desk_.config.mutant == mutant; }
   void alert(Severity severity, AlertCode code, const Scope& scope, std::string_view message,
              Actions& out) const;
 
   Desk desk_;
+  LegCosts leg_costs_;
   std::uint32_t incarnation_ = 0;
   std::uint32_t order_counter_ = 0;
   std::uint32_t execution_counter_ = 0;

@@ -68,6 +68,11 @@ void Executor::on(const OrderRejected& event, Instant now, Actions& out) {
     case RejectReason::Other:
       break;
   }
+  if (planted(Mutant::IgnoreReject) && !order->done) {
+    order->state = OrderState::Acked;
+    order->ask_at = now + hours(24);
+    return;
+  }
   reject(*order, now, out);
   after(*order, now, out);
 }
@@ -106,14 +111,15 @@ void Executor::on(const OrderFilled& event, Instant now, Actions& out) {
     return;
   }
   const Instrument& on = instrument(fill.instrument);
-  const auto booked = desk_.ledger.book(fill, on);
-  if (!booked) {
+  const bool lost = planted(Mutant::LoseFill) && !order->fills.empty();
+  const auto booked = lost ? fail(FillFault::Duplicate) : desk_.ledger.book(fill, on);
+  if (!booked && !lost) {
     if (booked.error() != FillFault::Duplicate) {
       mismatch(*order, "a fill with impossible numbers was not booked", out);
     }
     return;
   }
-  out.push_back(*booked);
+  if (booked) out.push_back(*booked);
   order->fills.push_back(fill.id);
   desk_.balances.disturbed(on.venue);
   if (order->venue_order_id.empty() && order->state == OrderState::Placed) {
@@ -225,7 +231,8 @@ void Executor::on(const OrderNotFound& event, Instant now, Actions& out) {
   // Once the venue has shown the order, "no such order" is the venue's memory, not the truth.
   const bool seen =
       !order->venue_order_id.empty() || !order->filled.is_zero() || !order->venue_filled.is_zero();
-  if (early || seen || is_final(order->state)) {
+  const bool proof = planted(Mutant::NotFoundIsReject) || (!early && !seen);
+  if (!proof || is_final(order->state)) {
     if (!is_final(order->state)) make_unknown(*order, now);
     after(*order, now, out);
     return;
@@ -328,8 +335,12 @@ void Executor::ask_due(Instant now, Actions& out) {
     const VenueId venue = venue_of(order);
     if (!desk_.situation.links[venue.index()].trading) continue;
     if (!is_final(order.state)) {
-      if (config.mutant == Mutant::ResendOnTimeout && order.state != OrderState::Unknown) {
+      if (planted(Mutant::ResendOnTimeout) && order.state != OrderState::Unknown) {
         resend(order, now, out);
+        continue;
+      }
+      if (planted(Mutant::TimeoutIsReject) || planted(Mutant::TimeoutIsFill)) {
+        give_up(order);
         continue;
       }
       if (order.state != OrderState::Unknown) order.unknown_since = now;
@@ -361,7 +372,8 @@ void Executor::resend(Order& order, Instant now, Actions& out) {
   OrderRequest again = order.request;
   again.id = next_order_id();
   OrderFacts given = facts(again, now);
-  given.edge = Rate{};
+  given.edge = desk_.config.min_edge;
+  given.leg_cost = Rate{};
   given.pair_busy = false;
   given.exposure_after = given.currency_after = Decimal();
   given.open_net = again.side == Side::Sell
@@ -369,6 +381,18 @@ void Executor::resend(Order& order, Instant now, Actions& out) {
                        : -instrument(again.instrument).quantity_decimal(again.quantity);
   const auto approved = desk_.gate.approve(again, given);
   if (approved) place(*approved, execution_of(order, now), now, out);
+}
+
+// The planted bugs: a timeout that says how the order ended.
+void Executor::give_up(Order& order) {
+  order.done = true;
+  order.state = OrderState::Rejected;
+  if (planted(Mutant::TimeoutIsReject)) return;
+  const Decimal filled =
+      instrument(order.request.instrument).quantity_decimal(order.request.quantity);
+  Execution& execution = execution_of(order, order.placed);
+  (order.request.side == Side::Buy ? execution.bought : execution.sold) += filled;
+  order.state = OrderState::Filled;
 }
 
 // After anything that may have moved an order: what is due is asked, who is done leaves, and an

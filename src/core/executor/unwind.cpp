@@ -68,6 +68,10 @@ void Executor::unwind(ExecutionId id, Instant now, Actions& out) {
   execution.waiting = false;
   execution.avoid = {};
   place(*approved, execution, now, out);
+  if (planted(Mutant::UnwindTwice)) {
+    request.id = next_order_id();
+    place(*desk_.gate.approve(request, given), execution, now, out);
+  }
   compute_reserved();
 }
 
@@ -96,6 +100,7 @@ void Executor::hand_over(Execution& execution, Instant now, Actions& out) {
   for (std::size_t p = 0; p < desk_.universe.pairs().size(); ++p) {
     const PairId pair{static_cast<PairId::rep>(p)};
     if (desk_.universe.pair(pair).base != execution.base) continue;
+    if (planted(Mutant::GiveUpSilently)) continue;
     desk_.gate.halt({{}, pair});
     alert(Severity::Critical, AlertCode::UnwindFailed, {{}, pair}, what, out);
   }
@@ -146,6 +151,7 @@ std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal
 
 // Little enough to keep. What has no mark is not known to be little.
 bool Executor::tolerable(AssetId base, Decimal amount) const {
+  if (planted(Mutant::KeepAnyResidual)) return true;
   const auto worth = desk_.marks.worth(base, amount.abs());
   return worth && *worth <= desk_.config.residual_tolerance;
 }

@@ -35,14 +35,16 @@ Result<Booked, FillFault> Ledger::book(const Fill& fill, const Instrument& instr
   const FillKey key{fill.instrument, fill.id};
   if (booked_.contains(key)) {
     ++duplicates_;
-    if (!fill_twice_) return fail(FillFault::Duplicate);
+    if (mutant_ != Mutant::BookFillTwice) return fail(FillFault::Duplicate);
   }
 
   const Decimal base = instrument.quantity_decimal(fill.quantity);
   const auto quote = instrument.price_decimal(fill.price).multiply(base);
   if (!quote) return fail(FillFault::Overflow);
-  const bool buy = fill.side == Side::Buy;
-  const VenueId venue = instrument.venue;
+  const bool buy = (fill.side == Side::Buy) != (mutant_ == Mutant::BookBuyAsSell);
+  VenueId venue = instrument.venue;
+  if (mutant_ == Mutant::BookOnOtherVenue)
+    venue = VenueId{static_cast<VenueId::rep>((venue.index() + 1) % venues_)};
 
   Booked entry;
   entry.kind = EntryKind::Fill;
@@ -53,7 +55,8 @@ Result<Booked, FillFault> Ledger::book(const Fill& fill, const Instrument& instr
   add(entry, Account::Venue, venue, instrument.quote, buy ? -*quote : *quote);
   add(entry, Account::Trading, {}, instrument.quote, buy ? *quote : -*quote);
   if (!fill.fee.is_zero()) {
-    const Decimal fee = wrong_fee_sign_ ? -fill.fee : fill.fee;
+    Decimal fee = mutant_ == Mutant::WrongFeeSign ? -fill.fee : fill.fee;
+    if (mutant_ == Mutant::RoundFee) fee = fee.floor_to(4);
     add(entry, Account::Venue, venue, fill.fee_asset, -fee);
     add(entry, Account::Fees, {}, fill.fee_asset, fee);
   }

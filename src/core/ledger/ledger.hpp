@@ -20,6 +20,7 @@
 #include "base/decimal.hpp"
 #include "base/result.hpp"
 #include "domain/action.hpp"
+#include "domain/config.hpp"
 #include "domain/ids.hpp"
 #include "domain/instrument.hpp"
 #include "domain/order.hpp"
@@ -38,10 +39,7 @@ class Ledger {
   void bind(std::size_t venues, std::size_t assets);
 
   // Tests only: the planted bugs of domain/config.hpp.
-  void plant(bool fill_twice, bool wrong_fee_sign) {
-    fill_twice_ = fill_twice;
-    wrong_fee_sign_ = wrong_fee_sign;
-  }
+  void plant(Mutant mutant) { mutant_ = mutant; }
 
   // Books base, quote and fee of a fill. Nothing is booked when a fault is answered.
   Result<Booked, FillFault> book(const Fill& fill, const Instrument& instrument);
@@ -102,8 +100,7 @@ class Ledger {
   std::unordered_set<FillKey, FillKeyHash> booked_;  // asked only, never walked
   std::uint64_t fills_booked_ = 0;
   std::uint64_t duplicates_ = 0;
-  bool fill_twice_ = false;
-  bool wrong_fee_sign_ = false;
+  Mutant mutant_ = Mutant::None;
 };
 
 }  // namespace ats::core

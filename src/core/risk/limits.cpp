@@ -7,8 +7,7 @@ namespace {
 
 // An unwind passes a global and a pair halt: those stop new risk, and an unwind is the end of an old
 // one. A halted venue is one we do not trust, or may not touch: nothing goes there.
-RefuseReason halted(const OrderRequest& order, const OrderFacts& facts, const CoreConfig& config) {
-  if (config.mutant == Mutant::ForgetHalt) return RefuseReason::None;
+RefuseReason halted(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
   if (facts.halted_venue) return RefuseReason::Halted;
   if (order.unwind) return RefuseReason::None;
   const bool halted = facts.halted_globally || facts.halted_pair || facts.stopping;
@@ -27,7 +26,8 @@ RefuseReason venue_down(const OrderRequest&, const OrderFacts& facts, const Core
 // what a bounded order may close.
 RefuseReason book_not_valid(const OrderRequest& order, const OrderFacts& facts,
                             const CoreConfig& config) {
-  if (config.mutant == Mutant::IgnoreStaleBook || facts.book_valid) return RefuseReason::None;
+  if (order.unwind && config.mutant == Mutant::UnwindOnStaleBook) return RefuseReason::None;
+  if (facts.book_valid) return RefuseReason::None;
   if (!facts.book_polled) return RefuseReason::BookNotValid;
   return order.unwind ? RefuseReason::None : RefuseReason::BookPolled;
 }
@@ -92,6 +92,13 @@ RefuseReason edge_too_good(const OrderRequest&, const OrderFacts& facts, const C
   return believable ? RefuseReason::None : RefuseReason::EdgeTooGood;
 }
 
+// Pays for what its own legs may cost, and the smallest edge besides.
+RefuseReason leg_cost(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
+  const bool pays =
+      facts.edge && facts.leg_cost && facts.edge->ppb - facts.leg_cost->ppb >= config.min_edge.ppb;
+  return pays ? RefuseReason::None : RefuseReason::LegCost;
+}
+
 // An unwind that does not make the open net smaller would be a bet.
 RefuseReason reduces(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
   const Decimal quantity = facts.instrument->quantity_decimal(order.quantity);
@@ -102,18 +109,19 @@ RefuseReason reduces(const OrderRequest& order, const OrderFacts& facts, const C
 
 // own_rules stands before those that look at the instrument.
 constexpr std::array all_limits{
-    Limit{"halted", Applies::Always, halted},
-    Limit{"reconciled", Applies::ToNew, not_reconciled},
+    Limit{"halted", Applies::Always, halted, Mutant::ForgetHalt},
+    Limit{"reconciled", Applies::ToNew, not_reconciled, Mutant::TradeUnreconciled},
     Limit{"venue up", Applies::Always, venue_down},
-    Limit{"book valid", Applies::Always, book_not_valid},
+    Limit{"book valid", Applies::Always, book_not_valid, Mutant::IgnoreStaleBook},
     Limit{"own rules", Applies::Always, own_rules},
     Limit{"pair busy", Applies::ToNew, pair_busy},
     Limit{"edge too good", Applies::ToNew, edge_too_good},
-    Limit{"order notional", Applies::ToNew, order_notional},
+    Limit{"leg cost", Applies::ToNew, leg_cost},
+    Limit{"order notional", Applies::ToNew, order_notional, Mutant::IgnoreOrderNotional},
     Limit{"exposure", Applies::ToNew, exposure},
     Limit{"currency exposure", Applies::ToNew, currency_exposure},
-    Limit{"daily loss", Applies::ToNew, daily_loss},
-    Limit{"open executions", Applies::ToNew, open_executions},
+    Limit{"daily loss", Applies::ToNew, daily_loss, Mutant::IgnoreDailyLoss},
+    Limit{"open executions", Applies::ToNew, open_executions, Mutant::IgnoreOpenExecutions},
     Limit{"reduces", Applies::ToUnwind, reduces},
 };
 

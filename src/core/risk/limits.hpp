@@ -40,6 +40,7 @@ struct OrderFacts {
   std::optional<Decimal> lost_today;
   std::uint32_t open_executions = UINT32_MAX;  // besides this one
   std::optional<Rate> edge;                    // average after fees
+  std::optional<Rate> leg_cost;  // what legs that fall short cost on average; nothing: unknown
   // Unwinds only: what is open in the base asset, signed; the order must make it smaller.
   Decimal open_net;
 };
@@ -56,6 +57,7 @@ struct Limit {
   const char* name;
   Applies applies;
   LimitFunction refuses;
+  Mutant left_out_by = Mutant::None;  // the planted bug that does not ask it
 };
 
 // All of them, in the order they are asked: the first refusal is the answer.

@@ -8,6 +8,7 @@ RefuseReason RiskGate::check(const OrderRequest& order, const OrderFacts& facts)
   for (const Limit& limit : limits()) {
     if (limit.applies == Applies::ToNew && order.unwind) continue;
     if (limit.applies == Applies::ToUnwind && !order.unwind) continue;
+    if (limit.left_out_by == config_.mutant && config_.mutant != Mutant::None) continue;
     const RefuseReason reason = limit.refuses(order, facts, config_);
     if (reason != RefuseReason::None) return reason;
   }

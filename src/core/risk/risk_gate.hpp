@@ -28,8 +28,9 @@ class RiskGate {
   RefuseReason check(const OrderRequest& order, const OrderFacts& facts) const;
 
   // --- halts; a scope is halted at most once ---
-  bool halt(const Scope& scope);    // false: it was halted
-  bool resume(const Scope& scope);  // false: it was not
+  bool halt(const Scope& scope);         // false: it was halted
+  bool resume(const Scope& scope);       // false: it was not
+  void resume_all() { halts_.clear(); }  // planted bugs only
   bool halted_globally() const { return is_halted({}); }
   bool halted(VenueId venue) const { return is_halted({venue, {}}); }
   bool halted(PairId pair) const { return is_halted({{}, pair}); }

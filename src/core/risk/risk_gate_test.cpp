@@ -29,6 +29,7 @@ class RiskGateTest : public ::testing::Test {
     facts.lost_today = Decimal::from_int(10);
     facts.open_executions = 0;
     facts.edge = Rate::bps(10);
+    facts.leg_cost = Rate::bps(1);
     return facts;
   }
   RefuseReason answer(const OrderFacts& facts) const { return gate.check(order, facts); }
@@ -87,6 +88,9 @@ TEST_F(RiskGateTest, EachLimitGivesItsOwnReason) {
   EXPECT_EQ(refused([](auto& f) { f.open_executions = 4; }), RefuseReason::OpenExecutions);
   EXPECT_EQ(refused([](auto& f) { f.edge = Rate::bps(201); }), RefuseReason::EdgeTooGood);
   EXPECT_EQ(refused([](auto& f) { f.edge.reset(); }), RefuseReason::EdgeTooGood);
+  EXPECT_EQ(refused([](auto& f) { f.leg_cost.reset(); }), RefuseReason::LegCost);
+  EXPECT_EQ(refused([](auto& f) { f.leg_cost = Rate::bps(5); }), RefuseReason::None);
+  EXPECT_EQ(refused([](auto& f) { f.leg_cost = Rate{500'001}; }), RefuseReason::LegCost);
 
   EXPECT_EQ(refused([](auto& f) { f.notional.reset(); }), RefuseReason::OrderNotional);
   EXPECT_EQ(refused([](auto& f) { f.notional = Decimal::from_int(10'001); }),

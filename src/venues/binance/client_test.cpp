@@ -369,7 +369,7 @@ TEST(BinanceClient, OpenOrdersThatAreNotOursAreForeign) {
   EXPECT_THAT(talk.log.take(), ElementsAre("foreign 2")) << "from the stream";
   EXPECT_EQ(talk.client->query_open_orders(talk.now(), talk), SendOutcome::Sent);
   talk.pump();
-  EXPECT_THAT(talk.log.take(), ElementsAre("found 2 as 1 acked 0", "foreign 2"));
+  EXPECT_THAT(talk.log.take(), ElementsAre("found 2 as 1 acked 0", "foreign 2", "1 of ours open"));
 }
 
 TEST(BinanceClient, BalancesAreToldWithTheirEndAndTheAccountsOwnFeesOnce) {

@@ -169,6 +169,7 @@ bool SpotClient::on_order(const RestCall& call, const object& fields, const Now&
   std::string_view status;
   OrderFound found;
   found.order = call.order;
+  found.instrument = call.instrument;
   found.times.recv_time = now.instant;
   if (instrument == nullptr || !get(fields, "orderId", id) || !get(fields, "status", status) ||
       !get(fields, "executedQty", *instrument, found.filled)) {
@@ -229,6 +230,7 @@ bool SpotClient::on_fills(const RestCall& call, const array& rows, const Now& no
 
 bool SpotClient::on_open_orders(const array& rows, const Now& now, EventSink& sink,
                                 Outbox& outbox) {
+  std::uint32_t ours = 0;
   for (const element row : rows) {
     object fields;
     std::string_view client_id;
@@ -249,8 +251,10 @@ bool SpotClient::on_open_orders(const array& rows, const Now& now, EventSink& si
     call.call = Call::Order;
     call.order = *order;
     call.instrument = instrument->id;
+    ++ours;
     if (!on_order(call, fields, now, sink, outbox)) fail(call, sink);
   }
+  sink.on(OpenOrdersComplete{setup_.venue, ours, {{}, now.instant}});
   return true;
 }
 

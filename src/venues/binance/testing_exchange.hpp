@@ -232,6 +232,9 @@ inline std::string EventLog::show(const Event& event) {
   if (const auto* e = std::get_if<QueryFailed>(&event)) {
     return "query failed " + std::to_string(e->order.value);
   }
+  if (const auto* e = std::get_if<OpenOrdersComplete>(&event)) {
+    return std::to_string(e->ours) + " of ours open";
+  }
   if (const auto* e = std::get_if<BalanceReported>(&event)) {
     return "balance " + std::to_string(e->asset.value) + " " + e->total.to_string() + " held " +
            e->held.to_string();

@@ -57,8 +57,7 @@ void BitfinexClient::authenticate(const Now& now, Outbox& outbox) {
   auth_due_.reset();
   if (!auth_) return;
   auth_sent_ = now.instant;
-  constexpr bool dead_man = true;
-  outbox.send_text(Channel::Trading, auth_->authentication(now.wall, dead_man));
+  outbox.send_text(Channel::Trading, auth_->authentication(now.wall, setup_.cancel_on_death));
 }
 
 void BitfinexClient::on_close(Channel channel, const Now& now, EventSink& sink) {

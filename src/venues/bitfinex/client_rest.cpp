@@ -165,6 +165,10 @@ bool BitfinexClient::answered(RestCall& call, const Now& now, EventSink& sink, O
   if (call.question == Question::Wallets) return on_wallets(now, sink);
   const bool fine =
       call.question == Question::Trades ? on_trades(call, now, sink) : on_orders(call, sink);
+  if (fine && call.all_open && call.question == Question::Open) {
+    const auto ours = static_cast<std::uint32_t>(call.found.size());
+    sink.on(OpenOrdersComplete{setup_.venue, ours, times({}, now)});
+  }
   if (fine) go_on(std::move(call), now, sink, outbox);
   return fine;
 }
@@ -208,11 +212,11 @@ bool BitfinexClient::take_order(RestCall& call, const OrderEntry& entry, EventSi
   FoundOrder found;
   auto inquiry = call.about.end();
   if (call.all_open) {
-    if (!id) {
+    found.instrument = symbols_.find(entry.symbol);
+    if (!id || !found.instrument.valid()) {
       sink.on(ForeignOrder{setup_.venue, VenueOrderId(entry.id)});
       return true;
     }
-    found.instrument = symbols_.find(entry.symbol);
   } else {
     inquiry = std::find_if(call.about.begin(), call.about.end(), [&](const Inquiry& about) {
       return (id && about.id == *id) || about.venue_id.view() == entry.id;
@@ -316,7 +320,8 @@ void BitfinexClient::go_on(RestCall call, const Now& now, EventSink& sink, Outbo
     return;
   }
   for (const FoundOrder& found : call.found)
-    sink.on(OrderFound{found.id, found.venue_id, found.state, found.filled, times({}, now)});
+    sink.on(OrderFound{found.id, found.venue_id, found.state, found.filled, times({}, now),
+                       found.instrument});
 }
 
 }  // namespace ats::venues::bitfinex

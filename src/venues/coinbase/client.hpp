@@ -80,6 +80,7 @@ class CoinbaseClient final : public Client {
     OrderFound found;
     std::string query;  // of lists, without cursor
     int pages = 0;
+    std::uint32_t ours = 0;  // OpenOrders: listed so far
     WallTime sent;
     std::vector<FillRow> fills;      // of the pages before
     std::vector<WalletRow> wallets;  // likewise

@@ -358,7 +358,7 @@ bool CoinbaseClient::on_found(RestCall& call, const OrderRow& row, const Now& no
   if (row.status == OrderStatus::Filled) state = OrderState::Filled;
   if (row.status == OrderStatus::Over || row.status == OrderStatus::Failed)
     state = OrderState::Cancelled;
-  call.found = {call.order, row.venue_id, state, *filled, times({}, now)};
+  call.found = {call.order, row.venue_id, state, *filled, times({}, now), call.instrument};
   if (filled->is_zero()) {
     sink.on(call.found);
     return true;
@@ -396,6 +396,7 @@ bool CoinbaseClient::on_list(RestCall& call, json::object& root, const Now& now,
       sink.on(ForeignOrder{setup_.venue, row.venue_id});
       continue;
     }
+    ++call.ours;
     RestCall one;
     one.question = Question::Order;
     one.order = *id;
@@ -407,7 +408,10 @@ bool CoinbaseClient::on_list(RestCall& call, json::object& root, const Now& now,
     if (call.pages >= pages_max) return false;
     return ask_page(call, cursor, now, outbox);
   }
-  if (call.question == Question::OpenOrders) return true;
+  if (call.question == Question::OpenOrders) {
+    sink.on(OpenOrdersComplete{setup_.venue, call.ours, times({}, now)});
+    return true;
+  }
   if (call.then_cancel)
     sink.on(CancelRejected{call.order, RejectReason::Other, times({}, now)});
   else

@@ -10,7 +10,10 @@ constexpr std::size_t most_pending = 512;
 constexpr Duration answer_max = seconds(5);         // an order's or cancel's answer is overdue then
 constexpr Duration late_answer_max = seconds(60);   // and understood until then
 constexpr Duration subscription_max = seconds(10);  // a private subscription's
-constexpr Duration ping_every = seconds(20);        // the venue closes after a silent minute
+// Kraken advises to tell it again every 15 to 30 s, with a minute to go.
+constexpr Duration cancel_armed_every = seconds(15);
+constexpr Duration cancel_after = seconds(60);
+constexpr Duration ping_every = seconds(20);  // the venue closes after a silent minute
 
 // The depth the books of this venue are kept at: what is subscribed to.
 std::uint16_t book_depth(const ClientSetup& setup) {
@@ -44,6 +47,7 @@ void KrakenClient::on_open(Channel channel, const Now& now, EventSink&, Outbox& 
   }
   trading_open_ = true;
   executions_stand_ = false;
+  cancel_armed_.reset();
   requests_.clear_token();  // each connection gets its own
   ask_token(now, outbox);
 }
@@ -106,6 +110,11 @@ void KrakenClient::on_timer(const Now& now, EventSink& sink, Outbox& outbox) {
   if (open_orders_due_ && now.instant >= *open_orders_due_) {
     open_orders_due_.reset();
     query_open_orders(now, outbox);
+  }
+  if (setup_.cancel_on_death && ready(Channel::Trading) &&
+      (!cancel_armed_ || now.instant - *cancel_armed_ >= cancel_armed_every)) {
+    cancel_armed_ = now.instant;
+    outbox.send_text(Channel::Trading, requests_.cancel_all_after(cancel_after, ++next_req_id_));
   }
   if (now.instant - pinged_ >= ping_every) {
     pinged_ = now.instant;

@@ -172,6 +172,8 @@ class KrakenClient final : public Client {
   std::uint64_t executions_sequence_ = 0;   // 0: take what comes
   std::uint64_t balances_sequence_ = 0;
   Instant pinged_;
+  std::optional<Instant>
+      cancel_armed_;  // the venue's dead man's switch; not yet on this connection
   ClientCounters counters_;
 };
 

@@ -280,6 +280,10 @@ bool KrakenClient::on_orders(RestCall& call, json::object& result, const Now& no
         !read_rest_order(id, object, order) || !take_order(call, order, sink))
       return false;
   }
+  if (call.all_open) {
+    const auto ours = static_cast<std::uint32_t>(call.found.size());
+    sink.on(OpenOrdersComplete{setup_.venue, ours, times({}, now)});
+  }
   if (call.question == Question::Open && !call.about.empty()) {
     ask_closed(std::move(call), now, sink, outbox);
     return true;
@@ -317,11 +321,11 @@ bool KrakenClient::take_order(RestCall& call, const RestOrder& order, EventSink&
   FoundOrder found;
   auto inquiry = call.about.end();
   if (call.all_open) {
-    if (!id) {
+    found.instrument = instrument_of_pair(order.pair);
+    if (!id || !found.instrument.valid()) {
       sink.on(ForeignOrder{setup_.venue, order.venue_id});
       return true;
     }
-    found.instrument = instrument_of_pair(order.pair);
   } else {
     inquiry = std::find_if(call.about.begin(), call.about.end(),
                            [&id](const Inquiry& about) { return id && about.id == *id; });
@@ -415,7 +419,8 @@ bool KrakenClient::on_trades(RestCall& call, json::object& result, const Now& no
 
 void KrakenClient::tell_found(const RestCall& call, const Now& now, EventSink& sink) {
   for (const FoundOrder& found : call.found)
-    sink.on(OrderFound{found.id, found.venue_id, found.state, found.filled, times({}, now)});
+    sink.on(OrderFound{found.id, found.venue_id, found.state, found.filled, times({}, now),
+                       found.instrument});
 }
 
 }  // namespace ats::venues::kraken

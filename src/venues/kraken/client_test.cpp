@@ -73,6 +73,7 @@ class KrakenClientTest : public testing::Test {
     setup.universe = &universe;
     setup.instruments = {btc};
     setup.credentials = {"key", "c2VjcmV0"};
+    setup.cancel_on_death = cancel_on_death;
     client = make_client(setup);
     log.events.clear();
     sent.trading.clear();
@@ -143,6 +144,7 @@ class KrakenClientTest : public testing::Test {
   Log log;
   Sent sent;
   FrameOutcome outcome = FrameOutcome::Decoded;
+  bool cancel_on_death = true;
 };
 
 TEST_F(KrakenClientTest, subscribesToBooksAndPrintsWhenTheMarketOpens) {
@@ -539,6 +541,8 @@ TEST_F(KrakenClientTest, answersAQuestionForOpenOrdersWithOursAndOthers) {
   EXPECT_EQ(log.only<ForeignOrder>().venue_order_id.view(), "OTHEIRS");
   EXPECT_EQ(log.only<OrderFound>().order, make_order_id(1, 4));
   EXPECT_EQ(log.only<OrderFound>().state, OrderState::Acked);
+  EXPECT_EQ(log.only<OrderFound>().instrument, btc);
+  EXPECT_EQ(log.only<OpenOrdersComplete>().ours, 1u);
 }
 
 TEST_F(KrakenClientTest, asksForOpenOrdersAgainWhenTheAnswerFailed) {
@@ -598,6 +602,32 @@ TEST_F(KrakenClientTest, keepsNewOrdersBelowTheVenuesCounter) {
   EXPECT_EQ(placed, 109u);
   EXPECT_EQ(client->cancel({make_order_id(1, 1), btc, {}}, now(), sent), SendOutcome::Sent);
   EXPECT_GT(client->counters().rate_limited, 0u);
+}
+
+TEST_F(KrakenClientTest, armsTheVenuesDeadMansSwitchAndKeepsItFromGoingOff) {
+  make_ready();
+  client->on_timer(now(), log, sent);
+  ASSERT_EQ(sent.trading.size(), 1u);
+  EXPECT_THAT(
+      sent.trading[0],
+      HasSubstr(
+          R"({"method":"cancel_all_orders_after","params":{"timeout":60,"token":"TOKEN"},"req_id":)"));
+  elapsed = milliseconds(14'900);
+  client->on_timer(now(), log, sent);
+  EXPECT_EQ(sent.trading.size(), 1u);
+  elapsed = seconds(15);
+  client->on_timer(now(), log, sent);
+  EXPECT_EQ(sent.trading.size(), 2u);
+  text(
+      Channel::Trading,
+      R"({"method":"cancel_all_orders_after","result":{"currentTime":"a","triggerTime":"b"},"success":true,"req_id":3})");
+  EXPECT_EQ(outcome, FrameOutcome::Decoded);
+
+  cancel_on_death = false;
+  reset();
+  make_ready();
+  client->on_timer(now(), log, sent);
+  EXPECT_TRUE(sent.trading.empty());
 }
 
 TEST_F(KrakenClientTest, saysPingWhereNothingIsSaid) {

@@ -122,6 +122,13 @@ std::string_view Requests::account(std::string_view method, std::string_view cha
   return text_;
 }
 
+std::string_view Requests::cancel_all_after(Duration timeout, std::uint64_t req_id) {
+  text_ = R"({"method":"cancel_all_orders_after","params":{"timeout":)";
+  text_.append(std::to_string(timeout.ns / 1'000'000'000)).append(R"(,"token":")").append(token_);
+  text_.append(R"("},"req_id":)").append(std::to_string(req_id)).append("}");
+  return text_;
+}
+
 std::string_view Requests::ping(std::uint64_t req_id) {
   Writer frame(frame_);
   return frame.text(R"({"method":"ping","req_id":)").number(req_id).text("}").view();

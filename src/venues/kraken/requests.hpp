@@ -32,6 +32,9 @@ class Requests {
                           std::span<const std::string_view> symbols, std::uint16_t depth,
                           std::uint64_t req_id);
   std::string_view account(std::string_view method, std::string_view channel, std::uint64_t req_id);
+  // The venue cancels every order of the account when it has not heard this again for so long; zero: never
+  // (docs.kraken.com, WebSocket v2, cancel_all_orders_after).
+  std::string_view cancel_all_after(Duration timeout, std::uint64_t req_id);
   std::string_view ping(std::uint64_t req_id);
 
  private:

@@ -159,6 +159,8 @@ class KrakenServer final : public Server {
                          ServerOutbox& out);
   void order_request(SessionId id, Session& session, const StreamRequest& request,
                      ServerOutbox& out);
+  void cancel_all_later(SessionId id, Session& session, const StreamRequest& request,
+                        AccountId account, ServerOutbox& out);
   void add_order_request(SessionId id, Session& session, const StreamRequest& request,
                          AccountId account, ServerOutbox& out);
   void cancel_request(SessionId id, Session& session, const StreamRequest& request,
@@ -203,6 +205,7 @@ class KrakenServer final : public Server {
     LeakyCounter rest = rest_counter();
     std::map<InstrumentId, LeakyCounter> engine;
     std::map<AssetId, Decimal> totals;  // as last told on the balances channel
+    std::optional<WallTime> cancel_at;  // everything of the account, unless told again before
   };
   struct Token {
     AccountId account;

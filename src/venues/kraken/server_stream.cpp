@@ -33,6 +33,11 @@ void KrakenServer::send(SessionId id, Session& session, std::string_view frame, 
 }
 
 void KrakenServer::on_tick(ServerOutbox& out) {
+  for (auto& [account, state] : accounts_) {
+    if (!state.cancel_at || now() < *state.cancel_at) continue;
+    state.cancel_at.reset();
+    cancel_all_of(account);
+  }
   std::vector<SessionId> idle;
   for (auto& [id, session] : sessions_) {
     if (!status_told_) send(id, session, status_frame(id), out);
@@ -220,7 +225,8 @@ void KrakenServer::order_request(SessionId id, Session& session, const StreamReq
                                  ServerOutbox& out) {
   const bool add = request.method == "add_order";
   const bool one = request.method == "cancel_order";
-  if (!add && !one && request.method != "cancel_all") {
+  const bool later = request.method == "cancel_all_orders_after";
+  if (!add && !one && !later && request.method != "cancel_all") {
     refuse(id, session, request, "Unsupported method", "", out);
     return;
   }
@@ -233,10 +239,32 @@ void KrakenServer::order_request(SessionId id, Session& session, const StreamReq
     cancel_request(id, session, request, account, out);
   } else if (maintenance_) {
     refuse(id, session, request, "EService:Unavailable", "", out);
+  } else if (later) {
+    cancel_all_later(id, session, request, account, out);
   } else {
     const std::size_t count = cancel_all_of(account).size();
     answer(id, session, request, JsonObject().number("count", count).done(), out);
   }
+}
+
+// A timeout of zero disarms.
+void KrakenServer::cancel_all_later(SessionId id, Session& session, const StreamRequest& request,
+                                    AccountId account, ServerOutbox& out) {
+  constexpr std::int64_t most = 86'400;
+  const auto timeout = parse_scaled(request.params.get("timeout"), 0);
+  if (!timeout || *timeout < 0 || *timeout > most) {
+    refuse(id, session, request, "EGeneral:Invalid arguments:timeout", "", out);
+    return;
+  }
+  auto& cancel_at = accounts_[account].cancel_at;
+  cancel_at.reset();
+  if (*timeout != 0) cancel_at = now() + seconds(*timeout);
+  answer(id, session, request,
+         JsonObject()
+             .text("currentTime", format_rfc3339(now()))
+             .text("triggerTime", cancel_at ? format_rfc3339(*cancel_at) : "0")
+             .done(),
+         out);
 }
 
 void KrakenServer::add_order_request(SessionId id, Session& session, const StreamRequest& request,

@@ -236,6 +236,44 @@ TEST_F(KrakenServerTest, tellsItsStatusThenAcknowledgesEachSymbolThenSendsTheBoo
   EXPECT_THAT(out.take(1), ElementsAre(HasSubstr(R"("success":false)")));
 }
 
+TEST_F(KrakenServerTest, cancelsEverythingWhenTheDeadMansSwitchIsNotHeldAnyMore) {
+  const std::string t = token();
+  const auto arm = [&](const char* timeout) {
+    server.on_text(1,
+                   std::string(R"({"method":"cancel_all_orders_after","params":{"timeout":)") +
+                       timeout + R"(,"token":")" + t + R"("},"req_id":1})",
+                   out);
+    return out.take(1).back();
+  };
+  const auto open = [&] { return exchange.open_orders(AccountId{0}).size(); };
+  const auto later = [&](Duration by) {
+    exchange.time = exchange.time + by;
+    server.on_tick(out);
+    out.sent.clear();
+  };
+  server.on_open(1, "/v2", out);
+  server.on_text(1, R"({"method":"subscribe","params":{"channel":"trade","symbol":["BTC/USDT"]}})",
+                 out);
+  server.on_text(
+      1,
+      R"({"method":"add_order","params":{"order_type":"limit","side":"buy","order_qty":1,"symbol":"BTC/USDT","limit_price":20000.0,"token":")" +
+          t + R"("}})",
+      out);
+  ASSERT_EQ(open(), 1u);
+  EXPECT_THAT(arm("60"), HasSubstr(R"("triggerTime":"2023-11-14T22:14:20)"));
+  later(seconds(59));
+  EXPECT_THAT(arm("60"), HasSubstr(R"("success":true)"));
+  later(seconds(59));
+  EXPECT_EQ(open(), 1u) << "it was held";
+  arm("0");
+  later(seconds(600));
+  EXPECT_EQ(open(), 1u) << "it was disarmed";
+  EXPECT_THAT(arm("-1"), HasSubstr(R"("success":false)"));
+  EXPECT_THAT(arm("60"), HasSubstr(R"("success":true)"));
+  later(seconds(60));
+  EXPECT_EQ(open(), 0u);
+}
+
 TEST_F(KrakenServerTest, beatsWhereNothingElseIsSaidAndClosesWhereNobodyListens) {
   server.on_open(1, "/v2", out);
   server.on_open(2, "/v2", out);

@@ -154,7 +154,7 @@ SendOutcome UpbitClient::query_order(const QueryOrder& query, const Now& now, Ou
 
 SendOutcome UpbitClient::query_open_orders(const Now& now, Outbox& outbox) {
   if (!auth_) return SendOutcome::NotConnected;
-  return ask_open_orders(1, now, outbox) ? SendOutcome::Sent : SendOutcome::RateLimited;
+  return ask_open_orders(1, 0, now, outbox) ? SendOutcome::Sent : SendOutcome::RateLimited;
 }
 
 SendOutcome UpbitClient::query_balances(const Now& now, Outbox& outbox) {

@@ -76,6 +76,7 @@ class UpbitClient final : public Client {
     OrderId order;
     InstrumentId instrument;
     int page = 1;
+    std::uint32_t ours = 0;  // OpenOrders: on the pages before
   };
 
   // client_stream.cpp
@@ -90,7 +91,7 @@ class UpbitClient final : public Client {
   // client_rest.cpp
   void send(RestCall call, std::string_view method, std::string_view path,
             const Parameters& parameters, const Now& now, Outbox& outbox);
-  bool ask_open_orders(int page, const Now& now, Outbox& outbox);
+  bool ask_open_orders(int page, std::uint32_t ours, const Now& now, Outbox& outbox);
   void count(const HttpResponse& response, Instant now);
   void refused(const RestCall& call, int status, std::string_view body, const Now& now,
                EventSink& sink);

@@ -35,7 +35,7 @@ void UpbitClient::send(RestCall call, std::string_view method, std::string_view 
   outbox.send_rest(call.tag, request, answer_max);
 }
 
-bool UpbitClient::ask_open_orders(int page, const Now& now, Outbox& outbox) {
+bool UpbitClient::ask_open_orders(int page, std::uint32_t ours, const Now& now, Outbox& outbox) {
   if (blocked(now) || !default_rate_.take(cancel_reserve, now.instant)) {
     ++counters_.rate_limited;
     open_orders_due_ = now.instant + retry_after;
@@ -45,6 +45,7 @@ bool UpbitClient::ask_open_orders(int page, const Now& now, Outbox& outbox) {
   RestCall call;
   call.question = Question::OpenOrders;
   call.page = page;
+  call.ours = ours;
   Parameters parameters;
   parameters.add("states[]", "wait").add("states[]", "watch");
   parameters.add("page", std::to_string(page)).add("limit", std::to_string(page_size));
@@ -209,9 +210,11 @@ bool UpbitClient::on_open_orders(const RestCall& call, json::array& orders, cons
       return false;
   }
   bool sound = true;
+  std::uint32_t ours = call.ours;
   for (const RestOrder& order : all) {
     auto id = parse_client_order_id(order.identifier);
     if (!id && orders_.find(order.uuid.view()) != nullptr) id = orders_.find(order.uuid.view())->id;
+    if (id && symbols_.find(order.market).valid()) ++ours;
     if (!id) {
       sink.on(ForeignOrder{setup_.venue, order.uuid});
     } else if (order.trades_count != 0 || !order.executed.is_zero()) {
@@ -220,7 +223,11 @@ bool UpbitClient::on_open_orders(const RestCall& call, json::array& orders, cons
       sound &= tell_order(order, *id, now, sink);
     }
   }
-  if (all.size() == page_size) ask_open_orders(call.page + 1, now, outbox);
+  if (all.size() == page_size) {
+    ask_open_orders(call.page + 1, ours, now, outbox);
+  } else if (sound) {
+    sink.on(OpenOrdersComplete{setup_.venue, ours, times({}, now)});
+  }
   return sound;
 }
 
@@ -268,7 +275,7 @@ bool UpbitClient::tell_order(const RestOrder& order, OrderId id, const Now& now,
   tracked->venue_id = order.uuid;
   tracked->acked = true;
   tracked->ended = tracked->ended || is_final(state);
-  sink.on(OrderFound{id, order.uuid, state, *executed, times({}, now)});
+  sink.on(OrderFound{id, order.uuid, state, *executed, times({}, now), instrument_id});
   return true;
 }
 
