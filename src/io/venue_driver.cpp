@@ -237,9 +237,11 @@ venues::Now VenueDriver::now() const { return {OsClock::now(), OsClock::wall()};
 void VenueDriver::start() {
   running_ = true;
   rest_->warm();
-  if (!alone()) market_rest_->warm();
-  for (const auto& shard : shards_) {
-    for (const auto& link : shard->links) link->line->connect();
+  if (setup_.market_data) {
+    if (!alone()) market_rest_->warm();
+    for (const auto& shard : shards_) {
+      for (const auto& link : shard->links) link->line->connect();
+    }
   }
   if (setup_.client.credentials.present()) trading_.connect();
   tick();

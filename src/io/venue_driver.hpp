@@ -59,6 +59,7 @@ struct DriverSetup {
   std::uint64_t jitter_seed = 0;
   FrameTap* tap = nullptr;  // null: nobody listens; must outlive the driver
   bool redundant = false;   // two market connections for each that there would be
+  bool market_data = true;  // false: only the trading connection is opened
 };
 
 // What a venue's connections are doing, for people.

@@ -14,6 +14,7 @@
 #include "services/sim_command.hpp"
 #include "services/simulate.hpp"
 #include "services/trades.hpp"
+#include "services/watchdog.hpp"
 
 namespace ats::services {
 
@@ -30,6 +31,7 @@ std::span<const Command> commands() {
        pnl_command},
       {"trades", "a list of what was traded, and how each trade ended", trades_command},
       {"trade", "the timeline of one trade, with the books it saw", trade_command},
+      {"watchdog", "cancel the engine's open orders when it answers no more", watchdog_command},
       {"replay", "run a journal through the core again and report the first difference",
        replay_command},
       {"scan", "what recorded market data says of books and of edges between venues", scan_command},

@@ -151,7 +151,7 @@ Result<std::unique_ptr<ControlServer>, std::string> ControlServer::open(
 }
 
 Result<std::string, std::string> ask_control(const std::filesystem::path& socket,
-                                             std::string_view request) {
+                                             std::string_view request, Duration patience) {
   sockaddr_un address;
   if (!fill_address(socket, address)) return fail(too_long(socket));
   const int fd = connect_to(address);
@@ -166,7 +166,9 @@ Result<std::string, std::string> ask_control(const std::filesystem::path& socket
   while (sound && (answer.empty() || answer.back() != '\n')) {
     pollfd waiting{fd, POLLIN, 0};
     char buffer[65536];
-    const ssize_t got = ::poll(&waiting, 1, 5000) == 1 ? ::read(fd, buffer, sizeof buffer) : -1;
+    const ssize_t got = ::poll(&waiting, 1, static_cast<int>(patience.ns / 1'000'000)) == 1
+                            ? ::read(fd, buffer, sizeof buffer)
+                            : -1;
     if (got <= 0)
       sound = false;
     else

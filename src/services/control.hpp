@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "io/reactor.hpp"
 
 namespace ats::services {
@@ -31,8 +32,9 @@ class ControlServer {
   std::unique_ptr<Impl> impl_;
 };
 
-// Asks a running process; waits at most five seconds.
+// Asks a running process; waits this long for each part of the answer.
 Result<std::string, std::string> ask_control(const std::filesystem::path& socket,
-                                             std::string_view request);
+                                             std::string_view request,
+                                             Duration patience = seconds(5));
 
 }  // namespace ats::services
