@@ -36,6 +36,7 @@ std::string pem_body(std::string_view text) {
   const std::size_t end = text.find("-----END ", body);
   if (end == std::string_view::npos) return {};
   std::string kept;
+  kept.reserve(end - body);  // so that growing leaves no copies behind
   for (std::size_t i = body; i < end; ++i) {
     if (text[i] == '\\' && i + 1 < end && (text[i + 1] == 'n' || text[i + 1] == 'r')) {
       ++i;

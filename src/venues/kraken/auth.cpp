@@ -8,10 +8,13 @@ namespace ats::venues::kraken {
 namespace {
 
 // A secret that is not base64 signs with its own bytes: the venue then refuses it by name.
-std::string decoded(std::string_view secret) {
-  const auto bytes = security::from_base64(secret);
-  if (!bytes) return std::string(secret);
-  return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
+security::Secret decoded(std::string_view secret) {
+  auto bytes = security::from_base64(secret);
+  if (!bytes) return security::Secret::of(secret);
+  const std::span<char> text(reinterpret_cast<char*>(bytes->data()), bytes->size());
+  auto kept = security::Secret::of({text.data(), text.size()});
+  security::wipe(text);
+  return kept;
 }
 
 }  // namespace
@@ -29,7 +32,7 @@ std::string api_sign(security::HmacSigner& signer, std::string_view path, std::s
 
 Auth::Auth(const Credentials& credentials)
     : key_(credentials.key),
-      signer_(security::HashKind::Sha512, decoded(credentials.secret.reveal())) {}
+      signer_(security::HashKind::Sha512, decoded(credentials.secret.reveal()).reveal()) {}
 
 HttpRequest Auth::post(std::string_view path, std::string_view fields, WallTime now) {
   const auto clock = static_cast<std::uint64_t>(std::max<std::int64_t>(now.ns_utc, 0)) + ahead_;
