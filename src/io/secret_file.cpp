@@ -201,8 +201,11 @@ Status<SecretFileFailure> write_secret_file(const std::filesystem::path& file,
   const int error = errno;
   if (!named) ::unlink(beside.c_str());
   if (!named && error == EEXIST) return failed(SecretFileError::Exists, file, "is there already");
-  if (!named || !sync_folder(folder_of(target)))
-    return failed(SecretFileError::NotWritten, file, "cannot be written: " + said(error));
+  if (!named) return failed(SecretFileError::NotWritten, file, "cannot be written: " + said(error));
+  if (!sync_folder(folder_of(target))) {
+    return failed(SecretFileError::NotWritten, file,
+                  "is in place, but perhaps not on the disk yet: " + said(errno));
+  }
   return Done{};
 }
 

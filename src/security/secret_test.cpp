@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <sstream>
 #include <type_traits>
@@ -95,9 +97,14 @@ TEST(Wipe, LeavesNothingOfTheText) {
   const std::size_t size = text.size();
   wipe(text);
   EXPECT_TRUE(text.empty());
-  text.resize(size);  // the same memory again
   ASSERT_EQ(text.data(), bytes);
+  ASSERT_GE(text.capacity(), size);  // what was there lies behind the end now
   EXPECT_EQ(std::string_view(bytes, size).find("longer"), std::string_view::npos);
+
+  std::array<char, 16> block{};
+  block.fill('x');
+  wipe(std::span<char>(block));
+  EXPECT_EQ(std::count(block.begin(), block.end(), '\0'), 16);
 }
 
 }  // namespace

@@ -94,7 +94,9 @@ void warn_of(const OpenedVault& vault) {
     warn("secrets could not be locked into memory and may be swapped out; raise ulimit -l");
 }
 
-void print(const json& value) { fmt::print("{}\n", value.dump(2)); }
+void print(const json& value) {
+  fmt::print("{}\n", value.dump(2, ' ', false, json::error_handler_t::replace));
+}
 
 // --- a key and its secret, from whoever brings them ---
 
@@ -178,9 +180,13 @@ Status<std::string> ask_venue(const Config& config, VaultEntry& entry, bool acce
   const auto rights = ask_key_rights(reactor, *venue, tls ? &*tls : nullptr,
                                      {std::string(entry.key.reveal()), entry.secret});
   if (!rights) return fail(rights.error());
+  // Consent is to what was known when it was given: it ends with the right, and consent to a doubt is none to the
+  // right itself.
+  const bool worse =
+      rights->withdraw == security::Answer::Yes && entry.rights.withdraw != security::Answer::Yes;
   entry.rights = *rights;
   entry.checked = io::OsClock::wall();
-  // Consent is to a right that is there: it ends with the right.
+  if (worse) entry.withdrawal_accepted = {};
   if (rights->withdraw == security::Answer::No)
     entry.withdrawal_accepted = {};
   else if (accept)
@@ -418,11 +424,13 @@ void add_access(CLI::App& app, Options& options) {
                  "TOML file whose general.vault names the vault, and with the venues' addresses");
   app.add_option("--vault", options.vault, "the vault; instead of general.vault");
   app.add_option("--key-file", options.key_file, "opens it; instead of general.vault_key_file");
-  app.add_option("--passphrase-file", options.passphrase_file,
-                 "a file of mode 0600 with the passphrase; else it is asked for on the terminal");
+  auto* file = app.add_option(
+      "--passphrase-file", options.passphrase_file,
+      "a file of mode 0600 with the passphrase; else it is asked for on the terminal");
   app.add_option("--passphrase-fd", options.passphrase_fd,
                  "an open file descriptor whose next line is the passphrase")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::NonNegativeNumber)
+      ->excludes(file);
 }
 
 }  // namespace
@@ -475,14 +483,18 @@ int keys_command(int argc, const char* const* argv) {
   rotating->add_option("--label", options.label, "your own words for the new key");
   rotating->add_flag("--accept-withdrawal-rights", options.accept,
                      "take the new key although it can withdraw, or may be able to");
-  rotating->add_option("--new-key-file", options.new_key_file,
-                       "seal the vault under this key file, which is made if it is not there");
-  rotating->add_option("--new-passphrase-file", options.new_passphrase_file,
-                       "seal it under the passphrase in this file");
+  auto* new_key =
+      rotating->add_option("--new-key-file", options.new_key_file,
+                           "seal the vault under this key file, which is made if it is not there");
+  auto* new_file = rotating->add_option("--new-passphrase-file", options.new_passphrase_file,
+                                        "seal it under the passphrase in this file");
+  new_file->excludes(new_key);
   rotating
       ->add_option("--new-passphrase-fd", options.new_passphrase_fd,
                    "seal it under the next line of this descriptor")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::NonNegativeNumber)
+      ->excludes(new_key)
+      ->excludes(new_file);
   rotating->add_flag("--json", options.json, "the new key, as JSON");
   rotating->footer(
       "Examples:\n  ats keys rotate upbit --config ats.toml\n  ats keys rotate --vault keys.vault\n"

@@ -102,6 +102,17 @@ TEST(KeyRights, OfKrakenAreThePermissionsItLists) {
         Answer::Yes)
         << word;
   }
+  EXPECT_EQ(
+      rights_of("kraken", {answered(200, kraken_info(R"("query-funds","send-funds")"))}).withdraw,
+      Answer::Unknown)
+      << "a word that nobody has told us of";
+  EXPECT_EQ(
+      rights_of(
+          "kraken",
+          {answered(200, kraken_info(R"("query-funds","query-open-trades","create-ws-token")"))})
+          .read,
+      Answer::No)
+      << "orders that have ended could not be looked up";
 }
 
 TEST(KeyRights, OfKrakenAreNotReadFromARefusal) {

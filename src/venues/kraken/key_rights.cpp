@@ -1,5 +1,8 @@
 #include "venues/kraken/key_rights.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "venues/key_answer.hpp"
 #include "venues/kraken/auth.hpp"
 #include "venues/kraken/errors.hpp"
@@ -35,6 +38,14 @@ bool read_list(json::object& result, std::string_view field, std::vector<std::st
   return true;
 }
 
+// Words that take nothing out of the account.
+bool harmless(std::string_view permission) {
+  constexpr std::array<std::string_view, 10> known = {
+      "query-funds",   "add-funds",    "earn-funds",   "query-open-trades", "query-closed-trades",
+      "modify-trades", "close-trades", "query-ledger", "export-data",       "create-ws-token"};
+  return std::find(known.begin(), known.end(), permission) != known.end();
+}
+
 }  // namespace
 
 // docs.kraken.com/api-reference/account-data/get-api-key-info: needs no permission. Its nonce is of the wall clock,
@@ -60,12 +71,18 @@ Result<security::KeyRights, KeyFault> read_key_rights(std::span<const HttpRespon
   if (!object_field(root, "result", result) || !read_list(result, "permissions", permissions))
     return fail(KeyFault::Malformed);
   security::KeyRights rights;
-  rights.read = answer_of(has(permissions, "query-funds") && has(permissions, "query-open-trades"));
+  // What the client asks for: balances, orders that are open and that have ended, the token of the private stream.
+  rights.read =
+      answer_of(has(permissions, "query-funds") && has(permissions, "query-open-trades") &&
+                has(permissions, "query-closed-trades") && has(permissions, "create-ws-token"));
   rights.trade = answer_of(has(permissions, "modify-trades") && has(permissions, "close-trades"));
   rights.withdraw = security::Answer::No;
   for (const std::string_view permission : permissions) {
-    if (permission.find("withdraw") != std::string_view::npos)
+    if (permission.find("withdraw") != std::string_view::npos) {
       rights.withdraw = security::Answer::Yes;
+    } else if (rights.withdraw == security::Answer::No && !harmless(permission)) {
+      rights.withdraw = security::Answer::Unknown;  // a word to come may say anything
+    }
   }
   std::vector<std::string_view> addresses;
   if (read_list(result, "ipAllowlist", addresses))
