@@ -34,6 +34,7 @@ Watched watch(Rate min_edge, double edges) {
   setup.activity = 0.05;
   setup.edges = edges;
   setup.core.min_edge = min_edge;
+  setup.core.leg_cost_prior = {};  // else what is learnt makes the trades more by the hour
   EXPECT_TRUE(choose_faults("none", setup).ok());
   Watched watched;
   setup.sample_every = seconds(900);
