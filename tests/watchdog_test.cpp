@@ -24,11 +24,11 @@ using core::OrderFacts;
 // A process whose control socket answers, for as long as it lives.
 class Beating {
  public:
-  explicit Beating(const fs::path& socket)
-      : thread_([this, socket] {
+  explicit Beating(const fs::path& socket, std::string answer = R"({"ok":true})")
+      : thread_([this, socket, answer] {
           io::Reactor reactor;
-          auto control = ControlServer::open(reactor, socket,
-                                             [](std::string_view) { return R"({"ok":true})"; });
+          auto control =
+              ControlServer::open(reactor, socket, [answer](std::string_view) { return answer; });
           listening_ = control.ok();
           while (!stop_) reactor.poll(milliseconds(10));
         }) {
@@ -224,6 +224,37 @@ TEST_F(WatchdogTest, an_engine_that_was_never_heard_of_is_taken_for_dead_only_wh
   EXPECT_EQ(open_orders(), 0u) << log_;
 }
 
+// It listens, and its thread does nothing any more: its queue of connections fills up.
+TEST_F(WatchdogTest, an_engine_that_hangs_is_taken_for_dead_and_does_not_hang_the_watchdog) {
+  leave_an_order_at_each_venue();
+  io::Reactor never_polled;
+  const auto hanging = ControlServer::open(never_polled, dir_ / "control.sock",
+                                           [](std::string_view) { return std::string(); });
+  ASSERT_TRUE(hanging.ok());
+  watch(dir_ / "control.sock", true);
+  EXPECT_TRUE(until(seconds(90), [&] { return dog_->clear(); })) << log_;
+  EXPECT_EQ(open_orders(), 0u) << log_;
+  const Instant long_after = io::OsClock::now() + seconds(12);
+  EXPECT_TRUE(until(seconds(30), [&] { return io::OsClock::now() > long_after; }));
+  EXPECT_TRUE(dog_->acting());
+}
+
+// Its socket is there before it has begun: that is no heartbeat.
+TEST_F(WatchdogTest, an_answer_that_is_not_ok_is_no_heartbeat) {
+  const Beating starting(dir_ / "control.sock", R"({"ok":false,"error":"not a request"})");
+  watch(dir_ / "control.sock", true);
+  EXPECT_TRUE(until(seconds(10), [&] { return dog_->acting(); })) << log_;
+  EXPECT_FALSE(dog_->engine_alive());
+}
+
+TEST_F(WatchdogTest, a_venue_that_cannot_be_looked_at_is_never_clear) {
+  credentials_.erase("upbit");
+  watch(dir_ / "nobody.sock", true);
+  EXPECT_FALSE(until(seconds(15), [&] { return dog_->clear(); }));
+  EXPECT_NE(log_.find("upbit: NOT WATCHED: there is no key for it"), std::string::npos) << log_;
+  EXPECT_NE(log_.find("kraken: nothing of ours is open"), std::string::npos) << log_;
+}
+
 TEST_F(WatchdogTest, without_any_key_there_is_nothing_to_watch) {
   credentials_.clear();
   WatchdogSetup setup;
@@ -231,7 +262,7 @@ TEST_F(WatchdogTest, without_any_key_there_is_nothing_to_watch) {
   setup.log = [](const std::string&) {};
   const auto dog = Watchdog::open(reactor_, std::move(setup));
   ASSERT_FALSE(dog.ok());
-  EXPECT_EQ(dog.error(), "no enabled venue has a key: there is nothing to watch");
+  EXPECT_EQ(dog.error(), "no enabled venue has a key and answers: there is nothing to watch");
 }
 
 }  // namespace

@@ -247,7 +247,8 @@ void VenueDriver::start() {
   tick();
 }
 
-void VenueDriver::stop() {
+void VenueDriver::stop(bool settled) {
+  if (settled && trading_.open()) primary_->client->on_settled(now(), *primary_);
   running_ = false;
   reactor_.cancel(tick_timer_);
   for (const auto& shard : shards_) {

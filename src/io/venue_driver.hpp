@@ -85,8 +85,9 @@ class VenueDriver final : private LineOwner {
   ~VenueDriver();
 
   void start();
-  // No reconnecting any more; connections are closed in order.
-  void stop();
+  // No reconnecting any more; connections are closed in order. `settled`: nothing of ours is open there, and the
+  // venue need not wait for us to be gone.
+  void stop(bool settled = false);
 
   // Effects for this venue; notices are ignored.
   void execute(const Action& action);

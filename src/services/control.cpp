@@ -35,8 +35,9 @@ std::string too_long(const std::filesystem::path& socket) {
          ": too long for a Unix socket (at most 107 bytes): use a shorter data_dir";
 }
 
+// Does not wait: of a process that hangs the queue of those who wait for it fills up.
 int connect_to(const sockaddr_un& address) {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd >= 0 && ::connect(fd, as_sockaddr(address), sizeof address) != 0) {
     ::close(fd);
     return -1;

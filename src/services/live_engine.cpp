@@ -192,7 +192,7 @@ void LiveEngine::halt_everything(std::string_view who, std::string_view reason) 
 bool LiveEngine::close() {
   closing_ = true;
   watch_.reset();
-  for (const auto& driver : drivers_) driver->stop();
+  for (const auto& driver : drivers_) driver->stop(stopped());
   // The closing handshakes, as far as the venues answer soon.
   const Instant until = io::OsClock::now() + milliseconds(500);
   while (io::OsClock::now() < until) {
@@ -313,7 +313,8 @@ std::string LiveEngine::answer(std::string_view request) {
     view(now);
     return status_json(now);
   }
-  if (command == "heartbeat") return nlohmann::json{{"ok", true}, {"life", incarnation_}}.dump();
+  if (command == "heartbeat")
+    return nlohmann::json{{"ok", started_.ns != 0}, {"life", incarnation_}}.dump();
   if (command == "stop") {
     ask_to_stop(field("who"));
     return nlohmann::json{{"ok", true}}.dump();

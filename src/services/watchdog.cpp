@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/rng.hpp"
@@ -30,8 +31,9 @@ std::optional<std::string> Watchdog::prepare() {
   for (VenueConfig& venue : config.venues) {
     if (!venue.enabled) continue;
     if (!setup_.credentials.contains(venue.name)) {
-      log(fmt::format("{}: no key, so it is not watched", venue.name));
+      log(fmt::format("{}: NOT WATCHED: there is no key for it", venue.name));
       venue.enabled = false;
+      ++unwatched_;
       continue;
     }
     if (auto wrong = io::VenueDriver::check_urls(venue.urls)) return venue.name + ": " + *wrong;
@@ -44,8 +46,17 @@ std::optional<std::string> Watchdog::prepare() {
     tls_.emplace(std::move(*context));
   }
   const io::TlsContext* tls = tls_ ? &*tls_ : nullptr;
-  if (auto loaded = load_instruments(reactor_, config, tls, universe_); !loaded)
-    return loaded.error();
+  // One venue that does not answer is no reason to leave the others alone.
+  for (VenueConfig& venue : config.venues) {
+    if (!venue.enabled) continue;
+    Config alone = config;
+    for (VenueConfig& other : alone.venues) other.enabled = other.name == venue.name;
+    if (auto loaded = load_instruments(reactor_, alone, tls, universe_); !loaded) {
+      log(fmt::format("{}: NOT WATCHED: {}", venue.name, loaded.error()));
+      venue.enabled = false;
+      ++unwatched_;
+    }
+  }
   EventSink& sink = *this;
   Rng seeds(static_cast<std::uint64_t>(io::OsClock::wall().ns_utc));
   for (const VenueConfig& venue : config.venues) {
@@ -57,6 +68,7 @@ std::optional<std::string> Watchdog::prepare() {
     driver.jitter_seed = seeds.next();
     driver.market_data = false;
     driver.client.cancel_on_death = false;  // of this process: the engine's orders outlive it
+    driver.client.cancel_only = true;
     driver.client.venue = universe_.find_venue(venue.name);
     driver.client.universe = &universe_;
     driver.client.market_path = venue.urls.market;
@@ -68,7 +80,7 @@ std::optional<std::string> Watchdog::prepare() {
     watched.name = venue.name;
     watched.driver = std::make_unique<io::VenueDriver>(reactor_, std::move(driver), sink);
   }
-  if (venues_.empty()) return "no enabled venue has a key: there is nothing to watch";
+  if (venues_.empty()) return "no enabled venue has a key and answers: there is nothing to watch";
   return std::nullopt;
 }
 
@@ -86,8 +98,10 @@ void Watchdog::stop() {
 
 // An engine that hangs answers as little as one that is gone.
 void Watchdog::beat() {
-  const bool answered =
-      ask_control(setup_.control_socket, R"({"command":"heartbeat"})", beat_every).ok();
+  const auto told = ask_control(setup_.control_socket, R"({"command":"heartbeat"})", beat_every);
+  // One that is only starting, or has no word for it, says that it is not.
+  const auto answer = told ? nlohmann::json::parse(*told, nullptr, false) : nlohmann::json();
+  const bool answered = answer.is_object() && answer.value("ok", false);
   const Instant now = io::OsClock::now();
   if (answered) {
     if (!alive_) log("the engine is alive");
@@ -121,8 +135,9 @@ void Watchdog::end() {
 }
 
 bool Watchdog::clear() const {
-  return acting_ && std::all_of(venues_.begin(), venues_.end(),
-                                [](const Venue& venue) { return clear(venue); });
+  return acting_ && unwatched_ == 0 &&
+         std::all_of(venues_.begin(), venues_.end(),
+                     [](const Venue& venue) { return clear(venue); });
 }
 
 void Watchdog::act(Instant now) {

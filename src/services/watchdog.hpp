@@ -84,6 +84,7 @@ class Watchdog final : private EventSink {
   bool known_ = false;  // it was heard of, or is taken for dead from the start
   bool acting_ = false;
   std::uint64_t cancels_ = 0;
+  std::size_t unwatched_ = 0;  // enabled venues that cannot be looked at
 };
 
 // `ats watchdog`.

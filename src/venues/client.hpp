@@ -106,6 +106,8 @@ struct ClientSetup {
   // The venue is to cancel every order of the account when it hears no more of us, where it offers that
   // (Bitfinex: when the connection is lost; Kraken: a minute later).
   bool cancel_on_death = true;
+  // It is there to cancel: an open order is told as soon as it is listed, and what it has filled is not asked for.
+  bool cancel_only = false;
 };
 
 struct ClientCounters {
@@ -140,6 +142,13 @@ class Client {
 
   // MarketData: subscriptions are on their way. Trading: orders may leave, and what becomes of them is heard.
   virtual bool ready(Channel channel) const = 0;
+
+  // The connection is about to be closed in order, with nothing of ours open: what waits for our silence at the
+  // venue is called off.
+  virtual void on_settled(const Now& now, Outbox& outbox) {
+    static_cast<void>(now);
+    static_cast<void>(outbox);
+  }
 
   // The core's effects. Anything but Sent means certainly nothing left.
   virtual SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) = 0;

@@ -170,7 +170,13 @@ void Detector::size(Candidate& candidate, const Edge& edge, const BookView& buy,
     candidate.walked =
         venues.walk(Levels(buy.levels(Side::Sell)), Levels(sell.levels(Side::Buy)), limits);
     candidate.refused = judge(venues, candidate.walked);
-    if (candidate.refused == RefuseReason::None) return;
+    if (candidate.refused != RefuseReason::None) continue;
+    // It may have come out as another size than was asked for, and cost what that one costs.
+    const LegSize made = leg_size(
+        venues.buy().notional(candidate.walked.buy_limit, candidate.walked.buy_quantity), largest);
+    const Rate its_cost = funds.leg_cost(venues.buy().venue, venues.sell().venue, made);
+    if (candidate.walked.net.ppb - its_cost.ppb >= config_.min_edge.ppb) return;
+    candidate.refused = RefuseReason::LegCost;
   }
 }
 

@@ -126,6 +126,13 @@ TEST_F(DetectorTest, what_legs_cost_is_asked_for_on_top_and_a_smaller_trade_may_
   EXPECT_EQ(found[0].refused, RefuseReason::None);
   EXPECT_EQ(found[0].walked.buy_quantity, Quantity{19'900}) << "200 of 400, at the bid of 100.50";
 
+  purse_.most = Decimal::from_int(10'000);
+  purse_.leg_costs = {Rate::bps(26), Rate::bps(1), Rate::bps(1)};
+  const auto small = look(1);
+  ASSERT_THAT(small, SizeIs(1));
+  EXPECT_EQ(small[0].refused, RefuseReason::LegCost)
+      << "500 of 10,000: it came out small, and small trades are dear here";
+
   purse_.leg_costs = {Rate::bps(26), Rate::bps(26), Rate::bps(26)};
   const auto dear = look(1);
   ASSERT_THAT(dear, SizeIs(1));

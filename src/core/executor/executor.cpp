@@ -399,15 +399,20 @@ void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Act
 // What became of the two legs it was opened on. Nothing is learnt of what others left, nor where that was
 // taken over.
 void Executor::learn(const Execution& execution, const ExecutionResolved& resolved) {
-  if (execution.quantity.is_zero() || execution.again || !execution.carried.is_zero()) return;
+  // Dust below a lot is taken over by every unwind, and weighs nothing.
+  const bool took_over = execution.carried.abs() >= lot_of(execution.base);
+  if (execution.quantity.is_zero() || execution.again || took_over) return;
+  if (execution.orders.size() < 2) return;  // a planted bug sent one leg
   const Instrument& bought_on = instrument(execution.buy);
   const Instrument& sold_on = instrument(execution.sell);
   bool buy_short = false;
   bool sell_short = false;
   Rate cost;
   if (execution.unwinding) {
-    const Decimal bought = bought_on.quantity_decimal(orders_[execution.orders[0]].filled);
-    const Decimal sold = sold_on.quantity_decimal(orders_[execution.orders[1]].filled);
+    const Order& buy = orders_[execution.orders[0]];
+    const Order& sell = orders_[execution.orders[1]];
+    const Decimal bought = bought_on.quantity_decimal(buy.filled);
+    const Decimal sold = sold_on.quantity_decimal(sell.filled);
     const auto traded =
         bought_on.price_decimal(execution.quoted).multiply_floor(std::max(bought, sold));
     const auto promised =
@@ -418,8 +423,10 @@ void Executor::learn(const Execution& execution, const ExecutionResolved& resolv
     const auto ppb = share ? share->to_scaled_floor(9) : fail(share.error());
     if (!ppb) return;
     cost = Rate{*ppb};
-    buy_short = bought < sold;
-    sell_short = !buy_short;
+    // Fees in base and lots leave a difference between whole legs: nobody is to blame for that.
+    buy_short = buy.filled < buy.request.quantity;
+    sell_short = sell.filled < sell.request.quantity;
+    if (buy_short && sell_short) (bought < sold ? sell_short : buy_short) = false;
   }
   leg_costs_.learn(bought_on.venue, execution.size, buy_short, buy_short ? cost : Rate{});
   leg_costs_.learn(sold_on.venue, execution.size, sell_short, sell_short ? cost : Rate{});

@@ -16,6 +16,11 @@ void LegCosts::restart(std::size_t venues, Rate prior, std::uint32_t prior_legs,
   Sizes unknown;
   unknown.fill({prior});
   venues_.resize(venues, unknown);
+  for (Sizes& sizes : venues_) {
+    for (Estimate& estimate : sizes) {
+      if (estimate.legs == 0) estimate.mean = prior;
+    }
+  }
 }
 
 Rate LegCosts::expected(VenueId venue, LegSize size) const {

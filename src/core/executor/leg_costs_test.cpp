@@ -110,7 +110,7 @@ class LearntLegCosts : public ::testing::Test, protected World {
     fill_all(buy);
     reject(sell);
     ASSERT_EQ(placed.size(), 1u);
-    fill_all(placed[0]);
+    fill_all(OrderRequest(placed[0]));
     ASSERT_EQ(resolved.size(), 1u);
     wait(seconds(3));
   }
@@ -136,6 +136,38 @@ TEST_F(LearntLegCosts, the_venue_whose_leg_fell_short_is_charged_with_what_it_co
   EXPECT_EQ(expected_at(kraken).decimal() + expected_at(kraken).decimal(),
             share - Decimal::from_scaled(share.to_scaled(9).value() % 2, 9))
       << "the mean of a prior of one leg at nothing, and this one";
+}
+
+// A whole trade leaves dust below a lot, which every later unwind takes over.
+TEST_F(LearntLegCosts, dust_of_the_trades_before_does_not_keep_it_from_learning) {
+  config.leg_cost_prior = {};
+  up();
+  book(at_binance, "59995", "60000", "0.01234");
+  book(at_kraken, "60600", "60605", "0.01234");
+  ASSERT_EQ(placed.size(), 2u);
+  const OrderRequest buy = placed[0];
+  const OrderRequest sell = placed[1];
+  no_edge();
+  placed.clear();
+  fill_all(buy);
+  fill_all(sell);
+  ASSERT_FALSE(inventory().is_zero());
+  wait(seconds(3));
+  trade_with_a_rejected_sell();
+  EXPECT_GT(expected_at(kraken), Rate{});
+}
+
+TEST_F(LearntLegCosts, whole_legs_that_differ_by_a_fee_are_nobodys_fault) {
+  config.leg_cost_prior = {};
+  up();
+  edge();
+  ASSERT_EQ(placed.size(), 2u);
+  const OrderRequest buy = placed[0];
+  const OrderRequest sell = placed[1];
+  no_edge();
+  fill_all(buy);
+  fill_all(sell);
+  for (const LegCostStatus& cost : status().leg_costs) EXPECT_EQ(cost.fell_short, 0u);
 }
 
 TEST_F(LearntLegCosts, a_trade_that_does_not_pay_for_it_is_refused_and_says_why) {

@@ -184,7 +184,7 @@ bool SpotClient::on_order(const RestCall& call, const object& fields, const Now&
     sink.on(OrderRejected{call.order, RejectReason::Other, "REJECTED", found.times});
     return true;
   }
-  if (found.filled.is_zero()) {
+  if (found.filled.is_zero() || setup_.cancel_only) {
     sink.on(found);
     return true;
   }

@@ -234,7 +234,7 @@ bool BitfinexClient::take_order(RestCall& call, const OrderEntry& entry, EventSi
     return false;
   found.venue_id = VenueOrderId(entry.id);
   found.filled = {amount - rest};
-  found.fills_told = found.filled.is_zero();
+  found.fills_told = found.filled.is_zero() || (call.all_open && setup_.cancel_only);
   if (call.question == Question::Open && entry.live())
     found.state = found.filled.is_zero() ? OrderState::Acked : OrderState::PartlyFilled;
   else

@@ -359,7 +359,7 @@ bool CoinbaseClient::on_found(RestCall& call, const OrderRow& row, const Now& no
   if (row.status == OrderStatus::Over || row.status == OrderStatus::Failed)
     state = OrderState::Cancelled;
   call.found = {call.order, row.venue_id, state, *filled, times({}, now), call.instrument};
-  if (filled->is_zero()) {
+  if (filled->is_zero() || setup_.cancel_only) {
     sink.on(call.found);
     return true;
   }
@@ -384,6 +384,8 @@ bool CoinbaseClient::on_list(RestCall& call, json::object& root, const Now& now,
   std::string cursor;
   if (bool_field(root, "has_next", has_next) && has_next && text_field(root, "cursor", text))
     cursor = text;
+  // A list that says it goes on, and not where, is cut off.
+  if (has_next && cursor.empty() && call.question == Question::OpenOrders) return false;
   has_next = has_next && !cursor.empty() && !rows.empty();
   for (const OrderRow& row : rows) {
     const auto id = parse_client_order_id(row.client_id);

@@ -10,10 +10,7 @@ constexpr std::size_t most_pending = 512;
 constexpr Duration answer_max = seconds(5);         // an order's or cancel's answer is overdue then
 constexpr Duration late_answer_max = seconds(60);   // and understood until then
 constexpr Duration subscription_max = seconds(10);  // a private subscription's
-// Kraken advises to tell it again every 15 to 30 s, with a minute to go.
-constexpr Duration cancel_armed_every = seconds(15);
-constexpr Duration cancel_after = seconds(60);
-constexpr Duration ping_every = seconds(20);  // the venue closes after a silent minute
+constexpr Duration ping_every = seconds(20);        // the venue closes after a silent minute
 
 // The depth the books of this venue are kept at: what is subscribed to.
 std::uint16_t book_depth(const ClientSetup& setup) {
@@ -114,13 +111,19 @@ void KrakenClient::on_timer(const Now& now, EventSink& sink, Outbox& outbox) {
   if (setup_.cancel_on_death && ready(Channel::Trading) &&
       (!cancel_armed_ || now.instant - *cancel_armed_ >= cancel_armed_every)) {
     cancel_armed_ = now.instant;
-    outbox.send_text(Channel::Trading, requests_.cancel_all_after(cancel_after, ++next_req_id_));
+    cancel_request_ = ++next_req_id_;
+    outbox.send_text(Channel::Trading, requests_.cancel_all_after(cancel_after, cancel_request_));
   }
   if (now.instant - pinged_ >= ping_every) {
     pinged_ = now.instant;
     if (market_open_) outbox.send_text(Channel::MarketData, requests_.ping(++next_req_id_));
     if (trading_open_) outbox.send_text(Channel::Trading, requests_.ping(++next_req_id_));
   }
+}
+
+void KrakenClient::on_settled(const Now&, Outbox& outbox) {
+  if (!cancel_armed_ || !ready(Channel::Trading)) return;
+  outbox.send_text(Channel::Trading, requests_.cancel_all_after({}, ++next_req_id_));
 }
 
 void KrakenClient::count_rate(std::int64_t level, std::int64_t limit) {

@@ -37,6 +37,7 @@ class KrakenClient final : public Client {
   void on_rest_failed(RestTag tag, TransportError error, const Now& now, EventSink& sink,
                       Outbox& outbox) override;
   void on_timer(const Now& now, EventSink& sink, Outbox& outbox) override;
+  void on_settled(const Now& now, Outbox& outbox) override;
 
   SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) override;
   SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) override;
@@ -172,6 +173,11 @@ class KrakenClient final : public Client {
   std::uint64_t executions_sequence_ = 0;   // 0: take what comes
   std::uint64_t balances_sequence_ = 0;
   Instant pinged_;
+  // The dead man's switch. Kraken advises to tell it again every 15 to 30 s, with a minute to go.
+  static constexpr Duration cancel_armed_every = seconds(15);
+  static constexpr Duration cancel_after = seconds(60);
+  static constexpr Duration cancel_retry = seconds(3);
+  std::uint64_t cancel_request_ = 0;
   std::optional<Instant>
       cancel_armed_;  // the venue's dead man's switch; not yet on this connection
   ClientCounters counters_;

@@ -283,6 +283,10 @@ bool KrakenClient::on_orders(RestCall& call, json::object& result, const Now& no
   if (call.all_open) {
     const auto ours = static_cast<std::uint32_t>(call.found.size());
     sink.on(OpenOrdersComplete{setup_.venue, ours, times({}, now)});
+    if (setup_.cancel_only) {
+      tell_found(call, now, sink);
+      return true;
+    }
   }
   if (call.question == Question::Open && !call.about.empty()) {
     ask_closed(std::move(call), now, sink, outbox);

@@ -87,8 +87,14 @@ FrameOutcome KrakenClient::on_trading_answer(const StreamAnswer& answer, const N
       std::find_if(pending_.begin(), pending_.end(), [&answer](const Request& request) {
         return request.req_id == answer.req_id && answer.req_id != 0;
       });
-  // Pongs and unsubscriptions are not waited for.
-  if (found == pending_.end()) return FrameOutcome::Decoded;
+  // Pongs and unsubscriptions are not waited for. A switch that was not armed is counted, and tried again soon.
+  if (found == pending_.end()) {
+    if (answer.req_id != 0 && answer.req_id == cancel_request_ && !answer.success) {
+      ++counters_.rest_errors;
+      cancel_armed_ = now.instant - (cancel_armed_every - cancel_retry);
+    }
+    return FrameOutcome::Decoded;
+  }
   const Request request = *found;
   pending_.erase(found);
   switch (request.asked) {

@@ -622,11 +622,22 @@ TEST_F(KrakenClientTest, armsTheVenuesDeadMansSwitchAndKeepsItFromGoingOff) {
       Channel::Trading,
       R"({"method":"cancel_all_orders_after","result":{"currentTime":"a","triggerTime":"b"},"success":true,"req_id":3})");
   EXPECT_EQ(outcome, FrameOutcome::Decoded);
+  text(
+      Channel::Trading,
+      R"({"method":"cancel_all_orders_after","error":"EGeneral:Permission denied","success":false,"req_id":4})");
+  EXPECT_EQ(client->counters().rest_errors, 1u);
+  elapsed = seconds(18);
+  client->on_timer(now(), log, sent);
+  EXPECT_EQ(sent.trading.size(), 3u) << "tried again soon";
+  client->on_settled(now(), sent);
+  ASSERT_EQ(sent.trading.size(), 4u);
+  EXPECT_THAT(sent.trading[3], HasSubstr(R"("params":{"timeout":0,)"));
 
   cancel_on_death = false;
   reset();
   make_ready();
   client->on_timer(now(), log, sent);
+  client->on_settled(now(), sent);
   EXPECT_TRUE(sent.trading.empty());
 }
 

@@ -214,9 +214,16 @@ bool UpbitClient::on_open_orders(const RestCall& call, json::array& orders, cons
   for (const RestOrder& order : all) {
     auto id = parse_client_order_id(order.identifier);
     if (!id && orders_.find(order.uuid.view()) != nullptr) id = orders_.find(order.uuid.view())->id;
-    if (id && symbols_.find(order.market).valid()) ++ours;
-    if (!id) {
+    const InstrumentId instrument = symbols_.find(order.market);
+    if (!id || !instrument.valid()) {
       sink.on(ForeignOrder{setup_.venue, order.uuid});
+      continue;
+    }
+    ++ours;
+    if (setup_.cancel_only) {
+      const auto executed = quantity_of(order.executed, universe_.instrument(instrument));
+      sink.on(OrderFound{*id, order.uuid, OrderState::Acked, executed.value_or(Quantity{}),
+                         times({}, now), instrument});
     } else if (order.trades_count != 0 || !order.executed.is_zero()) {
       open_with_fills_.push_back(*id);  // this answer does not have its fills
     } else {
