@@ -15,7 +15,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using report::AssetLine;
-using report::History;
 using report::Line;
 using report::Statement;
 
