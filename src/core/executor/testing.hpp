@@ -217,7 +217,8 @@ struct World : TwoVenues {
   void fill(const OrderRequest& order, std::string_view quantity, std::string_view at = "") {
     deliver(make_fill(order, quantity, at));
   }
-  void fill_all(const OrderRequest& order) {
+  // By value: it may be one of `placed`, which grows meanwhile.
+  void fill_all(OrderRequest order) {
     ack(order);
     const std::string whole = format_scaled(order.quantity.units, 8);
     fill(order, whole);
