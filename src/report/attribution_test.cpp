@@ -22,7 +22,7 @@ Decimal by_marks(const Execution& x) {
 }
 
 // docs/decisions/0017-attribution.md tells this one number by number.
-TEST(Attribution, TheWorkedExampleComesOutAsItIsWritten) {
+Written worked_example() {
   Written w;
   w.quote(w.side(w.at_binance, "0.1", {{"60000", "0.04"}, {"60010", "0.1"}}),
           w.side(w.at_kraken, "0.1", {{"60600", "0.1"}}));
@@ -30,6 +30,11 @@ TEST(Attribution, TheWorkedExampleComesOutAsItIsWritten) {
   Written::fill(w.order(w.at_kraken, Side::Sell, "0.0999"), "0.06", "60600", "7.272", w.usdt);
   Written::fill(w.order(w.at_binance, Side::Sell, "0.0399", true), "0.0399", "59990", "2.393601",
                 w.usdt);
+  return w;
+}
+
+TEST(Attribution, TheWorkedExampleComesOutAsItIsWritten) {
+  const Written w = worked_example();
   const Attribution a = attribute(w.x);
   EXPECT_EQ(a.promised, d("59.4"));
   EXPECT_EQ(a.made, d("0.06"));
@@ -202,13 +207,7 @@ TEST(Attribution, RebatesLateOrdersAndOverfillsStillAddUp) {
 }
 
 TEST(Attribution, VenuesAddUpToTheWhole) {
-  Written w;
-  w.quote(w.side(w.at_binance, "0.1", {{"60000", "0.04"}, {"60010", "0.1"}}),
-          w.side(w.at_kraken, "0.1", {{"60600", "0.1"}}));
-  Written::fill(w.order(w.at_binance, Side::Buy, "0.1"), "0.1", "60010", "0.0001", w.btc);
-  Written::fill(w.order(w.at_kraken, Side::Sell, "0.0999"), "0.06", "60600", "7.272", w.usdt);
-  Written::fill(w.order(w.at_binance, Side::Sell, "0.0399", true), "0.0399", "59990", "2.393601",
-                w.usdt);
+  const Written w = worked_example();
   const Attribution a = attribute(w.x);
   ASSERT_EQ(a.venues.size(), 2u);
   EXPECT_EQ(a.venues[0].fills, 2u);

@@ -7,8 +7,9 @@
 // more, because it cost too much, is tried again in a day or two. Integers only: the mean stops moving once
 // it is within `memory` parts per billion of what it is told.
 //
-// The leg to blame for a broken trade is the one that filled less. What it cost is what the trade had
-// promised for the quantity that the other leg filled, less what came of it in the end.
+// The leg to blame for a broken trade is the one that did not fill what it asked for; of two such, the one that
+// filled less; of none, none. What it cost is what the trade had promised for the quantity that the other leg
+// filled, less what came of it in the end.
 #pragma once
 
 #include <array>

@@ -157,19 +157,6 @@ TEST_F(LearntLegCosts, dust_of_the_trades_before_does_not_keep_it_from_learning)
   EXPECT_GT(expected_at(kraken), Rate{});
 }
 
-TEST_F(LearntLegCosts, whole_legs_that_differ_by_a_fee_are_nobodys_fault) {
-  config.leg_cost_prior = {};
-  up();
-  edge();
-  ASSERT_EQ(placed.size(), 2u);
-  const OrderRequest buy = placed[0];
-  const OrderRequest sell = placed[1];
-  no_edge();
-  fill_all(buy);
-  fill_all(sell);
-  for (const LegCostStatus& cost : status().leg_costs) EXPECT_EQ(cost.fell_short, 0u);
-}
-
 TEST_F(LearntLegCosts, a_trade_that_does_not_pay_for_it_is_refused_and_says_why) {
   config.leg_cost_prior = Rate::bps(30);
   config.max_order_notional = d("6100");
