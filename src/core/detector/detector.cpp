@@ -161,7 +161,8 @@ void Detector::size(Candidate& candidate, const Edge& edge, const BookView& buy,
     const Rate cost = funds.leg_cost(venues.buy().venue, venues.sell().venue, size);
     if (dearer && cost >= *dearer) continue;
     dearer = cost;
-    limits.min_edge = Rate{config_.min_edge.ppb + cost.ppb};
+    // An edge is below one, however much is asked for.
+    limits.min_edge = Rate{std::min(config_.min_edge.ppb + cost.ppb, Rate::one - 1)};
     limits.max_notional = most_of(size, largest);
     if (!venues.pays(edge.ask.price, edge.bid.price, *limits.min_edge)) {
       candidate.refused = RefuseReason::LegCost;

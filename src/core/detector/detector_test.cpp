@@ -138,6 +138,11 @@ TEST_F(DetectorTest, what_legs_cost_is_asked_for_on_top_and_a_smaller_trade_may_
   ASSERT_THAT(dear, SizeIs(1));
   EXPECT_EQ(dear[0].refused, RefuseReason::LegCost);
   EXPECT_TRUE(dear[0].walked.buy_quantity.is_zero());
+
+  purse_.leg_costs.fill(Rate{Rate::one});
+  const auto absurd = look(1);
+  ASSERT_THAT(absurd, SizeIs(1));
+  EXPECT_EQ(absurd[0].refused, RefuseReason::LegCost);
 }
 
 TEST_F(DetectorTest, an_edge_over_the_threshold_is_sized_and_priced) {
