@@ -57,7 +57,7 @@ std::uint32_t record_crc(const RecordHeader& header, std::span<const std::byte> 
 }
 
 std::string segment_name(std::size_t number) {
-  char text[32];
+  char text[48];
   std::snprintf(text, sizeof text, "journal-%06zu.ats", number);
   return text;
 }
@@ -166,7 +166,7 @@ struct JournalReader::State {
       return system_error(JournalFault::CannotOpen, segments[segment], "cannot read");
     const auto bytes = file->bytes();
     const bool last = segment + 1 == segments.size();
-    // A crash between making the file and writing its header leaves a segment without content.
+    // A power cut may leave the name and not the content.
     if (bytes.size() < sizeof(SegmentHeader) ||
         std::all_of(bytes.begin(), bytes.begin() + sizeof(SegmentHeader),
                     [](std::byte b) { return b == std::byte{0}; })) {
@@ -240,18 +240,17 @@ Result<JournalReader, JournalError> JournalReader::open(const fs::path& director
   if (!fs::is_directory(directory, ec)) {
     return fail(error(JournalFault::CannotOpen, directory, "is not a journal directory"));
   }
-  for (std::size_t number = 1;; ++number) {
-    const fs::path path = directory / segment_name(number);
-    if (!fs::exists(path, ec)) break;
-    state->segments.push_back(path);
-  }
+  // Looked at once: another process may be adding one.
   for (const auto& entry : fs::directory_iterator(directory, ec)) {
     const std::string file = entry.path().filename().string();
-    if (file.starts_with("journal-") && file.ends_with(".ats") &&
-        std::find(state->segments.begin(), state->segments.end(), directory / file) ==
-            state->segments.end()) {
-      return fail(
-          error(JournalFault::Damaged, entry.path(), "a segment before this one is missing"));
+    if (file.starts_with("journal-") && file.ends_with(".ats"))
+      state->segments.push_back(entry.path());
+  }
+  std::sort(state->segments.begin(), state->segments.end());
+  for (std::size_t n = 0; n < state->segments.size(); ++n) {
+    if (state->segments[n].filename() != segment_name(n + 1)) {
+      return fail(error(JournalFault::Damaged, state->segments[n],
+                        "a segment before this one is missing"));
     }
   }
   if (!state->segments.empty()) {
@@ -513,11 +512,13 @@ Result<JournalWriter, JournalError> JournalWriter::open(const fs::path& director
     }
   }
   s->path = directory / segment_name(number);
-  s->fd = ::open(s->path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (s->fd < 0) return fail(system_error(JournalFault::CannotOpen, s->path, "cannot make"));
+  // It takes its name when its header stands: whoever reads meanwhile sees no segment, or a sound one.
+  const fs::path unnamed = s->path.string() + ".new";
+  s->fd = ::open(unnamed.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (s->fd < 0) return fail(system_error(JournalFault::CannotOpen, unnamed, "cannot make"));
   s->window = s->make_window(0);
   if (s->window == nullptr) {
-    ::unlink(s->path.c_str());
+    ::unlink(unnamed.c_str());
     return fail(error(JournalFault::DiskFull, s->path, "no room on this disk for the journal"));
   }
   SegmentHeader header{};
@@ -527,6 +528,16 @@ Result<JournalWriter, JournalError> JournalWriter::open(const fs::path& director
   header.crc = crc32c(std::as_bytes(std::span(&header, 1)).first(sizeof header - 4));
   std::memcpy(s->window, &header, sizeof header);
   s->at = sizeof header;
+  // The lock is ours: nobody else makes one, and a reader that saw fewer than there are must not cost one.
+  if (fs::exists(s->path, ec)) {
+    ::unlink(unnamed.c_str());
+    return fail(error(JournalFault::CannotOpen, s->path, "is there already; read the journal anew"));
+  }
+  if (::rename(unnamed.c_str(), s->path.c_str()) != 0) {
+    const JournalError not_named = system_error(JournalFault::CannotOpen, s->path, "cannot make");
+    ::unlink(unnamed.c_str());
+    return fail(not_named);
+  }
   if (const int dir_fd = ::open(directory.c_str(), O_RDONLY | O_CLOEXEC); dir_fd >= 0) {
     ::fsync(dir_fd);  // the new name itself must survive power loss
     ::close(dir_fd);
