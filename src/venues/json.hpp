@@ -5,6 +5,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <string_view>
@@ -23,6 +24,20 @@ inline std::string_view token_of(json::value& value) {
          token.ends_with('\t'))
     token.remove_suffix(1);
   return token;
+}
+
+// The text of a string. simdjson copies each string it is asked for into a buffer that holds every string of the
+// document once and not twice: what has nothing escaped in it is read in place instead, however often, and
+// what has is read only when it is short (Json keeps room for many of those).
+constexpr std::size_t escaped_max = 1024;
+inline bool string_text(json::value& value, std::string_view& text) {
+  const std::string_view token = token_of(value);
+  if (token.size() < 2 || token.front() != '"' || token.back() != '"') return false;
+  if (token.find('\\') == std::string_view::npos) {
+    text = token.substr(1, token.size() - 2);
+    return true;
+  }
+  return token.size() <= escaped_max && value.get_string().get(text) == simdjson::SUCCESS;
 }
 
 // Whether the text is a number by JSON's grammar.
@@ -71,6 +86,10 @@ class Json {
   }
   // Errors show where they are met; after one, alive() is false and nothing more may be asked.
   bool open_unchecked(std::string_view text) {
+    // Room for every string three times, and in the smallest for two dozen long ones.
+    constexpr std::size_t least = 16 * escaped_max;
+    const std::size_t room = std::max(least, 2 * text.size());
+    if (parser_.capacity() < room && parser_.allocate(room) != simdjson::SUCCESS) return false;
     const std::size_t needed = text.size() + simdjson::SIMDJSON_PADDING;
     if (padded_.size() < needed) padded_.resize(2 * needed);
     if (!text.empty()) std::memcpy(padded_.data(), text.data(), text.size());
@@ -135,7 +154,9 @@ class Json {
 };
 
 inline bool text_field(json::object& object, std::string_view key, std::string_view& text) {
-  return object.find_field_unordered(key).get_string().get(text) == simdjson::SUCCESS;
+  json::value value;
+  return object.find_field_unordered(key).get(value) == simdjson::SUCCESS &&
+         string_text(value, text);
 }
 inline bool bool_field(json::object& object, std::string_view key, bool& value) {
   return object.find_field_unordered(key).get_bool().get(value) == simdjson::SUCCESS;
@@ -150,7 +171,7 @@ inline bool array_field(json::object& object, std::string_view key, json::array&
 // The text of a number, bare or inside a string; REST has the latter, streams the former.
 inline bool number_text(json::value& value, std::string_view& text) {
   text = token_of(value);
-  if (text.starts_with('"')) return value.get_string().get(text) == simdjson::SUCCESS;
+  if (text.starts_with('"')) return string_text(value, text);
   return true;
 }
 inline bool number_field(json::object& object, std::string_view key, std::string_view& text) {

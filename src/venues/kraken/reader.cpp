@@ -33,7 +33,7 @@ bool time_field(json::object& object, bool required, WallTime& time) {
   const auto found = object.find_field_unordered("timestamp").get(value);
   if (found == simdjson::NO_SUCH_FIELD && !required) return true;
   std::string_view text;
-  return found == simdjson::SUCCESS && value.get_string().get(text) == simdjson::SUCCESS &&
+  return found == simdjson::SUCCESS && string_text(value, text) &&
          parse_rfc3339(text.data(), text.size(), time);
 }
 
