@@ -295,6 +295,90 @@ TEST_P(VenueTrading, a_refusal_is_a_rejection_only_when_nothing_was_carried_out)
   }
 }
 
+// Has the stream leave an order unanswered, so that what follows goes by REST for a while.
+OrderRequest left_unanswered(Desk& desk) {
+  desk.deaf = true;
+  const auto order =
+      desk.order(1, Side::Buy, desk.price_at(1, Side::Buy, -50), 500, TimeInForce::Ioc);
+  EXPECT_EQ(desk.client().place(order, desk.now(), desk.outbox()), SendOutcome::Sent);
+  for (int n = 0; n < 24 && desk.of<OrderUnknown>(order.id).empty(); ++n)
+    desk.pass(milliseconds(500));
+  EXPECT_FALSE(desk.of<OrderUnknown>(order.id).empty());
+  desk.deaf = false;
+  return order;
+}
+
+TEST_P(VenueTrading, where_the_stream_does_not_answer_the_next_order_goes_by_rest_and_ends_alike) {
+  Desk desk(GetParam());
+  ASSERT_TRUE(desk.open());
+  left_unanswered(desk);
+  const auto order =
+      desk.order(0, Side::Buy, desk.price_at(0, Side::Sell, 40), 2'500, TimeInForce::Ioc);
+  const std::uint64_t asked = desk.rest_requests;
+  ASSERT_EQ(desk.client().place(order, desk.now(), desk.outbox()), SendOutcome::Sent);
+  EXPECT_EQ(desk.client().route(), OrderRoute::Rest);
+  desk.pump();
+  EXPECT_GT(desk.rest_requests, asked);
+  desk.pass(seconds(2));
+  EXPECT_FALSE(desk.of<OrderAcked>(order.id).empty());
+  ASSERT_TRUE(end_of(desk, order.id));
+  EXPECT_EQ(end_of(desk, order.id)->state, OrderState::Filled);
+  EXPECT_EQ(filled(desk, order.id), order.quantity);
+  EXPECT_TRUE(desk.of<OrderRejected>(order.id).empty());
+  EXPECT_EQ(desk.orders_at_exchange(), 2u) << "one intent, one order";
+  expect_found(desk, order, OrderState::Filled, order.quantity);
+}
+
+TEST_P(VenueTrading, an_order_by_rest_without_an_answer_is_unknown_and_a_refused_one_rejected) {
+  Desk desk(GetParam());
+  ASSERT_TRUE(desk.open());
+  left_unanswered(desk);
+  const auto broke =
+      desk.order(0, Side::Buy, desk.price_at(0, Side::Buy, -5), 900'000, TimeInForce::Gtc);
+  ASSERT_EQ(desk.client().place(broke, desk.now(), desk.outbox()), SendOutcome::Sent);
+  ASSERT_EQ(desk.client().route(), OrderRoute::Rest);
+  desk.pass(seconds(1));
+  ASSERT_EQ(desk.of<OrderRejected>(broke.id).size(), 1u);
+  EXPECT_EQ(desk.of<OrderRejected>(broke.id)[0].reason, RejectReason::InsufficientFunds);
+
+  desk.deaf = true;
+  const auto order =
+      desk.order(0, Side::Buy, desk.price_at(0, Side::Sell, 0), 500, TimeInForce::Ioc);
+  ASSERT_EQ(desk.client().place(order, desk.now(), desk.outbox()), SendOutcome::Sent);
+  ASSERT_EQ(desk.client().route(), OrderRoute::Rest);
+  desk.pass(seconds(12));
+  desk.deaf = false;
+  EXPECT_FALSE(desk.of<OrderUnknown>(order.id).empty());
+  EXPECT_TRUE(desk.of<OrderRejected>(order.id).empty());
+  desk.pass(seconds(3));
+  expect_found(desk, order, OrderState::Filled, order.quantity);
+}
+
+TEST_P(VenueTrading, a_cancel_leaves_while_the_stream_is_down) {
+  Desk desk(GetParam());
+  ASSERT_TRUE(desk.open());
+  const auto order =
+      desk.order(0, Side::Buy, desk.price_at(0, Side::Buy, -50), 500, TimeInForce::Gtc);
+  ASSERT_EQ(desk.client().place(order, desk.now(), desk.outbox()), SendOutcome::Sent);
+  desk.pass(seconds(2));
+  const auto acked = desk.of<OrderAcked>(order.id);
+  ASSERT_FALSE(acked.empty());
+  desk.close(Channel::Trading);
+  // A venue may have cancelled it by itself, as we asked it to.
+  const bool stands = !desk.exchange().open_orders(desk.account()).empty();
+  ASSERT_EQ(desk.client().cancel({order.id, order.instrument, acked[0].venue_order_id}, desk.now(),
+                                 desk.outbox()),
+            SendOutcome::Sent);
+  desk.pump();
+  EXPECT_TRUE(desk.exchange().open_orders(desk.account()).empty());
+  if (stands) {
+    EXPECT_TRUE(desk.of<CancelRejected>(order.id).empty());
+  }
+  desk.open(Channel::Trading);
+  desk.pass(seconds(3));
+  expect_found(desk, order, OrderState::Cancelled, {});
+}
+
 TEST_P(VenueTrading, when_the_budget_for_orders_is_spent_there_is_still_one_for_cancels) {
   Desk desk(GetParam());
   ASSERT_TRUE(desk.open());

@@ -33,9 +33,11 @@ struct Engine::Parts {
   Marks marks;
   // --- parts that start over ---
   std::unique_ptr<BookSet> books;
+  TradeAverages averages;
   std::unique_ptr<Detector> detector;
   std::unique_ptr<CycleDetector> cycles;
-  Executor executor{{universe, config, situation, books, marks, ledger, balances, gate}};
+  Executor executor{
+      {universe, config, situation, books, averages, marks, ledger, balances, gate}};
 
   Instant now;
   WallTime wall;
@@ -55,7 +57,10 @@ struct Engine::Parts {
   void on(const BookDelta& event, Actions& out);
   void on(const BookFault& event, Actions& out);
   void on(const BookImage& event, Actions& out);
-  void on(const Trade& event, Actions& out) { alive(event.instrument, event.times, out); }
+  void on(const Trade& event, Actions& out) {
+    averages.on(event, now);
+    alive(event.instrument, event.times, out);
+  }
   void on(const Quote& event, Actions& out) { alive(event.instrument, event.times, out); }
   void on(const InstrumentChanged& event, Actions& out);
   void on(const BalanceReported& event, Actions& out);
@@ -63,6 +68,7 @@ struct Engine::Parts {
   void on(const ForeignOrder& event, Actions& out);
   void on(const CommandReceived& event, Actions& out);
   void on(const OpenOrdersComplete&, Actions&) {}  // each of them is asked for by name
+  void on(const OrderSent& event, Actions&) { executor.on(event); }
   // All answers about orders.
   template <class OrderEvent>
   void on(const OrderEvent& event, Actions& out) {
@@ -143,6 +149,7 @@ void Engine::Parts::on(const Started& event, Actions&) {
   detector = std::make_unique<Detector>(universe, config);
   cycles = std::make_unique<CycleDetector>(universe, config);
   rates.reserve(RateList::most);
+  averages.restart(universe);
   executor.restart(incarnation, now);
 }
 
@@ -264,6 +271,7 @@ void Engine::Parts::on(const InstrumentChanged& event, Actions& out) {
   }
   universe.add_instrument(told);
   books->on_instrument(universe.instrument(id), now, out);
+  averages.on_instrument(universe.instrument(id));
   detector->on_instrument(universe.instrument(id));
   consider(cycles->on_instrument(universe.instrument(id), *books, executor, now), out);
   detect(out);

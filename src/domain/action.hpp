@@ -71,9 +71,11 @@ enum class RefuseReason : std::uint8_t {
   CurrencyExposure,  // the open conversion would leave too much of one quote asset
   BookPolled,        // the stream is down: a book asked for by REST opens no trade
   LegCost,           // the edge does not pay for what legs that fall short cost there
+  PriceBand,         // too far from the venue's last trades: it would refuse the order
+  SelfTrade,         // would trade with an order of our own
 };
 const char* name(RefuseReason reason);
-constexpr std::size_t refuse_reason_count = 21;
+constexpr std::size_t refuse_reason_count = 23;
 
 // Who saw an opportunity.
 enum class Strategy : std::uint8_t {
@@ -81,9 +83,10 @@ enum class Strategy : std::uint8_t {
   CrossCurrency,  // one base bought in one currency and sold in another; the conversion stays open
   Triangular,     // three instruments of one venue
   Cycle,          // three or four instruments, wherever they are best
+  Maker,          // a quote on one venue, hedged on another when it is taken
 };
 const char* name(Strategy strategy);
-constexpr std::size_t strategy_count = 4;
+constexpr std::size_t strategy_count = 5;
 constexpr std::size_t legs_max = 4;
 
 // One step of an opportunity: `gives` is traded for `gets` on the instrument, or (no instrument) counted

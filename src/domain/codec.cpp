@@ -133,12 +133,16 @@ void fields(A& a, Of<A, TickLadder>& ladder) {
   }
 }
 template <class A>
+void fields(A& a, Of<A, PriceBand>& b) {
+  a.raw(b.buy_least), a.raw(b.buy_most), a.raw(b.sell_least), a.raw(b.sell_most), a.raw(b.over);
+}
+template <class A>
 void fields(A& a, Of<A, Instrument>& i) {
   a.raw(i.id), a.raw(i.venue), a.raw(i.pair), a.raw(i.base), a.raw(i.quote);
   a.text(i.symbol), a.text(i.rest_symbol);
   a.raw(i.price_scale), a.raw(i.qty_scale), a.raw(i.tick), fields(a, i.ladder), a.raw(i.lot);
   a.raw(i.min_quantity), a.raw(i.max_quantity), a.decimal(i.min_notional);
-  fields(a, i.fees), a.choice(i.status, InstrumentStatus::Halted);
+  fields(a, i.fees), a.choice(i.status, InstrumentStatus::Halted), fields(a, i.band);
 }
 template <class A>
 void fields(A& a, Of<A, Text<15>>& t) {
@@ -175,7 +179,7 @@ template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {
   a.raw(o.id), a.raw(o.execution), a.raw(o.instrument), a.choice(o.side, Side::Sell);
   a.choice(o.time_in_force, TimeInForce::Fok), a.raw(o.price), a.raw(o.quantity),
-      a.boolean(o.unwind);
+      a.boolean(o.unwind), a.boolean(o.post_only);
 }
 template <class A>
 void fields(A& a, Of<A, Fill>& f) {
@@ -285,6 +289,10 @@ void fields(A& a, Of<A, OrderNotSent>& e) {
   a.raw(e.order);
 }
 template <class A>
+void fields(A& a, Of<A, OrderSent>& e) {
+  a.raw(e.order), a.choice(e.route, OrderRoute::Rest), a.raw(e.encoded), a.raw(e.written);
+}
+template <class A>
 void fields(A& a, Of<A, CancelRejected>& e) {
   a.raw(e.order), a.choice(e.reason, RejectReason::Other), fields(a, e.times);
 }
@@ -359,8 +367,8 @@ template <class A>
 void fields(A& a, Of<A, OpportunityFound>& x) {
   a.raw(x.pair), a.raw(x.buy), a.raw(x.sell), a.raw(x.quantity), a.raw(x.buy_limit);
   a.raw(x.sell_limit), a.raw(x.gross), a.raw(x.net), a.decimal(x.profit);
-  a.choice(x.refused, RefuseReason::LegCost), a.raw(x.execution);
-  a.choice(x.strategy, Strategy::Cycle), a.raw(x.profit_asset);
+  a.choice(x.refused, RefuseReason::SelfTrade), a.raw(x.execution);
+  a.choice(x.strategy, Strategy::Maker), a.raw(x.profit_asset);
   counted(a, x.leg_count, x.legs);
 }
 template <class A>

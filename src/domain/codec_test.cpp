@@ -21,6 +21,7 @@ Universe small_universe() {
   i.qty_scale = 5;
   i.min_notional = Decimal::of("5");
   i.fees.taker = Rate::bps(10);
+  i.band = {{200'000'000}, {5'000'000'000}, {100'000'000}, {4'000'000'000}, seconds(300)};
   i.ladder.add(0, 1);
   i.ladder.add(1'000, 5);
   u.add_instrument(i);
@@ -61,7 +62,8 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
           CommandReceived{ResumeCommand{{{}, {0}}, "me", "fine"}},
           CommandReceived{StopCommand{"me"}},
           BookImage{i, t, {5}, l, l},
-          OpenOrdersComplete{{0}, 3, t}};
+          OpenOrdersComplete{{0}, 3, t},
+          OrderSent{{7}, OrderRoute::Rest, {8}, {9}}};
 }
 
 std::vector<Action> every_action() {
@@ -92,9 +94,9 @@ std::vector<Action> every_action() {
                            {8},
                            {9},
                            Decimal::of("1"),
-                           RefuseReason::LegCost,
+                           RefuseReason::SelfTrade,
                            {3},
-                           Strategy::Cycle,
+                           Strategy::Maker,
                            {1},
                            2,
                            {{{{0}, {0}, {1}, Side::Buy, true, {5}, {6}},
@@ -152,11 +154,11 @@ TEST(Codec, TheBytesOfThisVersionStayWhatTheyAre) {
   for (const Event& e : every_event(u, c, levels)) encode_event(e, {777}, events);
   std::vector<std::byte> actions;
   for (const Action& x : every_action()) encode_action(x, actions);
-  EXPECT_EQ(codec_version, 6);
-  EXPECT_EQ(events.size(), 1601u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 3305618064u);
+  EXPECT_EQ(codec_version, 7);
+  EXPECT_EQ(events.size(), 1715u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 664435036u);
   EXPECT_EQ(actions.size(), 547u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 2984837051u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 4082595408u);
 
   std::vector<std::byte> trade;
   encode_event(Trade{{0x0102}, {{0x0A}, {0x0B}}, Side::Sell, {0x0C}, {0x0D}, "3"}, {0x0E}, trade);
@@ -182,13 +184,14 @@ TEST(Codec, EveryKindOfActionComesBackAsTheSameBytes) {
 TEST(Codec, AnApprovedOrderIsRestoredWithItsSerial) {
   // Byte layout: kind, request, serial. Only a journal holds such bytes.
   std::vector<std::byte> bytes{std::byte{0}};
-  const OrderRequest request{{1}, {2}, {0}, Side::Sell, TimeInForce::Ioc, {3}, {4}, true};
+  const OrderRequest request{{1}, {2}, {0}, Side::Sell, TimeInForce::Ioc, {3}, {4}, true, true};
   const auto put = [&](const auto& v) {
     const auto* p = reinterpret_cast<const std::byte*>(&v);
     bytes.insert(bytes.end(), p, p + sizeof v);
   };
   put(request.id), put(request.execution), put(request.instrument), put(request.side);
-  put(request.time_in_force), put(request.price), put(request.quantity), put(request.unwind);
+  put(request.time_in_force), put(request.price), put(request.quantity), put(request.unwind),
+      put(request.post_only);
   put(std::uint64_t{91});
   const auto action = decode_action(bytes);
   ASSERT_TRUE(action.ok());

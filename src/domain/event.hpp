@@ -164,6 +164,14 @@ struct OrderUnknown {
 struct OrderNotSent {
   OrderId order;
 };
+// Its bytes are on their way: how, and when they were made and handed to the system. Says nothing of the
+// order's fate; for the record of how long orders take.
+struct OrderSent {
+  OrderId order;
+  OrderRoute route = OrderRoute::Stream;
+  Instant encoded;
+  Instant written;
+};
 struct CancelRejected {
   OrderId order;
   RejectReason reason = RejectReason::Other;
@@ -219,7 +227,7 @@ using Event =
                  BookFault, Trade, Quote, InstrumentChanged, OrderAcked, OrderRejected, OrderFilled,
                  OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, CancelRejected,
                  QueryFailed, BalanceReported, BalancesComplete, ForeignOrder, CommandReceived,
-                 BookImage, OpenOrdersComplete>;
+                 BookImage, OpenOrdersComplete, OrderSent>;
 
 // Where codecs and worlds put what they decode. Called synchronously; must not keep the event.
 class EventSink {

@@ -73,6 +73,14 @@ std::optional<OrderFault> check_order(const Instrument& instrument, Price price,
   return std::nullopt;
 }
 
+bool PriceBand::allows(Side side, Price price, Price average) const {
+  const Rate least = side == Side::Buy ? buy_least : sell_least;
+  const Rate most = side == Side::Buy ? buy_most : sell_most;
+  const Int128 told = Int128{price.units} * Rate::one;
+  return (least.ppb == 0 || told >= Int128{average.units} * least.ppb) &&
+         (most.ppb == 0 || told <= Int128{average.units} * most.ppb);
+}
+
 VenueId Universe::add_venue(std::string_view name, const BookRules& rules) {
   const VenueId known = find_venue(name);
   if (known.valid()) {

@@ -61,6 +61,18 @@ class TickLadder {
   std::uint8_t count_ = 0;
 };
 
+// How far from the average of its trades a venue lets an order's price be (Binance: PERCENT_PRICE_BY_SIDE).
+struct PriceBand {
+  Rate buy_least;  // of the average; zero: no bound
+  Rate buy_most;
+  Rate sell_least;
+  Rate sell_most;
+  Duration over;  // the average's time; zero: the last trade counts
+  bool operator==(const PriceBand&) const = default;
+  bool any() const { return *this != PriceBand{}; }
+  bool allows(Side side, Price price, Price average) const;
+};
+
 // A pair on one venue. Invariants: tick, lot > 0; every step of the ladder is a multiple of the tick; 0 <= scales <= 12; price_scale + qty_scale <= 18, so
 // that price × quantity is exact in Decimal.
 struct Instrument {
@@ -79,6 +91,7 @@ struct Instrument {
   Quantity min_quantity;
   Quantity max_quantity;  // zero = no limit
   Decimal min_notional;   // in the quote asset
+  PriceBand band;
   FeeSchedule fees;
   InstrumentStatus status = InstrumentStatus::Trading;
 

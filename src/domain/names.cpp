@@ -228,6 +228,30 @@ const char* name(Mutant mutant) {
   return "?";
 }
 
+const char* name(OrderRoute route) {
+  switch (route) {
+    case OrderRoute::Stream:
+      return "stream";
+    case OrderRoute::Rest:
+      return "rest";
+  }
+  return "?";
+}
+
+const char* name(OrderStage stage) {
+  switch (stage) {
+    case OrderStage::Encoded:
+      return "encoded";
+    case OrderStage::Written:
+      return "written";
+    case OrderStage::Acked:
+      return "acked";
+    case OrderStage::FirstFill:
+      return "first_fill";
+  }
+  return "?";
+}
+
 const char* name(RefuseReason reason) {
   switch (reason) {
     case RefuseReason::None:
@@ -270,6 +294,10 @@ const char* name(RefuseReason reason) {
       return "currency_exposure";
     case RefuseReason::BookPolled:
       return "book_polled";
+    case RefuseReason::PriceBand:
+      return "price_band";
+    case RefuseReason::SelfTrade:
+      return "self_trade";
     case RefuseReason::LegCost:
       return "leg_cost";
   }
@@ -284,6 +312,8 @@ const char* name(Strategy strategy) {
       return "cross_currency";
     case Strategy::Triangular:
       return "triangular";
+    case Strategy::Maker:
+      return "maker";
     case Strategy::Cycle:
       return "cycle";
   }

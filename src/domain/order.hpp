@@ -33,6 +33,11 @@ constexpr bool is_final(OrderState s) {
 enum class TimeInForce : std::uint8_t { Ioc, Gtc, Fok };
 const char* name(TimeInForce tif);
 
+// Over which of its ways in a venue is given an order.
+enum class OrderRoute : std::uint8_t { Stream, Rest };
+const char* name(OrderRoute route);
+constexpr std::size_t order_route_count = 2;
+
 enum class Liquidity : std::uint8_t { Taker, Maker };
 
 // Sorted by what we can do about it.
@@ -58,6 +63,7 @@ struct OrderRequest {
   Price price;
   Quantity quantity;
   bool unwind = false;  // reduces what a broken trade left open
+  bool post_only = false;  // Gtc only: the venue is to refuse it rather than let it take
   bool operator==(const OrderRequest&) const = default;
 };
 

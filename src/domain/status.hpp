@@ -122,6 +122,20 @@ struct LegCostStatus {
   Rate expected;  // of the leg's notional
 };
 
+// The way of an order, each step from the one before; FirstFill from Written as well.
+enum class OrderStage : std::uint8_t { Encoded, Written, Acked, FirstFill };
+const char* name(OrderStage stage);
+constexpr std::size_t order_stage_count = 4;
+struct OrderLatencyStatus {
+  VenueId venue;
+  OrderRoute route = OrderRoute::Stream;
+  struct Stage {
+    std::uint64_t orders = 0;
+    Duration p50, p99, most;
+  };
+  std::array<Stage, order_stage_count> stages;
+};
+
 // A cycle that pays at the tops of its books now.
 struct CycleStatus {
   Strategy strategy = Strategy::Cycle;
@@ -150,6 +164,7 @@ struct CoreStatus {
   std::vector<BalanceStatus> balances;
   std::vector<ExposureStatus> exposures;
   std::vector<LegCostStatus> leg_costs;
+  std::vector<OrderLatencyStatus> order_latency;  // this life's; ways that were taken
   std::uint64_t opportunities = 0;  // episodes seen with net edge over the threshold
   std::array<std::uint64_t, refuse_reason_count> refused{};
   std::uint64_t sent = 0, completed = 0, unwound = 0, residual = 0, missed = 0, handed_over = 0;

@@ -461,13 +461,39 @@ void VenueDriver::tick() {
 
 // --- the core's effects ---
 
+void VenueDriver::hold_orders() {
+  holding_ = true;
+  trading_.hold();
+}
+
+void VenueDriver::release_orders() {
+  holding_ = false;
+  trading_.release();
+  tell_sent();
+}
+
+// What went by REST was written when it was made: only the stream waits.
+void VenueDriver::tell_sent() {
+  const Instant released = OsClock::now();
+  for (OrderSent& order : sent_) {
+    if (order.written.ns == 0) order.written = released;
+    sink_.on(order);
+  }
+  sent_.clear();
+}
+
 void VenueDriver::execute(const Action& action) {
   using venues::SendOutcome;
   venues::Client& client = *primary_->client;
   if (const auto* place = std::get_if<Place>(&action)) {
     if (client.place(place->order.value(), now(), *primary_) != SendOutcome::Sent) {
       sink_.on(OrderNotSent{place->order->id});
+      return;
     }
+    const OrderRoute route = client.route();
+    const Instant made = OsClock::now();
+    sent_.push_back({place->order->id, route, made, route == OrderRoute::Rest ? made : Instant{}});
+    if (!holding_) tell_sent();
   } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
     if (client.cancel(*cancel, now(), *primary_) != SendOutcome::Sent) {
       sink_.on(CancelRejected{cancel->order, RejectReason::VenueBusy, {{}, OsClock::now()}});

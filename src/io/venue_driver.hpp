@@ -92,9 +92,9 @@ class VenueDriver final : private LineOwner {
   // Effects for this venue; notices are ignored.
   void execute(const Action& action);
   // Between the two, orders that go over the trading connection are made and wait: those of several venues
-  // then leave one right after the other.
-  void hold_orders() { trading_.hold(); }
-  void release_orders() { trading_.release(); }
+  // then leave one right after the other. Each order that left is told as OrderSent.
+  void hold_orders();
+  void release_orders();
 
   VenueId venue() const { return setup_.client.venue; }
   // Of all connections of the channel together.
@@ -183,6 +183,7 @@ class VenueDriver final : private LineOwner {
   // Takes the link out of its shard; its line closes in order.
   void retire(Link& link);
   void tick();
+  void tell_sent();
   void ask_image(InstrumentId instrument);
   venues::Now now() const;
   bool market_up() const;
@@ -211,6 +212,8 @@ class VenueDriver final : private LineOwner {
   std::uint64_t frozen_ = 0;
   TimerId tick_timer_;
   bool running_ = false;
+  bool holding_ = false;
+  std::vector<OrderSent> sent_;  // made, and held or not told so far
   Histogram handling_;
 };
 

@@ -75,6 +75,7 @@ class PlainClient final : public venues::Client {
   bool ready(Channel channel) const override {
     return channel == Channel::MarketData ? market_ : trading_;
   }
+  OrderRoute route() const override { return OrderRoute::Stream; }
   venues::SendOutcome place(const OrderRequest&, const venues::Now&, venues::Outbox&) override {
     return venues::SendOutcome::NotConnected;
   }

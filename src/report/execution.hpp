@@ -54,7 +54,8 @@ struct Leg {
   OrderState state = OrderState::Placed;  // as last told; a full count of fills is Filled as well
   std::optional<RejectReason> rejected;
   VenueOrderId venue_order_id;
-  Moment placed, acked, first_fill, ended;
+  OrderRoute route = OrderRoute::Stream;
+  Moment placed, encoded, written, acked, first_fill, ended;
   std::vector<BookedFill> fills;  // as they were booked
 };
 
@@ -77,6 +78,7 @@ struct QuotedSide {
 
 enum class StepKind : std::uint8_t {
   Placed,
+  Sent,  // detail: OrderRoute
   Acked,
   Rejected,  // detail: RejectReason
   NotSent,

@@ -31,6 +31,8 @@ const char* name(StepKind kind) {
   switch (kind) {
     case StepKind::Placed:
       return "placed";
+    case StepKind::Sent:
+      return "sent";
     case StepKind::Acked:
       return "acked";
     case StepKind::Rejected:
@@ -78,7 +80,7 @@ Amounts Execution::changed() const {
 
 bool History::concerns_event(std::size_t kind) {
   return one_of<Event, Started, Timer, InstrumentChanged, OrderAcked, OrderRejected, OrderFilled,
-                OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, CancelRejected,
+                OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, OrderSent, CancelRejected,
                 QueryFailed, BalanceReported, BalancesComplete>(kind);
 }
 
@@ -142,6 +144,18 @@ void History::on(const OrderAcked& event) {
   if (leg->venue_order_id.empty()) leg->venue_order_id = event.venue_order_id;
   if (!is_final(leg->state)) leg->state = OrderState::Acked;
   step(StepKind::Acked, event.order);
+}
+
+// As it was written, which is before it is heard of.
+void History::on(const OrderSent& event) {
+  Leg* leg = nullptr;
+  Execution* x = of(event.order, leg);
+  if (x == nullptr || leg->written.told()) return;
+  leg->route = event.route;
+  leg->encoded = moment(event.encoded);
+  leg->written = moment(event.written);
+  x->steps.push_back({StepKind::Sent, static_cast<std::uint8_t>(event.route), leg->written,
+                      event.order, {}, {}});
 }
 
 void History::on(const OrderRejected& event) {

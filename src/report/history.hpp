@@ -74,6 +74,7 @@ class History {
   void on(const OrderNotFound& event);
   void on(const OrderUnknown& event);
   void on(const OrderNotSent& event);
+  void on(const OrderSent& event);
   void on(const CancelRejected& event);
   void on(const QueryFailed& event);
   void on(const BalanceReported& event);

@@ -29,7 +29,7 @@ inline Place approved(const OrderRequest& o) {
     bytes.insert(bytes.end(), at, at + sizeof value);
   };
   put(o.id), put(o.execution), put(o.instrument), put(o.side), put(o.time_in_force), put(o.price);
-  put(o.quantity), put(o.unwind), put(std::uint64_t{1});
+  put(o.quantity), put(o.unwind), put(o.post_only), put(std::uint64_t{1});
   return std::get<Place>(decode_action(bytes).value());
 }
 

@@ -269,6 +269,14 @@ struct EventText {
   std::string operator()(const OrderNotSent& e) const {
     return start("order_not_sent").order(e.order).done();
   }
+  std::string operator()(const OrderSent& e) const {
+    return start("order_sent")
+        .order(e.order)
+        .text("route", name(e.route))
+        .number("encoded_ns", e.encoded.ns)
+        .number("written_ns", e.written.ns)
+        .done();
+  }
   std::string operator()(const CancelRejected& e) const {
     return start("cancel_rejected").order(e.order).text("reason", name(e.reason)).done();
   }

@@ -358,6 +358,18 @@ std::string status_json(const LiveView& view) {
                                 {"fell_short", cost.fell_short},
                                 {"expected_bps", format_scaled_short(cost.expected.ppb, 5)}});
   }
+  out["order_latency_us"] = json::array();
+  for (const OrderLatencyStatus& row : core.order_latency) {
+    json way{{"venue", u.venue(row.venue).name.view()}, {"route", name(row.route)}};
+    for (std::size_t stage = 0; stage < order_stage_count; ++stage) {
+      const OrderLatencyStatus::Stage& of = row.stages[stage];
+      way[name(static_cast<OrderStage>(stage))] = {{"orders", of.orders},
+                                                   {"p50", format_scaled(of.p50.ns, 3)},
+                                                   {"p99", format_scaled(of.p99.ns, 3)},
+                                                   {"max", format_scaled(of.most.ns, 3)}};
+    }
+    out["order_latency_us"].push_back(std::move(way));
+  }
   auto& seen = out["opportunities"];
   seen["seen"] = core.opportunities;
   seen["sent"] = core.sent;

@@ -79,6 +79,20 @@ void print_status(const json& s) {
                  c["fell_short"].get<std::uint64_t>(), c["expected_bps"].get<std::string>());
     }
   }
+  if (const json& ways = s["order_latency_us"]; !ways.empty()) {
+    fmt::print("{:<12}{:<8}{:>10}{:>22}{:>22}{:>24}{:>24}\n", "orders", "way", "sent",
+               "encoded p50/p99 us", "written p50/p99 us", "acked p50/p99 us",
+               "first fill p50/p99 us");
+    const auto pair = [](const json& stage) {
+      return stage["p50"].get<std::string>() + " / " + stage["p99"].get<std::string>();
+    };
+    for (const json& way : ways) {
+      fmt::print("{:<12}{:<8}{:>10}{:>22}{:>22}{:>24}{:>24}\n", way["venue"].get<std::string>(),
+                 way["route"].get<std::string>(), way["written"]["orders"].get<std::uint64_t>(),
+                 pair(way["encoded"]), pair(way["written"]), pair(way["acked"]),
+                 pair(way["first_fill"]));
+    }
+  }
   fmt::print("P&L: {}{}\n", s["pnl_reporting"].get<std::string>(),
              s["pnl_reporting_complete"].get<bool>() ? "" : " (some assets cannot be marked now)");
   if (!s.contains("pnl")) return;

@@ -43,6 +43,8 @@ std::string detail_text(const Step& step) {
       return name(static_cast<UnknownReason>(step.detail));
     case StepKind::Resolved:
       return name(static_cast<ExecutionOutcome>(step.detail));
+    case StepKind::Sent:
+      return std::string("by ") + name(static_cast<OrderRoute>(step.detail));
     case StepKind::Placed:
     case StepKind::Acked:
     case StepKind::NotSent:
@@ -108,7 +110,10 @@ ordered_json leg_json(const Execution& x, const Leg& leg, const Universe& u) {
           {"filled", leg.filled.to_string()},
           {"state", name(leg.state)},
           {"rejected", leg.rejected ? ordered_json(name(*leg.rejected)) : ordered_json()},
+          {"route", leg.written.told() ? ordered_json(name(leg.route)) : ordered_json()},
           {"placed_us", offset_json(x, leg.placed)},
+          {"encoded_us", offset_json(x, leg.encoded)},
+          {"written_us", offset_json(x, leg.written)},
           {"acked_us", offset_json(x, leg.acked)},
           {"first_fill_us", offset_json(x, leg.first_fill)},
           {"ended_us", offset_json(x, leg.ended)},

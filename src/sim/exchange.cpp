@@ -207,6 +207,10 @@ std::optional<PlaceFault> Exchange::check(const NewOrder& order, const Reach& re
   const bool market = order.kind == OrderKind::Market;
   const bool by_amount = market && !order.quote_amount.is_zero();
   if (!market && !i.on_tick(order.price)) return PlaceFault::PriceFilter;
+  if (!market && i.band.any()) {
+    const auto average = average_of(at(order.instrument), i.band.over);
+    if (average && !i.band.allows(order.side, order.price, *average)) return PlaceFault::PriceBand;
+  }
   if (by_amount) {
     if (order.quote_amount.negative() || order.side == Side::Sell) return PlaceFault::LotFilter;
     if (order.quote_amount < i.min_notional) return PlaceFault::MinNotional;
@@ -233,6 +237,21 @@ std::optional<PlaceFault> Exchange::check(const NewOrder& order, const Reach& re
     return PlaceFault::WouldTake;
   }
   return std::nullopt;
+}
+
+// Of the trades that are kept, by quantity; of the last one when all are older. Nothing: there were none.
+std::optional<Price> Exchange::average_of(const InstrumentState& state, Duration over) const {
+  if (state.recent_trades.empty()) return std::nullopt;
+  const WallTime now = wall();
+  Int128 worth = 0;
+  Int128 quantity = 0;
+  for (const venues::PublicTrade& trade : state.recent_trades) {
+    if (now - trade.time > over) continue;
+    worth += Int128{trade.price.units} * trade.quantity.units;
+    quantity += trade.quantity.units;
+  }
+  if (quantity == 0) return state.recent_trades.back().price;
+  return Price{static_cast<std::int64_t>(worth / quantity)};
 }
 
 Result<VenueOrder, PlaceFault> Exchange::place(const NewOrder& order) {

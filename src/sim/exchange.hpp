@@ -167,6 +167,7 @@ class Exchange final : public venues::ExchangeApi {
   Account& account(AccountId id) { return accounts_[id.index()]; }
   const Account& account(AccountId id) const { return accounts_[id.index()]; }
 
+  std::optional<Price> average_of(const InstrumentState& state, Duration over) const;
   // What an order could have at once, at most, and what that would cost.
   struct Reach {
     Quantity quantity;

@@ -197,6 +197,21 @@ TEST_F(ExchangeTest, a_client_order_id_is_taken_while_its_order_is_open_and_free
   EXPECT_EQ(binance_.closed_orders(me_, 10).size(), 1u);
 }
 
+TEST_F(ExchangeTest, a_price_outside_the_band_around_what_was_traded_is_refused) {
+  universe_.instrument(btc_binance_).band = {
+      {900'000'000}, {1'100'000'000}, {900'000'000}, {1'100'000'000}, seconds(300)};
+  const auto refused = [&](std::int64_t price) {
+    const auto placed = binance_.place(limit(Side::Buy, price, 1'000, TimeInForce::Ioc));
+    return placed ? std::optional<PlaceFault>() : placed.error();
+  };
+  EXPECT_FALSE(refused(1'000'000)) << "nothing was traded so far";
+  binance_.house_level(btc_binance_, Side::Sell, {6'000'000}, {1'000});
+  ASSERT_TRUE(binance_.place(limit(Side::Buy, 6'000'000, 1'000, TimeInForce::Ioc)).ok());
+  EXPECT_EQ(refused(6'600'100), PlaceFault::PriceBand);
+  EXPECT_EQ(refused(5'399'900), PlaceFault::PriceBand);
+  EXPECT_FALSE(refused(5'400'000));
+}
+
 TEST_F(ExchangeTest, an_account_does_not_trade_with_itself) {
   ASSERT_TRUE(binance_.place(limit(Side::Sell, 6'000'000, 1000, TimeInForce::Gtc, "old")).ok());
   binance_.house_level(btc_binance_, Side::Sell, {6'000'000}, {500});

@@ -29,6 +29,7 @@ RejectReason reason_of(PlaceFault fault) {
       return RejectReason::Other;
     case PlaceFault::UnknownInstrument:
     case PlaceFault::PriceFilter:
+    case PlaceFault::PriceBand:
     case PlaceFault::LotFilter:
     case PlaceFault::MinQuantity:
     case PlaceFault::MaxQuantity:
@@ -105,6 +106,7 @@ void Link::send(const Action& action) {
     }
     ++budget_used_;
     pending_.push_back({Asked::Place, place->order->id, overdue});
+    post(Channel::Trading, now_, OrderSent{place->order->id, OrderRoute::Stream, now_, now_});
   } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
     pending_.push_back({Asked::Cancel, cancel->order, overdue});
   } else if (const auto* query = std::get_if<QueryOrder>(&action)) {

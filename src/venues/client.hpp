@@ -152,6 +152,8 @@ class Client {
 
   // The core's effects. Anything but Sent means certainly nothing left.
   virtual SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) = 0;
+  // The way that the last order took.
+  virtual OrderRoute route() const = 0;
   virtual SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) = 0;
   virtual SendOutcome query_order(const QueryOrder& query, const Now& now, Outbox& outbox) = 0;
   virtual SendOutcome query_open_orders(const Now& now, Outbox& outbox) = 0;

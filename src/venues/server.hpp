@@ -109,6 +109,7 @@ enum class PlaceFault : std::uint8_t {
   InstrumentClosed,
   InsufficientFunds,
   PriceFilter,
+  PriceBand,  // too far from the last trades
   LotFilter,
   MinQuantity,
   MaxQuantity,

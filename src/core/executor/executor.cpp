@@ -16,6 +16,7 @@ void Executor::restart(std::uint32_t incarnation, Instant now) {
   lives_.push_back({incarnation_, 0});
   leg_costs_.restart(desk_.universe.venues().size(), desk_.config.leg_cost_prior,
                      desk_.config.leg_cost_prior_legs, now);
+  latency_.restart(desk_.universe.venues().size());
   finished_.resize(desk_.universe.venues().size());
   for (auto& finished : finished_) {
     for (Finished& entry : finished) {
@@ -36,6 +37,7 @@ void Executor::restart(std::uint32_t incarnation, Instant now) {
     Order& order = orders_[i];
     order.earlier_life = true;
     order.placed = now;
+    order.times = {};
     order.early = 0;
     order.questions = 0;
     order.unknown_since = now;
@@ -161,7 +163,7 @@ Order& Executor::place(const Approved<OrderRequest>& approved, Execution& execut
   lives_.back().placed = order_counter_;
   const std::uint32_t i = remember(*approved);
   Order& order = orders_[i];
-  order.placed = now;
+  order.placed = order.times.decided = now;
   order.ask_at = now + desk_.config.order_deadline;
   live_.push_back(i);
   execution.orders.push_back(i);
@@ -189,9 +191,31 @@ OrderFacts Executor::facts(const OrderRequest& request, Instant now) const {
   const auto quote =
       on.price_decimal(request.price).multiply(on.quantity_decimal(request.quantity));
   if (quote) facts.notional = desk_.marks.worth(on.quote, *quote);
+  facts.average = reference_of(on, now);
+  facts.crosses_own = crosses_own(on.id, request.side, request.price);
   facts.lost_today = desk_.gate.lost_today();
   facts.open_executions = static_cast<std::uint32_t>(executions_.size());
   return facts;
+}
+
+// What a price band is measured from: the trades' average, or, while there were none, the book's middle.
+std::optional<Price> Executor::reference_of(const Instrument& on, Instant now) const {
+  if (!on.band.any()) return std::nullopt;
+  if (const auto average = desk_.averages.average(on.id, now)) return average;
+  const BookView book = desk_.books->view(on.id);
+  const Level bid = book.best(Side::Buy);
+  const Level ask = book.best(Side::Sell);
+  if (bid.quantity.is_zero() || ask.quantity.is_zero()) return std::nullopt;
+  return Price{bid.price.units + (ask.price.units - bid.price.units) / 2};
+}
+
+// Whether an order at that price could meet one of ours. One that is Unknown may be there.
+bool Executor::crosses_own(InstrumentId id, Side side, Price price) const {
+  return std::any_of(live_.begin(), live_.end(), [&](std::uint32_t i) {
+    const Order& order = orders_[i];
+    if (order.done || order.request.instrument != id || order.request.side == side) return false;
+    return side == Side::Buy ? price >= order.request.price : price <= order.request.price;
+  });
 }
 
 bool Executor::usable(InstrumentId id, Instant now) const {
@@ -528,6 +552,7 @@ bool Executor::earlier_life_unresolved() const {
 
 void Executor::status(CoreStatus& out) const {
   leg_costs_.status(out.leg_costs);
+  latency_.status(out.order_latency);
   out.open_orders.clear();
   for (const std::uint32_t i : live_) {
     const Order& order = orders_[i];

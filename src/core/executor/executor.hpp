@@ -48,9 +48,11 @@
 #include <vector>
 
 #include "core/books/book_set.hpp"
+#include "core/books/trade_averages.hpp"
 #include "core/detector/cycles.hpp"
 #include "core/detector/detector.hpp"
 #include "core/executor/leg_costs.hpp"
+#include "core/executor/order_latency.hpp"
 #include "core/executor/ways_out.hpp"
 #include "core/ledger/balance_watch.hpp"
 #include "core/ledger/ledger.hpp"
@@ -81,6 +83,7 @@ struct Desk {
   const CoreConfig& config;
   const Situation& situation;
   const std::unique_ptr<BookSet>& books;
+  const TradeAverages& averages;
   const Marks& marks;
   Ledger& ledger;
   BalanceWatch& balances;
@@ -107,6 +110,7 @@ struct Order {
   bool told_unknown = false, told_stuck = false, told_mismatch = false;
   bool closed = false;        // done, and its execution was resolved
   Instant closed_at;          // when; or when this life began
+  OrderTimes times;           // of this life
   std::vector<FillId> fills;  // booked: forgotten with the order
 };
 
@@ -135,6 +139,7 @@ class Executor final : public Funds {
   void on(const OrderNotFound& event, Instant now, Actions& out);
   void on(const OrderUnknown& event, Instant now, Actions& out);
   void on(const OrderNotSent& event, Instant now, Actions& out);
+  void on(const OrderSent& event);
   void on(const CancelRejected& event, Instant now, Actions& out);
   void on(const QueryFailed& event, Instant now, Actions& out);
 
@@ -283,12 +288,15 @@ class Executor final : public Funds {
   const Instrument& instrument(InstrumentId id) const { return desk_.universe.instrument(id); }
   VenueId venue_of(const Order& order) const { return instrument(order.request.instrument).venue; }
   bool usable(InstrumentId id, Instant now) const;
+  std::optional<Price> reference_of(const Instrument& on, Instant now) const;
+  bool crosses_own(InstrumentId id, Side side, Price price) const;
   bool planted(Mutant mutant) const { return desk_.config.mutant == mutant; }
   void alert(Severity severity, AlertCode code, const Scope& scope, std::string_view message,
              Actions& out) const;
 
   Desk desk_;
   LegCosts leg_costs_;
+  OrderLatency latency_;
   std::uint32_t incarnation_ = 0;
   std::uint32_t order_counter_ = 0;
   std::uint32_t execution_counter_ = 0;

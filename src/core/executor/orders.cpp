@@ -29,9 +29,14 @@ Order* Executor::known(OrderId id, Actions& out) {
   return order;
 }
 
+void Executor::on(const OrderSent& event) {
+  if (Order* order = find(event.order)) latency_.sent(venue_of(*order), order->times, event);
+}
+
 void Executor::on(const OrderAcked& event, Instant now, Actions& out) {
   Order* order = known(event.order, out);
   if (order == nullptr) return;
+  latency_.acked(venue_of(*order), order->times, event.times.recv_time);
   if (order->venue_order_id.empty()) order->venue_order_id = event.venue_order_id;
   if (order->done) {
     // Said to be unknown or refused, and there after all.
@@ -120,6 +125,7 @@ void Executor::on(const OrderFilled& event, Instant now, Actions& out) {
     return;
   }
   if (booked) out.push_back(*booked);
+  latency_.filled(on.venue, order->times, event.times.recv_time);
   order->fills.push_back(fill.id);
   desk_.balances.disturbed(on.venue);
   if (order->venue_order_id.empty() && order->state == OrderState::Placed) {

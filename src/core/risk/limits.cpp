@@ -52,6 +52,17 @@ RefuseReason own_rules(const OrderRequest& order, const OrderFacts& facts, const
   return RefuseReason::InstrumentNotTrading;
 }
 
+RefuseReason price_band(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
+  const PriceBand& band = facts.instrument->band;
+  const bool within =
+      !band.any() || (facts.average && band.allows(order.side, order.price, *facts.average));
+  return within ? RefuseReason::None : RefuseReason::PriceBand;
+}
+
+RefuseReason self_trade(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
+  return facts.crosses_own ? RefuseReason::SelfTrade : RefuseReason::None;
+}
+
 RefuseReason pair_busy(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
   return facts.pair_busy ? RefuseReason::PairBusy : RefuseReason::None;
 }
@@ -114,6 +125,8 @@ constexpr std::array all_limits{
     Limit{"venue up", Applies::Always, venue_down},
     Limit{"book valid", Applies::Always, book_not_valid, Mutant::IgnoreStaleBook},
     Limit{"own rules", Applies::Always, own_rules},
+    Limit{"price band", Applies::Always, price_band},
+    Limit{"self trade", Applies::Always, self_trade},
     Limit{"pair busy", Applies::ToNew, pair_busy},
     Limit{"edge too good", Applies::ToNew, edge_too_good},
     Limit{"leg cost", Applies::ToNew, leg_cost},

@@ -27,7 +27,10 @@ struct OrderFacts {
   bool book_valid = false;  // the order's own instrument
   // Its book is what was asked for by REST while the venue's stream is down: good to unwind on.
   bool book_polled = false;
-  bool pair_busy = true;  // an execution on the pair is open or cooling down
+  // Where the venue bounds prices by what was traded: that average. Nothing: unknown.
+  std::optional<Price> average;
+  bool crosses_own = true;  // an order of ours is, or may be, there to be traded with
+  bool pair_busy = true;    // an execution on the pair is open or cooling down
   // What the order may trade for at its limit. Nothing: unknown.
   std::optional<Decimal> notional;
   // The worst any asset may reach if this order's execution goes as badly as it can. Nothing: unknown.

@@ -22,7 +22,7 @@ class RiskGateTest : public ::testing::Test {
     OrderFacts facts;
     facts.instrument = &w.instrument(w.at_binance);
     facts.halted_globally = facts.halted_venue = facts.halted_pair = facts.stopping = false;
-    facts.pair_busy = false;
+    facts.pair_busy = facts.crosses_own = false;
     facts.reconciled = facts.venue_up = facts.book_valid = true;
     facts.notional = facts.exposure_after = Decimal::from_int(6000);
     facts.currency_after = Decimal();
@@ -72,6 +72,7 @@ TEST_F(RiskGateTest, EachLimitGivesItsOwnReason) {
   EXPECT_EQ(refused([](auto& f) { f.venue_up = false; }), RefuseReason::VenueDown);
   EXPECT_EQ(refused([](auto& f) { f.book_valid = false; }), RefuseReason::BookNotValid);
   EXPECT_EQ(refused([](auto& f) { f.pair_busy = true; }), RefuseReason::PairBusy);
+  EXPECT_EQ(refused([](auto& f) { f.crosses_own = true; }), RefuseReason::SelfTrade);
   EXPECT_EQ(refused([](auto& f) { f.exposure_after.reset(); }), RefuseReason::Exposure);
   EXPECT_EQ(refused([](auto& f) { f.exposure_after = Decimal::from_int(20'001); }),
             RefuseReason::Exposure);
@@ -102,6 +103,22 @@ TEST_F(RiskGateTest, EachLimitGivesItsOwnReason) {
   w.universe.instrument(w.at_binance).status = InstrumentStatus::Halted;
   order.quantity = w.quantity(w.at_binance, "0.1");
   EXPECT_EQ(answer(good()), RefuseReason::InstrumentNotTrading);
+}
+
+TEST_F(RiskGateTest, APriceOutsideTheVenuesBandNeverLeavesAndWithoutAnAverageNoneDoes) {
+  Instrument& on = w.universe.instrument(w.at_binance);
+  on.band = {{800'000'000}, {1'200'000'000}, {500'000'000}, {2'000'000'000}, seconds(300)};
+  OrderFacts facts = good();
+  EXPECT_EQ(answer(facts), RefuseReason::PriceBand) << "nobody knows what it is measured from";
+  const auto with_average = [&](std::int64_t percent) {
+    facts.average = Price{order.price.units * 100 / percent};
+    return answer(facts);
+  };
+  EXPECT_EQ(with_average(100), RefuseReason::None);
+  EXPECT_EQ(with_average(119), RefuseReason::None);
+  EXPECT_EQ(with_average(121), RefuseReason::PriceBand);
+  EXPECT_EQ(with_average(81), RefuseReason::None);
+  EXPECT_EQ(with_average(79), RefuseReason::PriceBand);
 }
 
 TEST_F(RiskGateTest, AnUnwindPassesWhatWouldKeepExposureOpen) {

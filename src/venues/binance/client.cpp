@@ -84,6 +84,7 @@ void SpotClient::on_close(Channel channel, const Now& now, EventSink& sink) {
   for (InFlight& request : in_flight_) {
     const bool about_order = request.what == Asked::Place || request.what == Asked::Cancel;
     if (about_order && !request.overdue) {
+      routes_.failed(OrderRoute::Stream, now.instant);
       sink.on(OrderUnknown{request.order, UnknownReason::ConnectionLost, {{}, now.instant}});
     }
     request = {};
@@ -109,6 +110,7 @@ void SpotClient::on_timer(const Now& now, EventSink& sink, Outbox& outbox) {
     if (request.what == Asked::SubscribeAccount) {
       outbox.reconnect(Channel::Trading, "account stream not answered");
     } else {
+      routes_.failed(OrderRoute::Stream, now.instant);
       sink.on(OrderUnknown{request.order, UnknownReason::TimedOut, {{}, now.instant}});
     }
   }
@@ -210,7 +212,19 @@ SendOutcome SpotClient::place(const OrderRequest& order, const Now& now, Outbox&
     return SendOutcome::Invalid;
   }
   if (!account_open_) return SendOutcome::NotConnected;
-  if (!has_room() || !budget_.take(RateBudget::Use::Order, 1, venue_time(now))) {
+  route_ = routes_.choose(now.instant);
+  if (route_ == OrderRoute::Stream && !has_room()) route_ = OrderRoute::Rest;
+  if (route_ == OrderRoute::Rest) {
+    RestCall call;
+    call.call = Call::Place;
+    call.order = order.id;
+    call.instrument = order.instrument;
+    const auto outcome = send(call, requests_.place_by_rest(order, *instrument, venue_ms(now)),
+                              RateBudget::Use::Order, 1, now, outbox);
+    if (outcome == SendOutcome::Sent) ++counters_.orders_sent;
+    return outcome;
+  }
+  if (!budget_.take(RateBudget::Use::Order, 1, venue_time(now))) {
     ++counters_.rate_limited;
     return SendOutcome::RateLimited;
   }
@@ -224,8 +238,18 @@ SendOutcome SpotClient::place(const OrderRequest& order, const Now& now, Outbox&
 SendOutcome SpotClient::cancel(const Cancel& cancel, const Now& now, Outbox& outbox) {
   const Instrument* instrument = instrument_of(cancel.instrument);
   if (instrument == nullptr || !cancel.order.valid()) return SendOutcome::Invalid;
-  if (!trading_open_ || !may_trade_) return SendOutcome::NotConnected;
-  if (!has_room() || !budget_.take(RateBudget::Use::Cancel, 1, venue_time(now))) {
+  if (!may_trade_) return SendOutcome::NotConnected;
+  const bool by_stream =
+      trading_open_ && has_room() && routes_.choose(now.instant) == OrderRoute::Stream;
+  if (!by_stream) {
+    RestCall call;
+    call.call = Call::Cancel;
+    call.order = cancel.order;
+    call.instrument = cancel.instrument;
+    return send(call, requests_.cancel_by_rest(cancel.order, *instrument, venue_ms(now)),
+                RateBudget::Use::Cancel, 1, now, outbox);
+  }
+  if (!budget_.take(RateBudget::Use::Cancel, 1, venue_time(now))) {
     ++counters_.rate_limited;
     return SendOutcome::RateLimited;
   }
@@ -258,6 +282,7 @@ SendOutcome SpotClient::send(RestCall call, const HttpRequest& request, RateBudg
   }
   call.tag = next_tag_++;
   call.sent = now.wall;
+  call.asked = now.instant;
   calls_.push_back(call);
   note_budget();
   outbox.send_rest(call.tag, request, rest_timeout);

@@ -1,10 +1,11 @@
-// The trading side of Binance spot, seen from us: market streams, orders over the WebSocket API, the account's
-// own stream on the same connection, queries and snapshots over REST.
+// The trading side of Binance spot, seen from us: market streams, orders over the WebSocket API or by REST,
+// whichever answers sooner, the account's own stream on the WebSocket API's connection, queries and snapshots
+// over REST.
 //
 //  - Market channel: SUBSCRIBE to each symbol's 100 ms diffs and trades; a refused or unanswered subscription is
 //    a reconnect, never a silent book.
 //  - Trading channel: the venue's clock is asked first, then the account stream is subscribed; orders leave only
-//    after that, so no fill can pass unheard. The answer to an order and the account stream tell the same fills:
+//    after that, whichever way, so no fill can pass unheard; cancels leave by REST without it. The answer to an order and the account stream tell the same fills:
 //    both are passed on, under the same FillId.
 //  - What cannot be read on the trading channel may have been a fill: the connection is opened anew, which makes
 //    the core ask about everything.
@@ -22,6 +23,7 @@
 #include "venues/binance/rate_budget.hpp"
 #include "venues/binance/requests.hpp"
 #include "venues/client.hpp"
+#include "venues/order_routes.hpp"
 
 namespace ats::venues::binance {
 
@@ -40,6 +42,7 @@ class SpotClient final : public Client {
   void on_timer(const Now& now, EventSink& sink, Outbox& outbox) override;
 
   SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) override;
+  OrderRoute route() const override { return route_; }
   SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) override;
   SendOutcome query_order(const QueryOrder& query, const Now& now, Outbox& outbox) override;
   SendOutcome query_open_orders(const Now& now, Outbox& outbox) override;
@@ -70,20 +73,30 @@ class SpotClient final : public Client {
   InFlight* find_request(std::uint64_t id);
 
   // --- REST calls ---
-  enum class Call : std::uint8_t { Time, Depth, Order, OrderFills, OpenOrders, Account };
+  enum class Call : std::uint8_t {
+    Time,
+    Depth,
+    Order,
+    OrderFills,
+    OpenOrders,
+    Account,
+    Place,
+    Cancel
+  };
   struct RestCall {
     RestTag tag = 0;
     Call call = Call::Time;
     OrderId order;
     InstrumentId instrument;
     WallTime sent;
+    Instant asked;
     OrderFound found;  // OrderFills: what is told once the fills are
   };
   SendOutcome send(RestCall call, const HttpRequest& request, RateBudget::Use use,
                    std::uint64_t weight, const Now& now, Outbox& outbox);
   SendOutcome ask_fills(const RestCall& of, const OrderFound& found, const Now& now,
                         Outbox& outbox);
-  void fail(const RestCall& call, EventSink& sink);
+  void fail(const RestCall& call, const Now& now, EventSink& sink);
   void on_error(const RestCall& call, const HttpResponse& response, const Now& now, EventSink& sink,
                 Outbox& outbox);
   bool on_time(const RestCall& call, const dom::object& fields, const Now& now);
@@ -112,6 +125,8 @@ class SpotClient final : public Client {
                     EventSink& sink);
   void on_refused(const InFlight& request, const dom::object& answer, int status, const Now& now,
                   EventSink& sink, Outbox& outbox);
+  void refuse(const InFlight& request, const ErrorMeaning& meaning, std::string_view message,
+              const Now& now, EventSink& sink);
   FrameOutcome on_account_event(const dom::object& event, const Now& now, EventSink& sink,
                                 Outbox& outbox);
   FrameOutcome on_execution(const dom::object& event, const Now& now, EventSink& sink);
@@ -164,6 +179,8 @@ class SpotClient final : public Client {
 
   Rate maker_fee_ = standard_fees().maker;  // as last told
   Rate taker_fee_ = standard_fees().taker;
+  OrderRoutes routes_;
+  OrderRoute route_ = OrderRoute::Stream;  // of the last order
   RestTag next_tag_ = 1;
   std::vector<RestCall> calls_;
 };

@@ -19,6 +19,7 @@ std::optional<Instrument> simulated_listing(std::string_view base, std::string_v
   i.min_quantity = {1};
   i.max_quantity = {9000 * pow10(i.qty_scale)};
   i.min_notional = Decimal::from_int(5);
+  i.band = {{200'000'000}, {5'000'000'000}, {200'000'000}, {5'000'000'000}, seconds(300)};
   i.fees = {Rate::bps(10), Rate::bps(10), FeeAsset::Received, 8};
   return i;
 }

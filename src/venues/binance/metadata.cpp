@@ -26,6 +26,35 @@ InstrumentStatus status_of(std::string_view text) {
   return InstrumentStatus::Halted;  // HALT, BREAK, END_OF_DAY, and what we do not know
 }
 
+// A factor such as "5" or "0.2".
+bool factor_of(const object& from, std::string_view key, Rate& out) {
+  Decimal factor;
+  if (!amount_of(from, key, factor)) return false;
+  const auto ppb = factor.to_scaled_floor(9);
+  if (!ppb) return false;
+  out = {*ppb};
+  return true;
+}
+
+bool read_band(const object& filter, bool by_side, PriceBand& band) {
+  std::uint64_t minutes = 0;
+  constexpr std::uint64_t most_minutes = 24 * 60;
+  if (!get(filter, "avgPriceMins", minutes) || minutes > most_minutes) return false;
+  band.over = seconds(60) * static_cast<std::int64_t>(minutes);
+  if (by_side) {
+    return factor_of(filter, "bidMultiplierUp", band.buy_most) &&
+           factor_of(filter, "bidMultiplierDown", band.buy_least) &&
+           factor_of(filter, "askMultiplierUp", band.sell_most) &&
+           factor_of(filter, "askMultiplierDown", band.sell_least);
+  }
+  if (!factor_of(filter, "multiplierUp", band.buy_most) ||
+      !factor_of(filter, "multiplierDown", band.buy_least))
+    return false;
+  band.sell_most = band.buy_most;
+  band.sell_least = band.buy_least;
+  return true;
+}
+
 bool read_filters(const object& from, SymbolInfo& info) {
   array filters;
   if (!get(from, "filters", filters)) return false;
@@ -43,6 +72,8 @@ bool read_filters(const object& from, SymbolInfo& info) {
             amount_of(filter, "maxQty", info.max_quantity);
     } else if (type == "NOTIONAL" || type == "MIN_NOTIONAL") {
       if (!amount_of(filter, "minNotional", info.min_notional)) return false;
+    } else if (type == "PERCENT_PRICE_BY_SIDE" || type == "PERCENT_PRICE") {
+      if (!read_band(filter, type == "PERCENT_PRICE_BY_SIDE", info.band)) return false;
     }
   }
   return price && lot;
@@ -109,6 +140,7 @@ bool to_instrument(const SymbolInfo& info, VenueId venue, Universe& universe, In
   out.min_quantity = {*min_quantity};
   out.max_quantity = {*max_quantity};
   out.min_notional = info.min_notional;
+  out.band = info.band;
   out.fees = standard_fees();
   out.status = info.status;
   return true;

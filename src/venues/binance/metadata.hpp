@@ -21,6 +21,7 @@ struct SymbolInfo {
   Decimal min_quantity;
   Decimal max_quantity;
   Decimal min_notional;
+  PriceBand band;
   InstrumentStatus status = InstrumentStatus::Halted;
 };
 // Malformed when the body is not what exchangeInfo answers; symbols whose own fields are missing are left out.

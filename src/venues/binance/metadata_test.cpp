@@ -58,6 +58,35 @@ TEST(BinanceMetadata, AnInstrumentHasTheVenuesStepsLimitsAndStandardFees) {
   EXPECT_EQ(i.status, InstrumentStatus::Trading);
 }
 
+TEST(BinanceMetadata, TheBandOfPricesIsReadInBothItsForms) {
+  const auto with = [](const std::string& filter) {
+    std::string text = symbol("BTCUSDT", "BTC", "USDT", "TRADING", "0.01", "0.00001", "NOTIONAL");
+    text.insert(text.rfind("]}"), "," + filter);
+    return text;
+  };
+  World sides;
+  ASSERT_TRUE(sides.read(
+      answer(with(
+          R"({"filterType":"PERCENT_PRICE_BY_SIDE","bidMultiplierUp":"1.2","bidMultiplierDown":"0.2","askMultiplierUp":"5","askMultiplierDown":"0.8","avgPriceMins":1})")),
+      {{"BTC", "USDT"}}));
+  EXPECT_EQ(
+      sides.universe.instrument(InstrumentId{0}).band,
+      (PriceBand{{200'000'000}, {1'200'000'000}, {800'000'000}, {5'000'000'000}, seconds(60)}));
+  World both;
+  ASSERT_TRUE(both.read(
+      answer(with(
+          R"({"filterType":"PERCENT_PRICE","multiplierUp":"1.3","multiplierDown":"0.7","avgPriceMins":5})")),
+      {{"BTC", "USDT"}}));
+  EXPECT_EQ(
+      both.universe.instrument(InstrumentId{0}).band,
+      (PriceBand{{700'000'000}, {1'300'000'000}, {700'000'000}, {1'300'000'000}, seconds(300)}));
+  World damaged;
+  EXPECT_FALSE(damaged.read(
+      answer(with(
+          R"({"filterType":"PERCENT_PRICE","multiplierUp":"x","multiplierDown":"0.7","avgPriceMins":5})")),
+      {{"BTC", "USDT"}}));
+}
+
 TEST(BinanceMetadata, StepsThatAreNoPowerOfTenOrAreSwitchedOff) {
   World world;
   ASSERT_TRUE(world.read(

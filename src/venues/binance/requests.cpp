@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "venues/percent.hpp"
+
 namespace ats::venues::binance {
 namespace {
 
@@ -141,8 +143,27 @@ std::string_view Requests::finish(Writer& frame, const Writer& payload) {
   return frame.view();
 }
 
-HttpRequest Requests::get(std::string_view path, std::string_view parameters,
-                          std::int64_t timestamp_ms) {
+HttpRequest Requests::place_by_rest(const OrderRequest& order, const Instrument& instrument,
+                                    std::int64_t timestamp_ms) {
+  const Number price(order.price.units, instrument.price_scale);
+  const Number quantity(order.quantity.units, instrument.qty_scale);
+  std::string parameters = "symbol=" + percent_encoded(instrument.symbol.view());
+  parameters.append("&side=").append(text_of(order.side)).append("&type=LIMIT&timeInForce=");
+  parameters.append(text_of(order.time_in_force)).append("&quantity=").append(quantity.view());
+  parameters.append("&price=").append(price.view()).append("&newClientOrderId=");
+  parameters.append(client_order_id(order.id).view()).append("&newOrderRespType=FULL");
+  return signed_request("POST", "/api/v3/order", parameters, timestamp_ms);
+}
+
+HttpRequest Requests::cancel_by_rest(OrderId order, const Instrument& instrument,
+                                     std::int64_t timestamp_ms) {
+  std::string parameters = "symbol=" + percent_encoded(instrument.symbol.view());
+  parameters.append("&origClientOrderId=").append(client_order_id(order).view());
+  return signed_request("DELETE", "/api/v3/order", parameters, timestamp_ms);
+}
+
+HttpRequest Requests::signed_request(const char* method, std::string_view path,
+                                     std::string_view parameters, std::int64_t timestamp_ms) {
   std::string query(parameters);
   if (!query.empty()) query += '&';
   query +=
@@ -152,7 +173,7 @@ HttpRequest Requests::get(std::string_view path, std::string_view parameters,
   std::string hex(64, '\0');
   security::to_hex(digest, hex.data());
   return {
-      "GET", std::string(path) + "?" + query + "&signature=" + hex, {{"X-MBX-APIKEY", key_}}, {}};
+      method, std::string(path) + "?" + query + "&signature=" + hex, {{"X-MBX-APIKEY", key_}}, {}};
 }
 
 }  // namespace ats::venues::binance

@@ -31,11 +31,19 @@ class Requests {
   std::string_view payload() const { return {payload_.data(), payload_size_}; }
 
   // A signed REST query; `parameters` are percent-encoded and need no order.
-  HttpRequest get(std::string_view path, std::string_view parameters, std::int64_t timestamp_ms);
+  HttpRequest get(std::string_view path, std::string_view parameters, std::int64_t timestamp_ms) {
+    return signed_request("GET", path, parameters, timestamp_ms);
+  }
+  HttpRequest place_by_rest(const OrderRequest& order, const Instrument& instrument,
+                            std::int64_t timestamp_ms);
+  HttpRequest cancel_by_rest(OrderId order, const Instrument& instrument,
+                             std::int64_t timestamp_ms);
 
  private:
   class Writer;
   std::string_view finish(Writer& frame, const Writer& payload);
+  HttpRequest signed_request(const char* method, std::string_view path,
+                             std::string_view parameters, std::int64_t timestamp_ms);
 
   const std::string key_;
   security::HmacSigner signer_;

@@ -61,34 +61,51 @@ void SpotClient::on_response(RestTag tag, const HttpResponse& response, const No
   calls_.erase(at);
   ++counters_.rest_answers;
   note_headers(response, now);
+  // A book takes its own time; the others are as small as an order's answer.
+  if (response.status >= 500) {
+    routes_.failed(OrderRoute::Rest, now.instant);
+  } else if (call.call != Call::Depth) {
+    routes_.answered(OrderRoute::Rest, now.instant - call.asked, now.instant);
+  }
   if (call.call == Call::Time) clock_asked_ = false;
   if (response.status != 200) {
     ++counters_.rest_errors;
     on_error(call, response, now, sink, outbox);
   } else if (!on_body(call, response.body, now, sink, outbox)) {
     ++counters_.rest_errors;
-    fail(call, sink);
+    fail(call, now, sink);
   }
   if (call.call == Call::Time) subscribe_account(now, outbox);
 }
 
-void SpotClient::on_rest_failed(RestTag tag, TransportError, const Now& now, EventSink& sink,
+void SpotClient::on_rest_failed(RestTag tag, TransportError error, const Now& now, EventSink& sink,
                                 Outbox& outbox) {
   const auto at = std::ranges::find(calls_, tag, &RestCall::tag);
   if (at == calls_.end()) return;
   const RestCall call = *at;
   calls_.erase(at);
   ++counters_.rest_errors;
-  fail(call, sink);
+  routes_.failed(OrderRoute::Rest, now.instant);
+  if (call.call == Call::Place && error == TransportError::NotSent) {
+    sink.on(OrderNotSent{call.order});
+  } else if (call.call == Call::Cancel && error == TransportError::NotSent) {
+    sink.on(CancelRejected{call.order, RejectReason::VenueBusy, {{}, now.instant}});
+  } else {
+    fail(call, now, sink);
+  }
   if (call.call == Call::Time) {
     clock_asked_ = false;
     subscribe_account(now, outbox);  // with the clock we have
   }
 }
 
-// A failed query is not an empty answer.
-void SpotClient::fail(const RestCall& call, EventSink& sink) {
+// A failed query is not an empty answer, and an order without one is Unknown.
+void SpotClient::fail(const RestCall& call, const Now& now, EventSink& sink) {
   switch (call.call) {
+    case Call::Place:
+    case Call::Cancel:
+      sink.on(OrderUnknown{call.order, UnknownReason::TimedOut, {{}, now.instant}});
+      break;
     case Call::Time:
       break;
     case Call::Depth:
@@ -114,10 +131,14 @@ void SpotClient::on_error(const RestCall& call, const HttpResponse& response, co
   }
   const ErrorMeaning meaning = meaning_of(response.status, code, message);
   if (meaning.clock_skewed) ask_time(now, outbox);
-  if (call.call == Call::Order && meaning.fate == Fate::NotThere) {
+  if (call.call == Call::Place || call.call == Call::Cancel) {
+    if (code == -1015) budget_.orders_refused(venue_time(now));
+    const Asked what = call.call == Call::Place ? Asked::Place : Asked::Cancel;
+    refuse({0, what, false, call.order, call.instrument, call.asked}, meaning, message, now, sink);
+  } else if (call.call == Call::Order && meaning.fate == Fate::NotThere) {
     sink.on(OrderNotFound{call.order, {{}, now.instant}});
   } else {
-    fail(call, sink);
+    fail(call, now, sink);
   }
 }
 
@@ -148,6 +169,14 @@ bool SpotClient::on_body(const RestCall& call, std::string_view body, const Now&
       return is_array && on_open_orders(rows, now, sink, outbox);
     case Call::Account:
       return is_object && on_account(fields, now, sink);
+    case Call::Place:
+      return is_object &&
+             on_placed({0, Asked::Place, false, call.order, call.instrument, call.asked}, fields,
+                       now, sink);
+    case Call::Cancel:
+      return is_object &&
+             on_cancelled({0, Asked::Cancel, false, call.order, call.instrument, call.asked},
+                          fields, now, sink);
   }
   return false;
 }
@@ -252,7 +281,7 @@ bool SpotClient::on_open_orders(const array& rows, const Now& now, EventSink& si
     call.order = *order;
     call.instrument = instrument->id;
     ++ours;
-    if (!on_order(call, fields, now, sink, outbox)) fail(call, sink);
+    if (!on_order(call, fields, now, sink, outbox)) fail(call, now, sink);
   }
   sink.on(OpenOrdersComplete{setup_.venue, ours, {{}, now.instant}});
   return true;

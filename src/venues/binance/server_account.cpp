@@ -187,6 +187,8 @@ SpotServer::Reply SpotServer::fault_reply(PlaceFault fault) {
       return error(400, -2010, "Account has insufficient balance for requested action.");
     case PlaceFault::PriceFilter:
       return error(400, -1013, "Filter failure: PRICE_FILTER");
+    case PlaceFault::PriceBand:
+      return error(400, -1013, "Filter failure: PERCENT_PRICE_BY_SIDE");
     case PlaceFault::LotFilter:
     case PlaceFault::MinQuantity:
     case PlaceFault::MaxQuantity:

@@ -58,6 +58,18 @@ std::string symbol_json(const Instrument& i, std::string_view base, std::string_
                     .text("stepSize", quantity_text(i, {i.lot}))
                     .done());
   }
+  if (i.band.any()) {
+    const auto factor = [](Rate rate) { return rate.decimal().to_string(); };
+    filters.raw(
+        JsonObject()
+            .text("filterType", "PERCENT_PRICE_BY_SIDE")
+            .text("bidMultiplierUp", factor(i.band.buy_most))
+            .text("bidMultiplierDown", factor(i.band.buy_least))
+            .text("askMultiplierUp", factor(i.band.sell_most))
+            .text("askMultiplierDown", factor(i.band.sell_least))
+            .number("avgPriceMins", static_cast<std::uint64_t>(i.band.over.ns / seconds(60).ns))
+            .done());
+  }
   filters.raw(JsonObject()
                   .text("filterType", "NOTIONAL")
                   .text("minNotional", amount_text(i.min_notional))

@@ -99,6 +99,12 @@ FrameOutcome SpotClient::on_answer(const object& answer, const Now& now, EventSi
   if (found == nullptr) return FrameOutcome::Ignored;  // too late, see has_room
   const InFlight request = *found;
   *found = {};
+  const bool about_order = request.what == Asked::Place || request.what == Asked::Cancel;
+  if (about_order && status >= 500) {
+    routes_.failed(OrderRoute::Stream, now.instant);
+  } else if (about_order && !request.overdue) {
+    routes_.answered(OrderRoute::Stream, now.instant - request.sent, now.instant);
+  }
   if (status != 200) {
     on_refused(request, answer, static_cast<int>(status), now, sink, outbox);
     return FrameOutcome::Decoded;
@@ -202,18 +208,25 @@ void SpotClient::on_refused(const InFlight& request, const object& answer, int s
   }
   if (meaning.clock_skewed) ask_time(now, outbox);
 
+  if (request.what == Asked::SubscribeAccount) {
+    subscribing_ = false;
+    if (code == -2035) {  // it stands already
+      account_open_ = true;
+    } else if (!meaning.clock_skewed || subscription_refused_) {
+      outbox.reconnect(Channel::Trading, "account stream refused");
+    }
+    subscription_refused_ = true;  // a skewed clock is asked for, and its answer tries again
+    return;
+  }
+  refuse(request, meaning, message, now, sink);
+}
+
+void SpotClient::refuse(const InFlight& request, const ErrorMeaning& meaning,
+                        std::string_view message, const Now& now, EventSink& sink) {
   const Times times{{}, now.instant};
   switch (request.what) {
     case Asked::Nothing:
-      return;
     case Asked::SubscribeAccount:
-      subscribing_ = false;
-      if (code == -2035) {  // it stands already
-        account_open_ = true;
-      } else if (!meaning.clock_skewed || subscription_refused_) {
-        outbox.reconnect(Channel::Trading, "account stream refused");
-      }
-      subscription_refused_ = true;  // a skewed clock is asked for, and its answer tries again
       return;
     case Asked::Place:
       if (meaning.fate == Fate::Unknown) {

@@ -71,8 +71,9 @@ void BitfinexClient::on_close(Channel channel, const Now& now, EventSink& sink) 
   auth_due_.reset();
   open_orders_due_.reset();
   for (const Request& request : pending_) {
-    if (!request.overdue)
-      sink.on(OrderUnknown{request.order, UnknownReason::ConnectionLost, times({}, now)});
+    if (request.overdue) continue;
+    routes_.failed(OrderRoute::Stream, now.instant);
+    sink.on(OrderUnknown{request.order, UnknownReason::ConnectionLost, times({}, now)});
   }
   pending_.clear();
 }
@@ -90,6 +91,7 @@ void BitfinexClient::on_timer(const Now& now, EventSink& sink, Outbox& outbox) {
   for (Request& request : pending_) {
     if (request.overdue || now.instant - request.sent < answer_max) continue;
     request.overdue = true;
+    routes_.failed(OrderRoute::Stream, now.instant);
     if (request.cancel)
       sink.on(CancelRejected{request.order, RejectReason::VenueBusy, times({}, now)});
     else
@@ -128,36 +130,50 @@ SendOutcome BitfinexClient::place(const OrderRequest& order, const Now& now, Out
   if (!cid || instrument.venue != setup_.venue || !instrument.on_tick(order.price) ||
       !instrument.on_lot(order.quantity))
     return SendOutcome::Invalid;
-  if (pending_.size() == most_pending || !order_budget_.take(order_reserve, now.instant)) {
+  if (!order_budget_.take(order_reserve, now.instant)) {
     ++counters_.rate_limited;
     return SendOutcome::RateLimited;
   }
   count_rate(order_budget_);
+  route_ = pending_.size() == most_pending ? OrderRoute::Rest : routes_.choose(now.instant);
+  const Request request{order.id, order.instrument, false, *cid, {}, now.instant};
+  if (route_ == OrderRoute::Rest) {
+    const SendOutcome outcome =
+        give(request, requests_.new_order_body(order, instrument, *cid), now, outbox);
+    if (outcome != SendOutcome::Sent) return outcome;
+  }
   TrackedOrder& tracked = orders_.add(order.id, order.instrument, order.side);
   tracked.price = order.price;
   tracked.quantity = order.quantity;
   tracked.sent = now.wall;
-  pending_.push_back({order.id, order.instrument, false, *cid, {}, now.instant});
   ++counters_.orders_sent;
+  if (route_ == OrderRoute::Rest) return SendOutcome::Sent;
+  pending_.push_back(request);
   outbox.send_text(Channel::Trading, requests_.new_order(order, instrument, *cid));
   return SendOutcome::Sent;
 }
 
 SendOutcome BitfinexClient::cancel(const Cancel& cancel, const Now& now, Outbox& outbox) {
-  if (!ready(Channel::Trading)) return SendOutcome::NotConnected;
+  if (!auth_) return SendOutcome::NotConnected;
   const TrackedOrder* const tracked = orders_.find(cancel.order);
   VenueOrderId venue_id = cancel.venue_order_id;
   if (venue_id.empty() && tracked != nullptr) venue_id = tracked->venue_id;
   const auto cid = client_id(cancel.order);
   if (venue_id.empty() && !cid) return SendOutcome::Invalid;
-  if (pending_.size() == most_pending || !order_budget_.take(0, now.instant)) {
+  if (!order_budget_.take(0, now.instant)) {
     ++counters_.rate_limited;
     return SendOutcome::RateLimited;
   }
   // The name of an order from before this start has a day that we no longer know: today's is likeliest.
   const WallTime sent = tracked != nullptr && tracked->sent.told() ? tracked->sent : now.wall;
-  pending_.push_back(
-      {cancel.order, cancel.instrument, true, cid.value_or(0), venue_id, now.instant});
+  const Request request{cancel.order, cancel.instrument, true, cid.value_or(0), venue_id,
+                        now.instant};
+  if (!ready(Channel::Trading) || pending_.size() == most_pending ||
+      routes_.choose(now.instant) == OrderRoute::Rest) {
+    return give(request, requests_.cancel_order_body(venue_id.view(), cid.value_or(0), sent), now,
+                outbox);
+  }
+  pending_.push_back(request);
   outbox.send_text(Channel::Trading,
                    requests_.cancel_order(venue_id.view(), cid.value_or(0), sent));
   return SendOutcome::Sent;

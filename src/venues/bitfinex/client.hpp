@@ -1,7 +1,8 @@
-// Our side of Bitfinex: market data from the public stream, orders and their fates over channel 0 of the
-// authenticated one, questions over REST.
+// Our side of Bitfinex: market data from the public stream, orders over channel 0 of the authenticated one or by
+// REST, whichever answers sooner, their fates over channel 0, questions over REST.
 //
-// The trading channel is ready when the venue has taken our authentication; until then nothing is placed.
+// The trading channel is ready when the venue has taken our authentication; until then nothing is placed,
+// whichever way; cancels leave by REST without it.
 // Every order sent ends in exactly one of: answered, OrderUnknown. A hole in the numbers of either kind makes
 // every live order Unknown and connects anew. The connection is opened with the dead-man switch: when it
 // drops the venue cancels every order of the account, ours or not.
@@ -23,6 +24,7 @@
 #include "venues/bitfinex/rate.hpp"
 #include "venues/bitfinex/requests.hpp"
 #include "venues/client.hpp"
+#include "venues/order_routes.hpp"
 
 namespace ats::venues::bitfinex {
 
@@ -41,6 +43,7 @@ class BitfinexClient final : public Client {
   void on_timer(const Now& now, EventSink& sink, Outbox& outbox) override;
 
   SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) override;
+  OrderRoute route() const override { return route_; }
   SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) override;
   SendOutcome query_order(const QueryOrder& query, const Now& now, Outbox& outbox) override;
   SendOutcome query_open_orders(const Now& now, Outbox& outbox) override;
@@ -71,8 +74,11 @@ class BitfinexClient final : public Client {
     Open,     // r/orders
     History,  // r/orders/hist: those that are not open
     Trades,   // r/order/…/trades of one that was found
+    // Not questions, but answered like them; they share the stream's budget.
+    Place,
+    Cancel,
   };
-  static constexpr std::size_t questions = 4;
+  static constexpr std::size_t questions = 6;
   struct Inquiry {  // the core wants to know where an order stands
     OrderId id;
     InstrumentId instrument;
@@ -97,6 +103,8 @@ class BitfinexClient final : public Client {
     std::string body;
     std::vector<Inquiry> about;     // not found yet
     std::vector<FoundOrder> found;  // told when their fills have been
+    Instant asked;
+    Request request;  // Place, Cancel
   };
 
   // client_stream.cpp
@@ -111,7 +119,7 @@ class BitfinexClient final : public Client {
   FrameOutcome on_order(std::string_view code, const Row& row, const Now& now, EventSink& sink);
   FrameOutcome on_fill(const Now& now, EventSink& sink);
   FrameOutcome on_wallet(const Row& row, const Now& now, EventSink& sink);
-  void on_placed(const Request& request, const Notification& told, const Now& now, EventSink& sink);
+  void on_told(const Request& request, const Notification& told, const Now& now, EventSink& sink);
   TrackedOrder* order_of(const OrderEntry& entry);
   void acknowledge(TrackedOrder& order, std::string_view venue_id, WallTime time, const Now& now,
                    EventSink& sink);
@@ -125,6 +133,7 @@ class BitfinexClient final : public Client {
 
   // client_rest.cpp
   bool ask(RestCall call, const Now& now, Outbox& outbox);
+  SendOutcome give(Request request, std::string_view body, const Now& now, Outbox& outbox);
   void start_inquiry(const Now& now, Outbox& outbox);
   void go_on(RestCall call, const Now& now, EventSink& sink, Outbox& outbox);
   void failed(const RestCall& call, const Now& now, EventSink& sink);
@@ -158,6 +167,8 @@ class BitfinexClient final : public Client {
     Instant shut_until;
   };
   std::array<Endpoint, questions> endpoints_;
+  OrderRoutes routes_;
+  OrderRoute route_ = OrderRoute::Stream;  // of the last order
   RestTag next_tag_ = 0;
   std::uint64_t next_ping_ = 0;
   bool market_open_ = false;

@@ -31,11 +31,23 @@ bool BitfinexClient::ask(RestCall call, const Now& now, Outbox& outbox) {
   }
   count_rate(endpoint.budget);
   call.tag = ++next_tag_;
+  call.asked = now.instant;
   const RestTag tag = call.tag;
   const HttpRequest request = auth_->post(call.path, call.body, now.wall);
   calls_.push_back(std::move(call));
   outbox.send_rest(tag, request, answer_max);
   return true;
+}
+
+// An order or a cancel that does not take the stream.
+SendOutcome BitfinexClient::give(Request request, std::string_view body, const Now& now,
+                                 Outbox& outbox) {
+  RestCall call;
+  call.question = request.cancel ? Question::Cancel : Question::Place;
+  call.path = request.cancel ? "/v2/auth/w/order/cancel" : "/v2/auth/w/order/submit";
+  call.body = body;
+  call.request = std::move(request);
+  return ask(std::move(call), now, outbox) ? SendOutcome::Sent : SendOutcome::RateLimited;
 }
 
 SendOutcome BitfinexClient::query_order(const QueryOrder& query, const Now& now, Outbox& outbox) {
@@ -99,6 +111,11 @@ void BitfinexClient::on_response(RestTag tag, const HttpResponse& response, cons
   RestCall call = std::move(*found);
   calls_.erase(found);
   ++counters_.rest_answers;
+  // The venue refuses with status 500: that is an answer.
+  if (response.status > 500)
+    routes_.failed(OrderRoute::Rest, now.instant);
+  else
+    routes_.answered(OrderRoute::Rest, now.instant - call.asked, now.instant);
   if (!json_.open(response.body)) {
     ++counters_.rest_errors;
     failed(call, now, sink);
@@ -120,20 +137,34 @@ void BitfinexClient::on_response(RestTag tag, const HttpResponse& response, cons
   start_inquiry(now, outbox);
 }
 
-void BitfinexClient::on_rest_failed(RestTag tag, TransportError, const Now& now, EventSink& sink,
-                                    Outbox& outbox) {
+void BitfinexClient::on_rest_failed(RestTag tag, TransportError error, const Now& now,
+                                    EventSink& sink, Outbox& outbox) {
   const auto found = std::find_if(calls_.begin(), calls_.end(),
                                   [tag](const RestCall& call) { return call.tag == tag; });
   if (found == calls_.end()) return;
   const RestCall call = std::move(*found);
   calls_.erase(found);
   ++counters_.rest_errors;
-  failed(call, now, sink);
+  routes_.failed(OrderRoute::Rest, now.instant);
+  if (call.question == Question::Place && error == TransportError::NotSent) {
+    if (TrackedOrder* order = orders_.find(call.request.order)) order->ended = true;
+    sink.on(OrderNotSent{call.request.order});
+  } else {
+    failed(call, now, sink);
+  }
   start_inquiry(now, outbox);
 }
 
 // No answer, or none that can be read. Nothing is concluded from it.
 void BitfinexClient::failed(const RestCall& call, const Now& now, EventSink& sink) {
+  if (call.question == Question::Place) {
+    sink.on(OrderUnknown{call.request.order, UnknownReason::TimedOut, times({}, now)});
+    return;
+  }
+  if (call.question == Question::Cancel) {
+    sink.on(CancelRejected{call.request.order, RejectReason::VenueBusy, times({}, now)});
+    return;
+  }
   if (call.all_open) {
     if (trading_open_) open_orders_due_ = now.instant + retry_after;
     return;
@@ -153,16 +184,30 @@ void BitfinexClient::refused(RestCall call, std::int64_t code, std::string_view 
     if (!ask(std::move(call), now, outbox)) failed(kept, now, sink);
     return;
   }
+  if (call.question == Question::Place || call.question == Question::Cancel) {
+    Notification told;
+    told.code = code;
+    told.text = text;
+    on_told(call.request, told, now, sink);
+    if (meaning.reject != RejectReason::RateLimited) return;
+  }
   if (meaning.reject == RejectReason::RateLimited) {
     Endpoint& endpoint = endpoints_[static_cast<std::size_t>(call.question)];
     endpoint.budget.empty(now.instant);
     endpoint.shut_until = now.instant + shut_out;
   }
+  if (call.question == Question::Place || call.question == Question::Cancel) return;
   failed(call, now, sink);
 }
 
 bool BitfinexClient::answered(RestCall& call, const Now& now, EventSink& sink, Outbox& outbox) {
   if (call.question == Question::Wallets) return on_wallets(now, sink);
+  if (call.question == Question::Place || call.question == Question::Cancel) {
+    Notification told;
+    if (!read_notification(rows_, told)) return false;
+    on_told(call.request, told, now, sink);
+    return true;
+  }
   const bool fine =
       call.question == Question::Trades ? on_trades(call, now, sink) : on_orders(call, sink);
   if (fine && call.all_open && call.question == Question::Open) {

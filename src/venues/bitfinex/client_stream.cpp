@@ -189,20 +189,23 @@ FrameOutcome BitfinexClient::on_notification(const Now& now, EventSink& sink) {
   if (found == pending_.end()) return FrameOutcome::Decoded;  // somebody else's, or heard of before
   const Request request = *found;
   pending_.erase(found);
-  if (!cancel) {
-    on_placed(request, told, now, sink);
-  } else if (!told.success && !request.overdue) {
-    const Meaning meaning = meaning_of(told.code, told.text);
-    sink.on(CancelRejected{
-        request.order,
-        meaning.reaction == Reaction::Unknown ? RejectReason::VenueBusy : meaning.reject,
-        times({}, now)});
-  }
+  if (!request.overdue)
+    routes_.answered(OrderRoute::Stream, now.instant - request.sent, now.instant);
+  if (!cancel || !request.overdue) on_told(request, told, now, sink);
   return FrameOutcome::Decoded;
 }
 
-void BitfinexClient::on_placed(const Request& request, const Notification& told, const Now& now,
-                               EventSink& sink) {
+// The answer to an order or a cancel, whichever way it came.
+void BitfinexClient::on_told(const Request& request, const Notification& told, const Now& now,
+                             EventSink& sink) {
+  const Meaning meaning = meaning_of(told.code, told.text);
+  const bool unknown = meaning.reaction == Reaction::Unknown;
+  if (request.cancel) {
+    if (told.success) return;  // how it ended comes as `oc`
+    sink.on(CancelRejected{request.order, unknown ? RejectReason::VenueBusy : meaning.reject,
+                           times({}, now)});
+    return;
+  }
   TrackedOrder* const order = orders_.find(request.order);
   if (told.success) {
     // Submitted, which is no more than that: how it ends comes as `on` and `oc`.
@@ -212,9 +215,8 @@ void BitfinexClient::on_placed(const Request& request, const Notification& told,
       acknowledge(*order, told.id, {}, now, sink);
     return;
   }
-  const Meaning meaning = meaning_of(told.code, told.text);
   if (meaning.reject == RejectReason::RateLimited) order_budget_.empty(now.instant);
-  if (meaning.reaction == Reaction::Unknown) {
+  if (unknown) {
     sink.on(OrderUnknown{request.order, UnknownReason::VenueSaysUnknown, times({}, now)});
     return;
   }

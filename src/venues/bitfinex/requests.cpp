@@ -51,11 +51,12 @@ std::string_view type_of(TimeInForce tif) {
 
 }  // namespace
 
-std::string_view Requests::new_order(const OrderRequest& order, const Instrument& instrument,
-                                     std::uint64_t client_id) {
+namespace {
+
+void write_order(Writer& to, const OrderRequest& order, const Instrument& instrument,
+                 std::uint64_t client_id) {
   const std::int64_t units = order.quantity.units;
-  Writer frame(frame_);
-  frame.text(R"([0,"on",null,{"gid":)")
+  to.text(R"({"gid":)")
       .number(our_group)
       .text(R"(,"cid":)")
       .number(client_id)
@@ -67,22 +68,50 @@ std::string_view Requests::new_order(const OrderRequest& order, const Instrument
       .number(order.side == Side::Buy ? units : -units, instrument.qty_scale)
       .text(R"(","price":")")
       .number(order.price.units, instrument.price_scale)
-      .text(R"("}])");
+      .text(R"("})");
+}
+
+void write_cancel(Writer& to, std::string_view venue_id, std::uint64_t client_id, WallTime sent) {
+  if (!venue_id.empty()) {
+    to.text(R"({"id":)").text(venue_id);
+  } else {
+    to.text(R"({"cid":)").number(client_id).text(R"(,"cid_date":")").text(day_text(sent)).text("\"");
+  }
+  to.text("}");
+}
+
+}  // namespace
+
+std::string_view Requests::new_order(const OrderRequest& order, const Instrument& instrument,
+                                     std::uint64_t client_id) {
+  Writer frame(frame_);
+  frame.text(R"([0,"on",null,)");
+  write_order(frame, order, instrument, client_id);
+  frame.text("]");
   return frame.view();
 }
 
 std::string_view Requests::cancel_order(std::string_view venue_id, std::uint64_t client_id,
                                         WallTime sent) {
   Writer frame(frame_);
-  frame.text(R"([0,"oc",null,{)");
-  if (!venue_id.empty()) {
-    frame.text(R"("id":)").text(venue_id);
-  } else {
-    frame.text(R"("cid":)").number(client_id).text(R"(,"cid_date":")").text(day_text(sent));
-    frame.text("\"");
-  }
-  frame.text("}]");
+  frame.text(R"([0,"oc",null,)");
+  write_cancel(frame, venue_id, client_id, sent);
+  frame.text("]");
   return frame.view();
+}
+
+std::string_view Requests::new_order_body(const OrderRequest& order, const Instrument& instrument,
+                                          std::uint64_t client_id) {
+  Writer body(frame_);
+  write_order(body, order, instrument, client_id);
+  return body.view();
+}
+
+std::string_view Requests::cancel_order_body(std::string_view venue_id, std::uint64_t client_id,
+                                             WallTime sent) {
+  Writer body(frame_);
+  write_cancel(body, venue_id, client_id, sent);
+  return body.view();
 }
 
 std::string_view Requests::conf(std::uint64_t flags) {

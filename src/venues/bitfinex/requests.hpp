@@ -26,6 +26,11 @@ class Requests {
                              std::uint64_t client_id);
   // By the venue's id, or where that is empty by ours and the day it was sent on.
   std::string_view cancel_order(std::string_view venue_id, std::uint64_t client_id, WallTime sent);
+  // The same as bodies of REST calls.
+  std::string_view new_order_body(const OrderRequest& order, const Instrument& instrument,
+                                  std::uint64_t client_id);
+  std::string_view cancel_order_body(std::string_view venue_id, std::uint64_t client_id,
+                                     WallTime sent);
 
   std::string_view conf(std::uint64_t flags);
   std::string_view subscribe_book(std::string_view symbol, std::uint16_t length,

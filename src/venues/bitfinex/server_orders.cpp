@@ -38,6 +38,7 @@ std::string refused_for(PlaceFault fault, const Instrument& on, const OrderSizes
     case PlaceFault::LotFilter:
       return "amount: invalid";
     case PlaceFault::PriceFilter:
+    case PlaceFault::PriceBand:
     case PlaceFault::MinNotional:
     case PlaceFault::WouldTake:
       return "Invalid price.";

@@ -126,6 +126,7 @@ PlaceWords place_words(PlaceFault fault) {
       return {"INSUFFICIENT_FUND", "PREVIEW_INSUFFICIENT_FUND",
               "Insufficient balance in source account"};
     case PlaceFault::PriceFilter:
+    case PlaceFault::PriceBand:
       return {"INVALID_PRICE_PRECISION", "PREVIEW_INVALID_PRICE_PRECISION", "Too many decimals"};
     case PlaceFault::LotFilter:
       return {"INVALID_SIZE_PRECISION", "PREVIEW_INVALID_SIZE_PRECISION", "Too many decimals"};

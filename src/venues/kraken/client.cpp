@@ -60,8 +60,9 @@ void KrakenClient::on_close(Channel channel, const Now& now, EventSink& sink) {
   open_orders_due_.reset();
   for (const Request& request : pending_) {
     const bool of_order = request.asked == Asked::Place || request.asked == Asked::Cancel;
-    if (of_order && !request.overdue)
-      sink.on(OrderUnknown{request.order, UnknownReason::ConnectionLost, times({}, now)});
+    if (!of_order || request.overdue) continue;
+    routes_.failed(OrderRoute::Stream, now.instant);
+    sink.on(OrderUnknown{request.order, UnknownReason::ConnectionLost, times({}, now)});
   }
   pending_.clear();
 }
@@ -83,11 +84,13 @@ void KrakenClient::on_timer(const Now& now, EventSink& sink, Outbox& outbox) {
       case Asked::Place:
         if (waited < answer_max || request.overdue) break;
         request.overdue = true;
+        routes_.failed(OrderRoute::Stream, now.instant);
         sink.on(OrderUnknown{request.order, UnknownReason::TimedOut, times({}, now)});
         break;
       case Asked::Cancel:
         if (waited < answer_max || request.overdue) break;
         request.overdue = true;
+        routes_.failed(OrderRoute::Stream, now.instant);
         sink.on(CancelRejected{request.order, RejectReason::VenueBusy, times({}, now)});
         break;
       default:
@@ -138,11 +141,13 @@ SendOutcome KrakenClient::place(const OrderRequest& order, const Now& now, Outbo
       !instrument.on_lot(order.quantity))
     return SendOutcome::Invalid;
   LeakyCounter& counter = engine_counters_[order.instrument.index()];
-  if (pending_.size() == most_pending || !counter.take(place_cost, engine_reserve, now.instant)) {
+  if (!counter.take(place_cost, engine_reserve, now.instant)) {
     ++counters_.rate_limited;
     return SendOutcome::RateLimited;
   }
   count_rate(counter.level(now.instant), counter.limit());
+  route_ = pending_.size() == most_pending ? OrderRoute::Rest : routes_.choose(now.instant);
+  if (route_ == OrderRoute::Rest) return place_by_rest(order, now, outbox);
   TrackedOrder& tracked = orders_.add(order.id, order.instrument, order.side);
   tracked.price = order.price;
   tracked.quantity = order.quantity;
@@ -155,15 +160,18 @@ SendOutcome KrakenClient::place(const OrderRequest& order, const Now& now, Outbo
 }
 
 SendOutcome KrakenClient::cancel(const Cancel& cancel, const Now& now, Outbox& outbox) {
-  if (!ready(Channel::Trading)) return SendOutcome::NotConnected;
+  if (!auth_) return SendOutcome::NotConnected;
   const TrackedOrder* tracked = orders_.find(cancel.order);
   // Of an order from before this start nothing tells the age: the dearest is assumed.
   const Duration age = tracked == nullptr ? Duration{} : now.instant - tracked->placed;
   LeakyCounter& counter = engine_counters_[cancel.instrument.index()];
-  if (pending_.size() == most_pending || !counter.take(cancel_cost(age), 0, now.instant)) {
+  if (!counter.take(cancel_cost(age), 0, now.instant)) {
     ++counters_.rate_limited;
     return SendOutcome::RateLimited;
   }
+  if (!ready(Channel::Trading) || pending_.size() == most_pending ||
+      routes_.choose(now.instant) == OrderRoute::Rest)
+    return cancel_by_rest(cancel, now, outbox);
   const std::uint64_t req_id = ++next_req_id_;
   pending_.push_back({req_id, Asked::Cancel, cancel.order, cancel.instrument, now.instant});
   outbox.send_text(Channel::Trading, requests_.cancel_order(cancel, req_id));

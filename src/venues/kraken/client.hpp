@@ -1,8 +1,10 @@
-// Our side of Kraken: market data from the public stream, orders and their fates over the private one,
-// questions over REST.
+// Our side of Kraken: market data from the public stream, orders over the private one or by REST, whichever
+// answers sooner, their fates over the private stream, questions over REST.
 //
 // The trading channel is ready when a token was fetched and the executions subscription stands; until
-// then nothing is placed. Every order sent ends in exactly one of: answered, OrderUnknown. A gap in the executions' sequence makes every live order Unknown and subscribes anew.
+// then nothing is placed, whichever way; cancels leave by REST without it. Every order sent ends in exactly
+// one of: answered, OrderUnknown. A gap in the executions' sequence makes every live order Unknown and
+// subscribes anew.
 // Questions about orders are asked one bundle at a time: what comes in meanwhile goes together in the
 // next, so that ten Unknown orders cost what one does, and a bundle begins only when it can be paid to
 // its end.
@@ -20,6 +22,7 @@
 #include "venues/kraken/errors.hpp"
 #include "venues/kraken/rate.hpp"
 #include "venues/kraken/requests.hpp"
+#include "venues/order_routes.hpp"
 #include "venues/order_table.hpp"
 
 namespace ats::venues::kraken {
@@ -40,6 +43,7 @@ class KrakenClient final : public Client {
   void on_settled(const Now& now, Outbox& outbox) override;
 
   SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) override;
+  OrderRoute route() const override { return route_; }
   SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) override;
   SendOutcome query_order(const QueryOrder& query, const Now& now, Outbox& outbox) override;
   SendOutcome query_open_orders(const Now& now, Outbox& outbox) override;
@@ -72,6 +76,9 @@ class KrakenClient final : public Client {
     Open,    // OpenOrders
     Closed,  // ClosedOrders: those that are not open
     Trades,  // QueryTrades of what was found
+    // Not questions, but answered like them.
+    Place,
+    Cancel,
   };
   struct Inquiry {  // the core wants to know where an order stands
     OrderId id;
@@ -97,6 +104,9 @@ class KrakenClient final : public Client {
     std::vector<Inquiry> about;       // not found yet
     std::vector<FoundOrder> found;    // told when their fills have been
     std::vector<std::string> trades;  // ids still to be asked for
+    Instant asked;
+    OrderId order;  // Place, Cancel
+    InstrumentId instrument;
   };
 
   // client_stream.cpp
@@ -105,8 +115,10 @@ class KrakenClient final : public Client {
   FrameOutcome on_trading(std::string_view frame, const Now& now, EventSink& sink, Outbox& outbox);
   FrameOutcome on_trading_answer(const StreamAnswer& answer, const Now& now, EventSink& sink,
                                  Outbox& outbox);
-  void on_placed(const Request& request, const StreamAnswer& answer, const Now& now,
-                 EventSink& sink, Outbox& outbox);
+  void placed(OrderId id, std::string_view venue_id, const Now& now, EventSink& sink);
+  // What a refusal means for the order or its cancel; tells the reaction it calls for.
+  Reaction refused(Asked asked, OrderId id, InstrumentId instrument, std::string_view error,
+                   const Now& now, EventSink& sink);
   void on_subscribed(const Request& request, const StreamAnswer& answer, const Now& now,
                      EventSink& sink, Outbox& outbox);
   FrameOutcome on_account_data(json::object& root, bool executions, const Now& now, EventSink& sink,
@@ -125,6 +137,8 @@ class KrakenClient final : public Client {
   bool ask(RestCall call, std::string_view path, std::string_view fields, std::int64_t cost,
            std::int64_t reserve, const Now& now, Outbox& outbox);
   void ask_token(const Now& now, Outbox& outbox);
+  SendOutcome place_by_rest(const OrderRequest& order, const Now& now, Outbox& outbox);
+  SendOutcome cancel_by_rest(const Cancel& cancel, const Now& now, Outbox& outbox);
   void start_inquiry(const Now& now, Outbox& outbox);
   void ask_closed(RestCall call, const Now& now, EventSink& sink, Outbox& outbox);
   void ask_trades(RestCall call, const Now& now, EventSink& sink, Outbox& outbox);
@@ -162,6 +176,8 @@ class KrakenClient final : public Client {
   std::vector<LeakyCounter> engine_counters_;  // by instrument
   LeakyCounter rest_counter_ = rest_counter();
   Instant rest_blocked_until_;
+  OrderRoutes routes_;
+  OrderRoute route_ = OrderRoute::Stream;  // of the last order
   std::uint64_t next_req_id_ = 0;
   RestTag next_tag_ = 0;
   bool market_open_ = false;

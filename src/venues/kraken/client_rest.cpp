@@ -29,6 +29,7 @@ bool KrakenClient::ask(RestCall call, std::string_view path, std::string_view fi
   }
   count_rate(rest_counter_.level(now.instant), rest_counter_.limit());
   call.tag = ++next_tag_;
+  call.asked = now.instant;
   call.path = path;
   call.fields = fields;
   const HttpRequest request = auth_->post(path, fields, now.wall);
@@ -36,6 +37,39 @@ bool KrakenClient::ask(RestCall call, std::string_view path, std::string_view fi
   calls_.push_back(std::move(call));
   outbox.send_rest(tag, request, answer_max);
   return true;
+}
+
+// The venue counts these by the instrument's own counter, which has been asked, and not by REST's.
+SendOutcome KrakenClient::place_by_rest(const OrderRequest& order, const Now& now,
+                                        Outbox& outbox) {
+  const Instrument& instrument = universe_.instrument(order.instrument);
+  RestCall call;
+  call.question = Question::Place;
+  call.order = order.id;
+  call.instrument = order.instrument;
+  const std::string fields = requests_.add_order_form(order, instrument);
+  if (!ask(std::move(call), "/0/private/AddOrder", fields, 0, 0, now, outbox))
+    return SendOutcome::RateLimited;
+  TrackedOrder& tracked = orders_.add(order.id, order.instrument, order.side);
+  tracked.price = order.price;
+  tracked.quantity = order.quantity;
+  tracked.placed = now.instant;
+  ++counters_.orders_sent;
+  return SendOutcome::Sent;
+}
+
+SendOutcome KrakenClient::cancel_by_rest(const Cancel& cancel, const Now& now, Outbox& outbox) {
+  RestCall call;
+  call.question = Question::Cancel;
+  call.order = cancel.order;
+  call.instrument = cancel.instrument;
+  const std::string fields =
+      cancel.venue_order_id.empty()
+          ? "cl_ord_id=" + percent_encoded(client_order_id(cancel.order).view())
+          : "txid=" + percent_encoded(cancel.venue_order_id.view());
+  return ask(std::move(call), "/0/private/CancelOrder", fields, 0, 0, now, outbox)
+             ? SendOutcome::Sent
+             : SendOutcome::RateLimited;
 }
 
 void KrakenClient::ask_token(const Now& now, Outbox& outbox) {
@@ -128,6 +162,10 @@ void KrakenClient::on_response(RestTag tag, const HttpResponse& response, const 
   RestCall call = std::move(*found);
   calls_.erase(found);
   ++counters_.rest_answers;
+  if (response.status >= 500)
+    routes_.failed(OrderRoute::Rest, now.instant);
+  else
+    routes_.answered(OrderRoute::Rest, now.instant - call.asked, now.instant);
   if (call.question == Question::Token) token_asked_ = false;
   json::object root;
   std::string error;
@@ -144,16 +182,22 @@ void KrakenClient::on_response(RestTag tag, const HttpResponse& response, const 
   start_inquiry(now, outbox);
 }
 
-void KrakenClient::on_rest_failed(RestTag tag, TransportError, const Now& now, EventSink& sink,
-                                  Outbox& outbox) {
+void KrakenClient::on_rest_failed(RestTag tag, TransportError error, const Now& now,
+                                  EventSink& sink, Outbox& outbox) {
   const auto found = std::find_if(calls_.begin(), calls_.end(),
                                   [tag](const RestCall& call) { return call.tag == tag; });
   if (found == calls_.end()) return;
   const RestCall call = std::move(*found);
   calls_.erase(found);
   ++counters_.rest_errors;
+  routes_.failed(OrderRoute::Rest, now.instant);
   if (call.question == Question::Token) token_asked_ = false;
-  failed(call, now, sink);
+  if (call.question == Question::Place && error == TransportError::NotSent) {
+    if (TrackedOrder* order = orders_.find(call.order)) order->ended = true;
+    sink.on(OrderNotSent{call.order});
+  } else {
+    failed(call, now, sink);
+  }
   start_inquiry(now, outbox);
 }
 
@@ -161,6 +205,10 @@ void KrakenClient::on_rest_failed(RestTag tag, TransportError, const Now& now, E
 void KrakenClient::failed(const RestCall& call, const Now& now, EventSink& sink) {
   if (call.question == Question::Token) {
     token_due_ = now.instant + retry_after;
+  } else if (call.question == Question::Place) {
+    sink.on(OrderUnknown{call.order, UnknownReason::TimedOut, times({}, now)});
+  } else if (call.question == Question::Cancel) {
+    sink.on(CancelRejected{call.order, RejectReason::VenueBusy, times({}, now)});
   } else if (call.all_open) {
     if (trading_open_) open_orders_due_ = now.instant + retry_after;
   } else {
@@ -192,6 +240,11 @@ void KrakenClient::refused(RestCall call, std::string_view error, const Now& now
     if (meaning.wait_until > now.wall)
       rest_blocked_until_ = now.instant + (meaning.wait_until - now.wall);
   }
+  if (call.question == Question::Place || call.question == Question::Cancel) {
+    const Asked asked = call.question == Question::Place ? Asked::Place : Asked::Cancel;
+    static_cast<void>(refused(asked, call.order, call.instrument, error, now, sink));
+    return;
+  }
   if (meaning.reaction == Reaction::UnknownOrder && call.question == Question::ById) {
     if (call.about.size() == 1) {
       sink.on(OrderNotFound{call.about.front().id, times({}, now)});
@@ -219,6 +272,18 @@ bool KrakenClient::answered(RestCall& call, json::object& root, const Now& now, 
       return on_balances(result, now, sink);
     case Question::Trades:
       return on_trades(call, result, now, sink, outbox);
+    case Question::Place: {
+      json::array ids;
+      std::string_view id;
+      if (!array_field(result, "txid", ids)) return false;
+      for (auto each : ids) {
+        if (each.get_string().get(id) != simdjson::SUCCESS) return false;
+      }
+      placed(call.order, id, now, sink);
+      return true;
+    }
+    case Question::Cancel:
+      return true;  // how it ended comes over the stream
     default:
       return on_orders(call, result, now, sink, outbox);
   }

@@ -97,52 +97,50 @@ FrameOutcome KrakenClient::on_trading_answer(const StreamAnswer& answer, const N
   }
   const Request request = *found;
   pending_.erase(found);
-  switch (request.asked) {
-    case Asked::Place:
-      on_placed(request, answer, now, sink, outbox);
-      break;
-    case Asked::Cancel:
-      if (!answer.success && !request.overdue) {
-        const Meaning meaning = meaning_of(answer.error);
-        sink.on(CancelRejected{
-            request.order,
-            meaning.reaction == Reaction::Unknown ? RejectReason::VenueBusy : meaning.reject,
-            times({}, now)});
-        if (meaning.reaction == Reaction::BadToken)
-          outbox.reconnect(Channel::Trading, "the token is no longer accepted");
-      }
-      break;
-    default:
-      on_subscribed(request, answer, now, sink, outbox);
+  const bool of_order = request.asked == Asked::Place || request.asked == Asked::Cancel;
+  if (of_order && !request.overdue)
+    routes_.answered(OrderRoute::Stream, now.instant - request.sent, now.instant);
+  if (!of_order) {
+    on_subscribed(request, answer, now, sink, outbox);
+  } else if (answer.success) {
+    if (request.asked == Asked::Place) placed(request.order, answer.order_id, now, sink);
+  } else if (request.asked == Asked::Place || !request.overdue) {
+    const Reaction reaction =
+        refused(request.asked, request.order, request.instrument, answer.error, now, sink);
+    if (reaction == Reaction::BadToken)
+      outbox.reconnect(Channel::Trading, "the token is no longer accepted");
   }
   return FrameOutcome::Decoded;
 }
 
-void KrakenClient::on_placed(const Request& request, const StreamAnswer& answer, const Now& now,
-                             EventSink& sink, Outbox& outbox) {
-  TrackedOrder* order = orders_.find(request.order);
-  if (answer.success) {
-    if (order == nullptr || answer.order_id.empty() || !VenueOrderId::fits(answer.order_id)) {
-      sink.on(OrderUnknown{request.order, UnknownReason::VenueSaysUnknown, times({}, now)});
-      return;
-    }
-    order->venue_id = VenueOrderId(answer.order_id);
-    if (!order->acked) sink.on(OrderAcked{request.order, order->venue_id, times({}, now)});
-    order->acked = true;
+void KrakenClient::placed(OrderId id, std::string_view venue_id, const Now& now, EventSink& sink) {
+  TrackedOrder* order = orders_.find(id);
+  if (order == nullptr || venue_id.empty() || !VenueOrderId::fits(venue_id)) {
+    sink.on(OrderUnknown{id, UnknownReason::VenueSaysUnknown, times({}, now)});
     return;
   }
-  const Meaning meaning = meaning_of(answer.error);
+  order->venue_id = VenueOrderId(venue_id);
+  if (!order->acked) sink.on(OrderAcked{id, order->venue_id, times({}, now)});
+  order->acked = true;
+}
+
+Reaction KrakenClient::refused(Asked asked, OrderId id, InstrumentId instrument,
+                               std::string_view error, const Now& now, EventSink& sink) {
+  const Meaning meaning = meaning_of(error);
+  const bool unknown = meaning.reaction == Reaction::Unknown;
+  if (asked == Asked::Cancel) {
+    sink.on(CancelRejected{id, unknown ? RejectReason::VenueBusy : meaning.reject, times({}, now)});
+    return meaning.reaction;
+  }
   if (meaning.reject == RejectReason::RateLimited)
-    engine_counters_[request.instrument.index()].fill(now.instant);
-  if (meaning.reaction == Reaction::Unknown) {
-    sink.on(OrderUnknown{request.order, UnknownReason::VenueSaysUnknown, times({}, now)});
-    return;
+    engine_counters_[instrument.index()].fill(now.instant);
+  if (unknown) {
+    sink.on(OrderUnknown{id, UnknownReason::VenueSaysUnknown, times({}, now)});
+    return meaning.reaction;
   }
-  if (order != nullptr) order->ended = true;
-  sink.on(
-      OrderRejected{request.order, meaning.reject, Text<63>::cut(answer.error), times({}, now)});
-  if (meaning.reaction == Reaction::BadToken)
-    outbox.reconnect(Channel::Trading, "the token is no longer accepted");
+  if (TrackedOrder* order = orders_.find(id)) order->ended = true;
+  sink.on(OrderRejected{id, meaning.reject, Text<63>::cut(error), times({}, now)});
+  return meaning.reaction;
 }
 
 void KrakenClient::on_subscribed(const Request& request, const StreamAnswer& answer, const Now& now,

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/decimal.hpp"
+#include "venues/percent.hpp"
 
 namespace ats::venues::kraken {
 namespace {
@@ -45,6 +46,18 @@ std::string_view word(TimeInForce tif) {
   return "ioc";
 }
 
+std::string_view form_word(TimeInForce tif) {
+  switch (tif) {
+    case TimeInForce::Ioc:
+      return "IOC";
+    case TimeInForce::Gtc:
+      return "GTC";
+    case TimeInForce::Fok:
+      return "FOK";
+  }
+  return "IOC";
+}
+
 }  // namespace
 
 bool Requests::set_token(std::string_view token) {
@@ -78,6 +91,22 @@ std::string_view Requests::add_order(const OrderRequest& order, const Instrument
       .number(req_id)
       .text("}");
   return frame.view();
+}
+
+std::string Requests::add_order_form(const OrderRequest& order, const Instrument& instrument) {
+  char number[32];
+  const auto decimal = [&number](std::int64_t units, int scale) {
+    return std::string_view(number,
+                            static_cast<std::size_t>(format_scaled(units, scale, number) - number));
+  };
+  std::string form = "ordertype=limit&type=";
+  form.append(order.side == Side::Buy ? "buy" : "sell").append("&volume=");
+  form.append(decimal(order.quantity.units, instrument.qty_scale)).append("&pair=");
+  form.append(percent_encoded(instrument.rest_symbol.view())).append("&price=");
+  form.append(decimal(order.price.units, instrument.price_scale)).append("&timeinforce=");
+  form.append(form_word(order.time_in_force)).append("&cl_ord_id=");
+  form.append(percent_encoded(client_order_id(order.id).view())).append("&oflags=fciq");
+  return form;
 }
 
 std::string_view Requests::cancel_order(const Cancel& cancel, std::uint64_t req_id) {

@@ -26,6 +26,8 @@ class Requests {
   std::string_view add_order(const OrderRequest& order, const Instrument& instrument,
                              std::uint64_t req_id);
   // By the venue's id, or by ours where that is empty.
+  // The form of REST's AddOrder.
+  static std::string add_order_form(const OrderRequest& order, const Instrument& instrument);
   std::string_view cancel_order(const Cancel& cancel, std::uint64_t req_id);
   // `method`: subscribe or unsubscribe; `depth` 0: none is named.
   std::string_view market(std::string_view method, std::string_view channel,

@@ -93,6 +93,7 @@ std::string_view place_error(PlaceFault fault, bool maintenance) {
     case PlaceFault::InsufficientFunds:
       return "EOrder:Insufficient funds";
     case PlaceFault::PriceFilter:
+    case PlaceFault::PriceBand:
       return "EOrder:Tick size check failed";
     case PlaceFault::LotFilter:
     case PlaceFault::MaxQuantity:

@@ -120,7 +120,7 @@ SendOutcome UpbitClient::place(const OrderRequest& order, const Now& now, Outbox
 }
 
 SendOutcome UpbitClient::cancel(const Cancel& cancel, const Now& now, Outbox& outbox) {
-  if (!ready(Channel::Trading)) return SendOutcome::NotConnected;
+  if (!auth_) return SendOutcome::NotConnected;
   if (calls_.size() >= most_calls || blocked(now) || !default_rate_.take(0, now.instant)) {
     ++counters_.rate_limited;
     return SendOutcome::RateLimited;

@@ -41,6 +41,7 @@ class UpbitClient final : public Client {
   void on_timer(const Now& now, EventSink& sink, Outbox& outbox) override;
 
   SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) override;
+  OrderRoute route() const override { return OrderRoute::Rest; }
   SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) override;
   SendOutcome query_order(const QueryOrder& query, const Now& now, Outbox& outbox) override;
   SendOutcome query_open_orders(const Now& now, Outbox& outbox) override;

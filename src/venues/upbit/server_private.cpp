@@ -307,6 +307,7 @@ UpbitServer::Wrong UpbitServer::wrong_by(PlaceFault fault, Side side) const {
     case PlaceFault::InsufficientFunds:
       return {bad_request, no_funds.of(side)};
     case PlaceFault::PriceFilter:
+    case PlaceFault::PriceBand:
       return {bad_request, bad_price.of(side)};
     case PlaceFault::MinNotional:
       return {bad_request, too_small.of(side)};
