@@ -124,6 +124,10 @@ void LoopbackSystem::on_handled(const Event& event, Instant now, const Actions& 
         die("loopback: " + std::string(alert->message.view()));
     }
   }
+  if (const auto* sent = std::get_if<OrderSent>(&event)) {
+    written_ = sent->written.ns;
+    told_sent_.fetch_add(1, std::memory_order_release);
+  }
   const auto* delta = std::get_if<BookDelta>(&event);
   if (delta != nullptr && awaiting_.load(std::memory_order_acquire)) {
     awaited_.received = delta->times.recv_time;
@@ -257,6 +261,7 @@ TradeTime LoopbackSystem::time_trade(FrameKind kind, const std::string& frame) {
   time.frame_bytes = frame.size();
   await(kind, frame, true);
   SendNotes& notes = send_notes();
+  const std::size_t sent_before = told_sent_;
   notes.start();
   const std::int64_t from = now_ns();
   send_all(venue.market_socket(), frame);
@@ -268,10 +273,12 @@ TradeTime LoopbackSystem::time_trade(FrameKind kind, const std::string& frame) {
     if (to - from > 1'000'000'000) die("loopback: a frame caused no trade");
   } while (time.order_bytes[0] == 0 || time.order_bytes[1] == 0);
   while (awaiting_.load(std::memory_order_acquire)) continue;
+  while (told_sent_.load(std::memory_order_acquire) < sent_before + 2) continue;
   notes.stop();
   if (notes.count != 2) die("loopback: something beside two orders was sent");
   time.round_trip = static_cast<double>(to - from);
   time.engine_part = static_cast<double>(notes.at[0] - awaited_.received.ns);
+  time.both_written = static_cast<double>(written_ - awaited_.now.ns);
   return time;
 }
 

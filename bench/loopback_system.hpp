@@ -42,6 +42,7 @@ struct TradeTime {
   FrameKind kind = FrameKind::BinanceDepth;  // of the frame that caused it
   double round_trip = 0;                     // ns: frame sent to both orders received
   double engine_part = 0;                    // ns: frame received to the first order's send
+  double both_written = 0;  // ns: the engine handed the frame to both orders written
   std::size_t frame_bytes = 0;
   std::size_t order_bytes[2] = {};  // Binance, Kraken
 };
@@ -98,6 +99,8 @@ class LoopbackSystem final : private services::HostWatcher {
   Handed awaited_;
   std::atomic<bool> awaiting_ = false;
   std::atomic<std::size_t> resolved_ = 0;
+  std::atomic<std::size_t> told_sent_ = 0;
+  std::int64_t written_ = 0;  // when the latest order was, before told_sent_ was raised
   std::vector<Handed> handed_;
   std::vector<TradeTime> times_;
   std::uint64_t checksum_ = 0;

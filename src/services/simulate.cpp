@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "io/clock.hpp"
+#include "io/journal.hpp"
 #include "services/command_line.hpp"
 #include "services/sim_setup.hpp"
 #include "services/simulation.hpp"
@@ -353,6 +354,7 @@ int simulate_command(int argc, const char* const* argv) {
   bool json = false;
   bool memory = false;
   bool crash_points = false;
+  std::string journal_dir;
   SimulationSetup setup;
   CLI::App app(
       "Runs the core in a simulated world, from a seed, on virtual time, and checks the "
@@ -381,13 +383,16 @@ int simulate_command(int argc, const char* const* argv) {
   app.add_flag("--crash-points", crash_points,
                "let the process die once at every moment of each seed's run that matters, a run "
                "for each (choose short ones)");
+  app.add_option("--journal", journal_dir,
+                 "keep the journal of one seed here, for ats replay, pnl, trades and trade");
   app.add_option("--trace", setup.trace,
                  "after a violation, print this many lines of what led to it");
   app.add_flag("--json", json, "the result as one JSON object");
   app.footer(
       "Exit code 3 when an invariant broke; the seed repeats it.\n"
       "Examples:\n  ats simulate --seed 1..50 --hours 24 --faults all\n"
-      "  ats simulate --seed 1..3 --hours 0.2 --faults all --crash-points");
+      "  ats simulate --seed 1..3 --hours 0.2 --faults all --crash-points\n"
+      "  ats simulate --seed 7 --hours 2 --journal seven && ats trades seven");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
 
   const auto seeds = parse_seeds(seeds_text);
@@ -404,6 +409,22 @@ int simulate_command(int argc, const char* const* argv) {
     setup.sample = [&watch](double hour) { watch.sample(hour); };
     setup.sample_every = std::min(
         hours(1), seconds(static_cast<std::int64_t>(length_hours * 3600 / memory_samples)));
+  }
+  std::optional<io::JournalWriter> journal;
+  std::string journal_fault;
+  if (!journal_dir.empty()) {
+    if (seeds->first != seeds->last || crash_points)
+      return usage_error("--journal keeps that of one seed");
+    auto opened = io::JournalWriter::open(journal_dir, nullptr, io::SyncPolicy::None);
+    if (!opened) return usage_error("--journal: " + opened.error().detail);
+    journal.emplace(std::move(*opened));
+    setup.record = [&](const Event& event, Instant now, const Actions& actions) {
+      if (!journal_fault.empty()) return;
+      auto written = journal->append(event, now);
+      for (std::size_t n = 0; written && n < actions.size(); ++n)
+        written = journal->append(actions[n]);
+      if (!written) journal_fault = io::name(written.error());
+    };
   }
   const auto chosen = choose_faults(faults, setup);
   if (!chosen) return usage_error("--faults: " + chosen.error());
@@ -439,6 +460,9 @@ int simulate_command(int argc, const char* const* argv) {
     matrix.add(*all[n].crash_at, reports[n]);
   }
   const double took = static_cast<double>((io::OsClock::now() - begun).ns) * 1e-9;
+  if (journal && journal_fault.empty()) {
+    if (const auto closed = journal->close(); !closed) journal_fault = io::name(closed.error());
+  }
   const Total total = add_up(reports);
   for (const SimulationReport& report : reports) {
     if (report.violations.empty()) continue;
@@ -453,6 +477,10 @@ int simulate_command(int argc, const char* const* argv) {
     print(total, reports.size(), took);
     if (crash_points) matrix.print();
     if (memory) watch.print();
+  }
+  if (!journal_fault.empty()) {
+    fmt::print(stderr, "ats: {}: the journal cannot be written: {}\n", journal_dir, journal_fault);
+    return exit_failed;
   }
   return total.violations.empty() ? exit_done : exit_invariant;
 }

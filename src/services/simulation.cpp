@@ -59,6 +59,7 @@ class Run final : public EventSink {
         crash_at_(setup.crash_at),
         list_crash_points_(setup.list_crash_points),
         trace_max_(setup.trace),
+        record_(setup.record),
         sample_(setup.sample),
         sample_every_(setup.sample_every),
         mutant_(setup.core.mutant) {
@@ -94,6 +95,7 @@ class Run final : public EventSink {
     engine_->on(event, now, actions_);
     account(history_, event, now, actions_);
     if (kept) journal_.end(digest(actions_));
+    if (record_) record_(event, now, actions_);
     if (trace_max_ > 0) trace(event, now);
     if (list_crash_points_) list_crash_points(event);
     if (!actions_.empty()) auditor_.after(actions_, now);
@@ -287,6 +289,7 @@ class Run final : public EventSink {
   std::vector<Instant> calm_;
   Instant next_check_{};
   std::size_t trace_max_;
+  const std::function<void(const Event&, Instant, const Actions&)>& record_;
   const std::function<void(double)>& sample_;
   Duration sample_every_;
   std::int64_t samples_ = 0;

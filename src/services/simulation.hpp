@@ -42,6 +42,8 @@ struct SimulationSetup {
   // at a time.
   std::function<void(double)> sample;
   Duration sample_every = hours(1);
+  // Told every event that reached an engine, and what it answered: what a journal of the run holds.
+  std::function<void(const Event&, Instant, const Actions&)> record;
   std::size_t trace = 0;  // lines kept of what led to the end
   std::optional<CrashPoint> crash_at;
   bool list_crash_points = false;
