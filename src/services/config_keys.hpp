@@ -1,0 +1,31 @@
+// The table of configuration keys: what each is called, where it stands, what it may be, and which field it sets.
+// services/config.cpp reads files by it, prints by it, and generates docs/configuration.md from it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/config.hpp"
+
+namespace ats::services {
+
+struct Key {
+  std::string section;
+  std::string name;
+  std::string expected;  // for errors and documentation: "a duration such as \"250ms\""
+  std::string help;
+  std::function<bool(Config&, std::string_view)> set;  // false: not what was expected
+  std::function<std::string(const Config&)> print;     // as `set` reads it
+  bool list = false;                                   // a TOML array of strings
+  bool number = false;                                 // a TOML integer is fine as well
+};
+
+// All of them, section by section.
+const std::vector<Key>& config_keys();
+
+// What Key::set of a list reads: items with commas between, empty ones left out.
+std::vector<std::string> split_list(std::string_view text);
+
+}  // namespace ats::services
