@@ -55,6 +55,7 @@ TwoVenues loopback_venues() {
 CoreConfig loopback_config() {
   CoreConfig config;
   config.min_edge = Rate::bps(1);
+  config.leg_cost_prior = {};  // every trade is to be alike
   config.pair_cooldown = milliseconds(1);
   config.order_deadline = seconds(60);  // the machine may be busy with other things
   config.max_exposure = Decimal::from_int(1'000'000);
@@ -83,6 +84,7 @@ LoopbackSystem::LoopbackSystem(const TwoVenues& venues, const CoreConfig& config
     setup.client.instruments = {venue == &binance_ ? venues_.at_binance : venues_.at_kraken};
     setup.client.credentials = venue->credentials();
     setup.client.market_path = setup.urls.market;
+    setup.client.order_route = OrderRoute::Stream;  // its answers wait for the next measurement
     drivers_.push_back(std::make_unique<io::VenueDriver>(reactor_, std::move(setup), *host_));
     host_->add_driver(*drivers_.back());
   }

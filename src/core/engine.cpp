@@ -36,8 +36,7 @@ struct Engine::Parts {
   TradeAverages averages;
   std::unique_ptr<Detector> detector;
   std::unique_ptr<CycleDetector> cycles;
-  Executor executor{
-      {universe, config, situation, books, averages, marks, ledger, balances, gate}};
+  Executor executor{{universe, config, situation, books, averages, marks, ledger, balances, gate}};
 
   Instant now;
   WallTime wall;

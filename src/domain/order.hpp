@@ -62,7 +62,7 @@ struct OrderRequest {
   TimeInForce time_in_force = TimeInForce::Ioc;
   Price price;
   Quantity quantity;
-  bool unwind = false;  // reduces what a broken trade left open
+  bool unwind = false;     // reduces what a broken trade left open
   bool post_only = false;  // Gtc only: the venue is to refuse it rather than let it take
   bool operator==(const OrderRequest&) const = default;
 };

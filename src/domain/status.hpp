@@ -165,7 +165,7 @@ struct CoreStatus {
   std::vector<ExposureStatus> exposures;
   std::vector<LegCostStatus> leg_costs;
   std::vector<OrderLatencyStatus> order_latency;  // this life's; ways that were taken
-  std::uint64_t opportunities = 0;  // episodes seen with net edge over the threshold
+  std::uint64_t opportunities = 0;                // episodes seen with net edge over the threshold
   std::array<std::uint64_t, refuse_reason_count> refused{};
   std::uint64_t sent = 0, completed = 0, unwound = 0, residual = 0, missed = 0, handed_over = 0;
   std::uint64_t orders_placed = 0, fills_booked = 0, duplicate_fills = 0, alerts = 0;

@@ -249,8 +249,8 @@ Result<JournalReader, JournalError> JournalReader::open(const fs::path& director
   std::sort(state->segments.begin(), state->segments.end());
   for (std::size_t n = 0; n < state->segments.size(); ++n) {
     if (state->segments[n].filename() != segment_name(n + 1)) {
-      return fail(error(JournalFault::Damaged, state->segments[n],
-                        "a segment before this one is missing"));
+      return fail(
+          error(JournalFault::Damaged, state->segments[n], "a segment before this one is missing"));
     }
   }
   if (!state->segments.empty()) {
@@ -531,7 +531,8 @@ Result<JournalWriter, JournalError> JournalWriter::open(const fs::path& director
   // The lock is ours: nobody else makes one, and a reader that saw fewer than there are must not cost one.
   if (fs::exists(s->path, ec)) {
     ::unlink(unnamed.c_str());
-    return fail(error(JournalFault::CannotOpen, s->path, "is there already; read the journal anew"));
+    return fail(
+        error(JournalFault::CannotOpen, s->path, "is there already; read the journal anew"));
   }
   if (::rename(unnamed.c_str(), s->path.c_str()) != 0) {
     const JournalError not_named = system_error(JournalFault::CannotOpen, s->path, "cannot make");

@@ -80,8 +80,8 @@ Amounts Execution::changed() const {
 
 bool History::concerns_event(std::size_t kind) {
   return one_of<Event, Started, Timer, InstrumentChanged, OrderAcked, OrderRejected, OrderFilled,
-                OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, OrderSent, CancelRejected,
-                QueryFailed, BalanceReported, BalancesComplete>(kind);
+                OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, OrderSent,
+                CancelRejected, QueryFailed, BalanceReported, BalancesComplete>(kind);
 }
 
 bool History::concerns_action(std::size_t kind) {
@@ -154,8 +154,8 @@ void History::on(const OrderSent& event) {
   leg->route = event.route;
   leg->encoded = moment(event.encoded);
   leg->written = moment(event.written);
-  x->steps.push_back({StepKind::Sent, static_cast<std::uint8_t>(event.route), leg->written,
-                      event.order, {}, {}});
+  x->steps.push_back(
+      {StepKind::Sent, static_cast<std::uint8_t>(event.route), leg->written, event.order, {}, {}});
 }
 
 void History::on(const OrderRejected& event) {

@@ -30,6 +30,7 @@ struct Config {
   std::filesystem::path data_dir = "ats-data";  // journal, control socket
   // The venues that offer it cancel every order of the account when they hear no more of us.
   bool cancel_on_death = true;
+  std::optional<OrderRoute> order_route;   // none: whichever answers sooner
   std::string credentials_file;            // empty, and no vault: market data only
   std::string vault;                       // sealed API keys; empty: none
   std::string vault_key_file;              // opens the vault; empty: a passphrase does

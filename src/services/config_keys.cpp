@@ -360,6 +360,19 @@ void core_keys(std::vector<Key>& keys) {
          return true;
        },
        [](const Config& c) -> std::string { return c.cancel_on_death ? "true" : "false"; }});
+  keys.push_back(
+      {"execution", "order_route", "auto, stream or rest",
+       "How orders are given to Binance, Kraken and Bitfinex: over their WebSocket, by REST, or "
+       "whichever answers sooner. The others take them by REST alone.",
+       [](Config& c, std::string_view t) {
+         c.order_route.reset();
+         if (t == "stream") c.order_route = OrderRoute::Stream;
+         if (t == "rest") c.order_route = OrderRoute::Rest;
+         return c.order_route || t == "auto";
+       },
+       [](const Config& c) -> std::string {
+         return c.order_route ? name(*c.order_route) : "auto";
+       }});
   keys.push_back(duration_key("execution", "balance_interval", &CoreConfig::balance_interval,
                               "Between two comparisons of a venue's balances with the ledger."));
 }

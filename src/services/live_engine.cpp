@@ -83,6 +83,7 @@ std::optional<std::string> LiveEngine::prepare() {
     driver.client.universe = &universe_;
     driver.client.market_path = venue.urls.market;
     driver.client.cancel_on_death = config.cancel_on_death;
+    driver.client.order_route = config.order_route;
     for (const Instrument& i : universe_.instruments()) {
       if (i.venue == driver.client.venue) driver.client.instruments.push_back(i.id);
     }

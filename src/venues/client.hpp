@@ -106,6 +106,8 @@ struct ClientSetup {
   // The venue is to cancel every order of the account when it hears no more of us, where it offers that
   // (Bitfinex: when the connection is lost; Kraken: a minute later).
   bool cancel_on_death = true;
+  // Where orders can be given by two ways: the one to take. None: whichever answers sooner.
+  std::optional<OrderRoute> order_route = {};
   // It is there to cancel: an open order is told as soon as it is listed, and what it has filled is not asked for.
   bool cancel_only = false;
 };

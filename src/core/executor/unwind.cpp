@@ -138,7 +138,8 @@ std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal
     too_small_everywhere = false;
     // Risk would refuse it there.
     const auto reference = reference_of(on, now);
-    const bool banned = on.band.any() && !(reference && on.band.allows(side, way->limit, *reference));
+    const bool banned =
+        on.band.any() && !(reference && on.band.allows(side, way->limit, *reference));
     if (banned || crosses_own(on.id, side, way->limit)) continue;
     const auto unit = convert(on.quote, quote, way->unit);
     if (!unit) continue;  // nobody knows what it would cost

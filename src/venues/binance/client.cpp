@@ -213,7 +213,13 @@ SendOutcome SpotClient::place(const OrderRequest& order, const Now& now, Outbox&
   }
   if (!account_open_) return SendOutcome::NotConnected;
   route_ = routes_.choose(now.instant);
-  if (route_ == OrderRoute::Stream && !has_room()) route_ = OrderRoute::Rest;
+  if (route_ == OrderRoute::Stream && !has_room()) {
+    if (!routes_.free()) {
+      ++counters_.rate_limited;
+      return SendOutcome::RateLimited;
+    }
+    route_ = OrderRoute::Rest;
+  }
   if (route_ == OrderRoute::Rest) {
     RestCall call;
     call.call = Call::Place;

@@ -179,7 +179,7 @@ class SpotClient final : public Client {
 
   Rate maker_fee_ = standard_fees().maker;  // as last told
   Rate taker_fee_ = standard_fees().taker;
-  OrderRoutes routes_;
+  OrderRoutes routes_{setup_.order_route};
   OrderRoute route_ = OrderRoute::Stream;  // of the last order
   RestTag next_tag_ = 1;
   std::vector<RestCall> calls_;

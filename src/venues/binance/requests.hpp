@@ -42,8 +42,8 @@ class Requests {
  private:
   class Writer;
   std::string_view finish(Writer& frame, const Writer& payload);
-  HttpRequest signed_request(const char* method, std::string_view path,
-                             std::string_view parameters, std::int64_t timestamp_ms);
+  HttpRequest signed_request(const char* method, std::string_view path, std::string_view parameters,
+                             std::int64_t timestamp_ms);
 
   const std::string key_;
   security::HmacSigner signer_;

@@ -64,8 +64,10 @@ void SpotClient::on_response(RestTag tag, const HttpResponse& response, const No
   // A book takes its own time; the others are as small as an order's answer.
   if (response.status >= 500) {
     routes_.failed(OrderRoute::Rest, now.instant);
-  } else if (call.call != Call::Depth) {
+  } else if (call.call == Call::Place || call.call == Call::Cancel) {
     routes_.answered(OrderRoute::Rest, now.instant - call.asked, now.instant);
+  } else if (call.call != Call::Depth) {
+    routes_.hint(now.instant - call.asked, now.instant);
   }
   if (call.call == Call::Time) clock_asked_ = false;
   if (response.status != 200) {

@@ -135,7 +135,14 @@ SendOutcome BitfinexClient::place(const OrderRequest& order, const Now& now, Out
     return SendOutcome::RateLimited;
   }
   count_rate(order_budget_);
-  route_ = pending_.size() == most_pending ? OrderRoute::Rest : routes_.choose(now.instant);
+  route_ = routes_.choose(now.instant);
+  if (route_ == OrderRoute::Stream && pending_.size() == most_pending) {
+    if (!routes_.free()) {
+      ++counters_.rate_limited;
+      return SendOutcome::RateLimited;
+    }
+    route_ = OrderRoute::Rest;
+  }
   const Request request{order.id, order.instrument, false, *cid, {}, now.instant};
   if (route_ == OrderRoute::Rest) {
     const SendOutcome outcome =
@@ -166,8 +173,8 @@ SendOutcome BitfinexClient::cancel(const Cancel& cancel, const Now& now, Outbox&
   }
   // The name of an order from before this start has a day that we no longer know: today's is likeliest.
   const WallTime sent = tracked != nullptr && tracked->sent.told() ? tracked->sent : now.wall;
-  const Request request{cancel.order, cancel.instrument, true, cid.value_or(0), venue_id,
-                        now.instant};
+  const Request request{cancel.order,    cancel.instrument, true,
+                        cid.value_or(0), venue_id,          now.instant};
   if (!ready(Channel::Trading) || pending_.size() == most_pending ||
       routes_.choose(now.instant) == OrderRoute::Rest) {
     return give(request, requests_.cancel_order_body(venue_id.view(), cid.value_or(0), sent), now,

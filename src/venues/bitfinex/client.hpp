@@ -167,7 +167,7 @@ class BitfinexClient final : public Client {
     Instant shut_until;
   };
   std::array<Endpoint, questions> endpoints_;
-  OrderRoutes routes_;
+  OrderRoutes routes_{setup_.order_route};
   OrderRoute route_ = OrderRoute::Stream;  // of the last order
   RestTag next_tag_ = 0;
   std::uint64_t next_ping_ = 0;

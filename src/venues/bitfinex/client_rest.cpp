@@ -114,8 +114,10 @@ void BitfinexClient::on_response(RestTag tag, const HttpResponse& response, cons
   // The venue refuses with status 500: that is an answer.
   if (response.status > 500)
     routes_.failed(OrderRoute::Rest, now.instant);
-  else
+  else if (call.question == Question::Place || call.question == Question::Cancel)
     routes_.answered(OrderRoute::Rest, now.instant - call.asked, now.instant);
+  else
+    routes_.hint(now.instant - call.asked, now.instant);
   if (!json_.open(response.body)) {
     ++counters_.rest_errors;
     failed(call, now, sink);

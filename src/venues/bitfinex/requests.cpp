@@ -75,7 +75,11 @@ void write_cancel(Writer& to, std::string_view venue_id, std::uint64_t client_id
   if (!venue_id.empty()) {
     to.text(R"({"id":)").text(venue_id);
   } else {
-    to.text(R"({"cid":)").number(client_id).text(R"(,"cid_date":")").text(day_text(sent)).text("\"");
+    to.text(R"({"cid":)")
+        .number(client_id)
+        .text(R"(,"cid_date":")")
+        .text(day_text(sent))
+        .text("\"");
   }
   to.text("}");
 }

@@ -146,7 +146,14 @@ SendOutcome KrakenClient::place(const OrderRequest& order, const Now& now, Outbo
     return SendOutcome::RateLimited;
   }
   count_rate(counter.level(now.instant), counter.limit());
-  route_ = pending_.size() == most_pending ? OrderRoute::Rest : routes_.choose(now.instant);
+  route_ = routes_.choose(now.instant);
+  if (route_ == OrderRoute::Stream && pending_.size() == most_pending) {
+    if (!routes_.free()) {
+      ++counters_.rate_limited;
+      return SendOutcome::RateLimited;
+    }
+    route_ = OrderRoute::Rest;
+  }
   if (route_ == OrderRoute::Rest) return place_by_rest(order, now, outbox);
   TrackedOrder& tracked = orders_.add(order.id, order.instrument, order.side);
   tracked.price = order.price;

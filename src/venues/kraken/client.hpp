@@ -176,7 +176,7 @@ class KrakenClient final : public Client {
   std::vector<LeakyCounter> engine_counters_;  // by instrument
   LeakyCounter rest_counter_ = rest_counter();
   Instant rest_blocked_until_;
-  OrderRoutes routes_;
+  OrderRoutes routes_{setup_.order_route};
   OrderRoute route_ = OrderRoute::Stream;  // of the last order
   std::uint64_t next_req_id_ = 0;
   RestTag next_tag_ = 0;

@@ -40,8 +40,7 @@ bool KrakenClient::ask(RestCall call, std::string_view path, std::string_view fi
 }
 
 // The venue counts these by the instrument's own counter, which has been asked, and not by REST's.
-SendOutcome KrakenClient::place_by_rest(const OrderRequest& order, const Now& now,
-                                        Outbox& outbox) {
+SendOutcome KrakenClient::place_by_rest(const OrderRequest& order, const Now& now, Outbox& outbox) {
   const Instrument& instrument = universe_.instrument(order.instrument);
   RestCall call;
   call.question = Question::Place;
@@ -164,8 +163,10 @@ void KrakenClient::on_response(RestTag tag, const HttpResponse& response, const 
   ++counters_.rest_answers;
   if (response.status >= 500)
     routes_.failed(OrderRoute::Rest, now.instant);
-  else
+  else if (call.question == Question::Place || call.question == Question::Cancel)
     routes_.answered(OrderRoute::Rest, now.instant - call.asked, now.instant);
+  else
+    routes_.hint(now.instant - call.asked, now.instant);
   if (call.question == Question::Token) token_asked_ = false;
   json::object root;
   std::string error;
