@@ -133,7 +133,7 @@ class BitfinexClient final : public Client {
 
   // client_rest.cpp
   bool ask(RestCall call, const Now& now, Outbox& outbox);
-  SendOutcome give(Request request, std::string_view body, const Now& now, Outbox& outbox);
+  SendOutcome give(const Request& request, std::string_view body, const Now& now, Outbox& outbox);
   void start_inquiry(const Now& now, Outbox& outbox);
   void go_on(RestCall call, const Now& now, EventSink& sink, Outbox& outbox);
   void failed(const RestCall& call, const Now& now, EventSink& sink);

@@ -40,13 +40,13 @@ bool BitfinexClient::ask(RestCall call, const Now& now, Outbox& outbox) {
 }
 
 // An order or a cancel that does not take the stream.
-SendOutcome BitfinexClient::give(Request request, std::string_view body, const Now& now,
+SendOutcome BitfinexClient::give(const Request& request, std::string_view body, const Now& now,
                                  Outbox& outbox) {
   RestCall call;
   call.question = request.cancel ? Question::Cancel : Question::Place;
   call.path = request.cancel ? "/v2/auth/w/order/cancel" : "/v2/auth/w/order/submit";
   call.body = body;
-  call.request = std::move(request);
+  call.request = request;
   return ask(std::move(call), now, outbox) ? SendOutcome::Sent : SendOutcome::RateLimited;
 }
 
