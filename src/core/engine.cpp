@@ -11,6 +11,8 @@
 #include "core/detector/detector.hpp"
 #include "core/detector/seen.hpp"
 #include "core/executor/executor.hpp"
+#include "core/inventory/plan.hpp"
+#include "core/inventory/skew.hpp"
 #include "core/ledger/balance_watch.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/ledger/marks.hpp"
@@ -31,12 +33,14 @@ struct Engine::Parts {
   BalanceWatch balances;
   RiskGate gate;
   Marks marks;
+  InventorySkew skew;
   // --- parts that start over ---
   std::unique_ptr<BookSet> books;
   TradeAverages averages;
   std::unique_ptr<Detector> detector;
   std::unique_ptr<CycleDetector> cycles;
-  Executor executor{{universe, config, situation, books, averages, marks, ledger, balances, gate}};
+  Executor executor{
+      {universe, config, situation, books, averages, marks, ledger, balances, gate, skew}};
 
   Instant now;
   WallTime wall;
@@ -94,6 +98,7 @@ struct Engine::Parts {
   void ask_balances(VenueId venue, Actions& out);
   void open_account(VenueId venue, AssetId asset, Decimal total, Actions& out);
   void accept_differences(VenueId venue, const ResumeCommand& command, Actions& out);
+  void follow_holdings();
   void refresh_marks();
   Decimal profit(bool& complete) const;
   void check_reconciled(Actions& out);
@@ -118,10 +123,22 @@ void Engine::on(const Event& event, Instant now, Actions& out) {
   std::visit([&](const auto& e) { p.on(e, out); }, event);
   if (!p.situation.reconciled) p.check_reconciled(out);
   if (p.situation.stopping) p.check_stopped(out);
-  if (out.size() != from) p.tally(out, from);
+  if (out.size() == from) return;
+  p.tally(out, from);
+  const bool booked =
+      std::any_of(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
+                  [](const Action& a) { return std::holds_alternative<Booked>(a); });
+  if (booked) p.follow_holdings();
 }
 
 void Engine::status(CoreStatus& out) const { parts_->status(out); }
+
+InventoryReport Engine::inventory(const PlanRules& rules) const {
+  const Parts& p = *parts_;
+  if (!p.started) return {};
+  return plan_inventory({p.universe, p.config, p.skew, p.ledger, *p.books, p.marks, p.executor},
+                        rules, p.now);
+}
 
 // --- life and time ---
 
@@ -147,6 +164,9 @@ void Engine::Parts::on(const Started& event, Actions&) {
   if (cycles) earlier_episodes += cycles->episodes();
   detector = std::make_unique<Detector>(universe, config);
   cycles = std::make_unique<CycleDetector>(universe, config);
+  skew.restart(universe, config);
+  cycles->follow(&skew);
+  follow_holdings();
   rates.reserve(RateList::most);
   averages.restart(universe);
   executor.restart(incarnation, now);
@@ -365,6 +385,7 @@ void Engine::Parts::on(const BalancesComplete& event, Actions& out) {
     const AssetId asset{static_cast<AssetId::rep>(a)};
     if (!ledger.opened(event.venue, asset)) open_account(event.venue, asset, {}, out);
   }
+  follow_holdings();  // an account that is empty has been told now, and nothing was booked
   const Scope scope{event.venue, {}};
   const auto tell = [&](Severity severity, const Difference& d, const char* what) {
     alert(severity, AlertCode::LedgerBreak, scope,
@@ -473,6 +494,11 @@ void Engine::Parts::accept_differences(VenueId venue, const ResumeCommand& comma
 void Engine::Parts::on(const StopCommand&, Actions&) {
   situation.stopping = true;
   stop_told = false;
+}
+
+// The ledger changed: the smallest edges follow what is held where.
+void Engine::Parts::follow_holdings() {
+  if (skew.refresh(universe, ledger)) detector->ask_for(skew);
 }
 
 // --- worth ---

@@ -12,6 +12,9 @@
 
 namespace ats::core {
 
+struct PlanRules;
+struct InventoryReport;
+
 class Engine {
  public:
   Engine();
@@ -25,6 +28,8 @@ class Engine {
 
   // A copy of what the engine knows, for people and auditors.
   void status(CoreStatus& out) const;
+  // Holdings beside their targets, and what could be done about it; for people. Sends nothing.
+  InventoryReport inventory(const PlanRules& rules) const;
 
  private:
   struct Parts;

@@ -152,6 +152,10 @@ template <class A>
 void fields(A& a, Of<A, ConversionRate>& r) {
   a.text(r.base), a.text(r.quote), a.decimal(r.price), a.text(r.source), a.raw(r.as_of);
 }
+template <class A>
+void fields(A& a, Of<A, InventoryTarget>& t) {
+  a.text(t.venue), a.text(t.asset), a.raw(t.share);
+}
 // Of a ShortList, or of legs: a count and as many items.
 template <class A, class Count, class Items>
 void counted(A& a, Count& count, Items& items) {
@@ -174,6 +178,8 @@ void fields(A& a, Of<A, CoreConfig>& c) {
   a.choice(c.triangular, StrategyMode::Trade), a.choice(c.cycles, StrategyMode::Trade);
   a.decimal(c.max_currency_exposure), a.raw(c.poll_after), a.raw(c.max_polled_age);
   a.raw(c.leg_cost_prior), a.raw(c.leg_cost_prior_legs);
+  a.raw(c.inventory_skew), a.raw(c.inventory_floor);
+  counted(a, c.inventory_targets.count, c.inventory_targets.items), a.boolean(c.paper);
 }
 template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {

@@ -83,6 +83,14 @@ struct ShortList {
 };
 using CurrencyList = ShortList<Text<15>, 12>;
 using RateList = ShortList<ConversionRate, 12>;
+// What a venue is to hold of all that is held of an asset.
+struct InventoryTarget {
+  Text<15> venue;
+  Text<15> asset;
+  Rate share;
+  bool operator==(const InventoryTarget&) const = default;
+};
+using TargetList = ShortList<InventoryTarget, 64>;
 inline CurrencyList default_currencies() {
   CurrencyList list;
   for (const char* name : {"USD", "USDT", "USDC", "EUR", "KRW"}) list.add(name);
@@ -108,6 +116,12 @@ struct CoreConfig {
   StrategyMode cross_currency = StrategyMode::Trade;
   StrategyMode triangular = StrategyMode::Observe;
   StrategyMode cycles = StrategyMode::Observe;
+  // --- inventory ---
+  // How far the smallest edge moves at most, down for a trade that brings the holdings to their targets and
+  // up for one that takes them away; zero: it does not. Never below the floor, unless min_edge is.
+  Rate inventory_skew;
+  Rate inventory_floor;
+  TargetList inventory_targets;  // who is not named shares what is left
   // --- books ---
   // A venue that has had no Valid book for this long is asked for its books by REST; zero: never.
   Duration poll_after = seconds(10);
@@ -132,6 +146,8 @@ struct CoreConfig {
   Decimal residual_tolerance =
       Decimal::from_int(5);                 // |net| worth less than this stays as inventory
   Duration balance_interval = seconds(30);  // between balance reconciliations of a venue
+  // --- paper ---
+  bool paper = false;  // orders go to no venue and fills are made up; whoever tells of them says so
   // --- tests only ---
   Mutant mutant = Mutant::None;
 

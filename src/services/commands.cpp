@@ -4,6 +4,7 @@
 #include "services/config_command.hpp"
 #include "services/decode.hpp"
 #include "services/instruments.hpp"
+#include "services/inventory_command.hpp"
 #include "services/keys_command.hpp"
 #include "services/operate.hpp"
 #include "services/pnl.hpp"
@@ -25,6 +26,8 @@ std::span<const Command> commands() {
       {"simulate", "the core in a seeded world with faults, its invariants checked",
        simulate_command},
       {"status", "what a running process is doing", status_command},
+      {"inventory", "what is held where, beside what is wanted there, and what could be done",
+       inventory_command},
       {"halt", "stop new trades: everywhere, on one venue or of one pair", halt_command},
       {"resume", "lift a halt", resume_command},
       {"pnl", "realised profit and loss by day, pair, venue and asset, and where it came from",

@@ -104,6 +104,16 @@ Error check_whole(const Config& config) {
   if (config.core.max_edge <= config.core.min_edge) {
     return "strategy.max_edge_bps must be larger than strategy.min_edge_bps";
   }
+  for (const InventoryTarget& target : config.core.inventory_targets) {
+    std::int64_t of_asset = 0;
+    for (const InventoryTarget& other : config.core.inventory_targets) {
+      if (other.asset == target.asset) of_asset += other.share.ppb;
+    }
+    if (of_asset > Rate::one) {
+      return fmt::format("inventory.targets: the shares of {} add up to more than 1",
+                         target.asset.view());
+    }
+  }
   return std::nullopt;
 }
 

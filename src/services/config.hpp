@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "core/inventory/transfer_table.hpp"
 #include "domain/config.hpp"
 #include "io/journal.hpp"
 #include "venues/client.hpp"
@@ -39,6 +40,7 @@ struct Config {
   io::SyncPolicy journal_sync = io::SyncPolicy::Interval;
   std::vector<std::string> pairs;   // "BTC/USDT"
   std::vector<VenueConfig> venues;  // one of every protocol that can trade
+  core::PlanRules inventory;        // what a plan to rebalance goes by
   CoreConfig core;
 };
 

@@ -19,6 +19,22 @@ std::vector<std::string> split_list(std::string_view text) {
   return out;
 }
 
+bool parse_asset(std::string_view n) {
+  return !n.empty() && n.size() <= 15 && std::all_of(n.begin(), n.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  });
+}
+
+std::vector<std::string_view> split_words(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    if (space > 0) words.push_back(text.substr(0, space));
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return words;
+}
+
 namespace {
 
 std::string print_duration(Duration d) {
@@ -96,12 +112,6 @@ Key count_key(const char* section, const char* name, std::uint32_t CoreConfig::*
           true};
 }
 
-bool parse_asset(std::string_view n) {
-  return !n.empty() && n.size() <= 15 && std::all_of(n.begin(), n.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  });
-}
-
 bool parse_pair(std::string_view text) {
   const std::size_t slash = text.find('/');
   return slash != std::string_view::npos && parse_asset(text.substr(0, slash)) &&
@@ -144,12 +154,7 @@ std::string print_currencies(const CurrencyList& list) {
 
 // "USDT/USD 0.9995 2026-01-31T12:00:00Z desk"
 bool parse_rate(std::string_view text, ConversionRate& out) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t space = std::min(text.find(' '), text.size());
-    if (space > 0) words.push_back(text.substr(0, space));
-    text.remove_prefix(std::min(space + 1, text.size()));
-  }
+  const std::vector<std::string_view> words = split_words(text);
   if (words.size() != 4 || !Text<15>::fits(words[3])) return false;
   const std::size_t slash = std::min(words[0].find('/'), words[0].size());
   const std::string_view base = words[0].substr(0, slash);
@@ -317,7 +322,16 @@ void core_keys(std::vector<Key>& keys) {
                            "As many legs of a venue weigh as much as that."));
   keys.push_back(duration_key("strategy", "pair_cooldown", &CoreConfig::pair_cooldown,
                               "Pause of a pair after one of its trades is resolved."));
+  keys.push_back(
+      bps_key("strategy", "inventory_skew_bps", &CoreConfig::inventory_skew,
+              "How far the smallest edge may move with what is held where: down for a trade that "
+              "brings the "
+              "venues to their targets, up for one that takes them away. 0: it stays as it is."));
+  keys.push_back(bps_key("strategy", "inventory_floor_bps", &CoreConfig::inventory_floor,
+                         "The smallest edge is never moved below this: at 0 a trade still pays for "
+                         "its fees and for what its legs may cost."));
   strategy_keys(keys);
+  add_inventory_keys(keys);
   book_keys(keys);
   keys.push_back(amount_key("risk", "max_exposure", &CoreConfig::max_exposure,
                             "Largest open exposure per asset, in the reporting asset."));

@@ -7,6 +7,7 @@
 #include "io/clock.hpp"
 #include "services/describe.hpp"
 #include "services/fold.hpp"
+#include "services/inventory_command.hpp"
 
 namespace ats::services {
 namespace {
@@ -314,6 +315,8 @@ std::string LiveEngine::answer(std::string_view request) {
     view(now);
     return status_json(now);
   }
+  if (command == "inventory")
+    return inventory_json(engine_.inventory(setup_.config.inventory), universe_);
   if (command == "heartbeat")
     return nlohmann::json{{"ok", started_.ns != 0}, {"life", incarnation_}}.dump();
   if (command == "stop") {

@@ -9,35 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include "services/command_line.hpp"
-#include "services/config.hpp"
-#include "services/control.hpp"
+#include "services/running_process.hpp"
 
 namespace ats::services {
 namespace {
 
 using nlohmann::json;
-
-struct Where {
-  std::string config_file;
-  std::string data_dir;
-};
-
-void add_where(CLI::App& app, Where& where) {
-  app.add_option("--config", where.config_file, "the configuration the process was started with");
-  app.add_option("--data", where.data_dir, "its data directory");
-}
-
-Result<std::string, int> ask(const Where& where, const json& request) {
-  std::filesystem::path data = where.data_dir;
-  if (data.empty()) {
-    const auto config = load_config(where.config_file, environment_variables());
-    if (!config) return fail(usage_error(config.error()));
-    data = config->data_dir;
-  }
-  auto answer = ask_control(data / "control.sock", request.dump());
-  if (!answer) return fail(failure(answer.error()));
-  return std::move(*answer);
-}
 
 std::string user_name() {
   const passwd* user = ::getpwuid(::getuid());
@@ -103,11 +80,11 @@ void print_status(const json& s) {
 }
 
 int change_command(const char* verb, const char* summary, int argc, const char* const* argv) {
-  Where where;
+  RunningProcess process;
   std::string scope = "all";
   std::string reason;
   CLI::App app(summary, std::string("ats ") + verb);
-  add_where(app, where);
+  process.add_to(app);
   app.add_option("scope", scope, "all, a venue (binance) or a pair (BTC/USDT)")
       ->capture_default_str();
   app.add_option("--reason", reason, "why, for the journal")->required();
@@ -115,7 +92,7 @@ int change_command(const char* verb, const char* summary, int argc, const char* 
       "Examples:\n  ats {0} --reason \"news\"\n  ats {0} binance --reason \"maintenance\"", verb));
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   const auto answer =
-      ask(where, {{"command", verb}, {"scope", scope}, {"reason", reason}, {"who", user_name()}});
+      process.ask({{"command", verb}, {"scope", scope}, {"reason", reason}, {"who", user_name()}});
   if (!answer) return answer.error();
   const json told = json::parse(*answer, nullptr, false);
   if (!told.is_object() || !told.value("ok", false)) {
@@ -128,14 +105,14 @@ int change_command(const char* verb, const char* summary, int argc, const char* 
 }  // namespace
 
 int status_command(int argc, const char* const* argv) {
-  Where where;
+  RunningProcess process;
   bool as_json = false;
   CLI::App app("What a running process is doing.", "ats status");
-  add_where(app, where);
+  process.add_to(app);
   app.add_flag("--json", as_json, "everything, as one JSON object");
   app.footer("Examples:\n  ats status\n  ats status --data /var/lib/ats --json");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
-  const auto answer = ask(where, {{"command", "status"}});
+  const auto answer = process.ask({{"command", "status"}});
   if (!answer) return answer.error();
   const json told = json::parse(*answer, nullptr, false);
   if (!told.is_object() || told.contains("error")) return failure(*answer);

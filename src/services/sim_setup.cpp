@@ -9,9 +9,6 @@
 namespace ats::services {
 namespace {
 
-// What an account holds of every asset, in USDT.
-constexpr std::int64_t funds_worth = 250'000;
-
 std::string not_simulated(const std::string& pair) {
   std::string text = "'" + pair + "' is not simulated; there are";
   for (const sim::AssetModel& asset : sim::asset_models()) {
@@ -83,7 +80,7 @@ Result<Universe, std::string> simulated_universe(const std::vector<std::string>&
   return universe;
 }
 
-std::vector<SimulatedFunds> simulated_funds(const Universe& universe) {
+std::vector<SimulatedFunds> simulated_funds(const Universe& universe, std::int64_t worth) {
   std::vector<SimulatedFunds> out;
   for (std::size_t v = 0; v < universe.venues().size(); ++v) {
     const VenueId venue{static_cast<VenueId::rep>(v)};
@@ -94,7 +91,7 @@ std::vector<SimulatedFunds> simulated_funds(const Universe& universe) {
       });
       const auto* known = sim::find_asset_model(universe.asset(asset).name.view());
       if (!traded || known == nullptr) continue;
-      const auto amount = Decimal::from_int(funds_worth).divide_floor(known->price(), 2);
+      const auto amount = Decimal::from_int(worth).divide_floor(known->price(), 2);
       ATS_ASSERT(amount.ok());
       out.push_back({venue, asset, *amount});
     }

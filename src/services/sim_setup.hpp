@@ -26,7 +26,9 @@ struct SimulatedFunds {
   AssetId asset;
   Decimal amount;
 };
-// About 250,000 USDT worth of every asset that a venue trades.
-std::vector<SimulatedFunds> simulated_funds(const Universe& universe);
+// About so many USDT worth of every asset that a venue trades.
+constexpr std::int64_t simulated_funds_worth = 250'000;
+std::vector<SimulatedFunds> simulated_funds(const Universe& universe,
+                                            std::int64_t worth = simulated_funds_worth);
 
 }  // namespace ats::services

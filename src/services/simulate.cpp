@@ -350,6 +350,7 @@ int simulate_command(int argc, const char* const* argv) {
   double length_hours = 1;
   std::string faults = "all";
   std::string mutant = name(Mutant::None);
+  std::string skew = "0";
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   bool json = false;
   bool memory = false;
@@ -371,6 +372,13 @@ int simulate_command(int argc, const char* const* argv) {
       ->check(CLI::Range(0.01, 1000.0));
   app.add_option("--edges", setup.edges, "times the usual number of dislocations; 0 for none")
       ->check(CLI::Range(0.0, 1000.0));
+  app.add_option("--funds", setup.funds,
+                 "what each account begins with of every asset, in USDT's worth")
+      ->check(CLI::Range(std::int64_t{100}, std::int64_t{1'000'000'000}))
+      ->capture_default_str();
+  app.add_option("--inventory-skew", skew,
+                 "how far holdings move the smallest edge at most, in basis points")
+      ->capture_default_str();
   app.add_option("--venues", setup.venues, "which take part")
       ->delimiter(',')
       ->capture_default_str();
@@ -437,6 +445,10 @@ int simulate_command(int argc, const char* const* argv) {
     return usage_error("--mutant: '" + mutant + "' is none of " + known);
   }
   setup.core.mutant = *planted;
+  const auto skew_units = parse_scaled(skew, 5);
+  if (!skew_units || *skew_units < 0 || *skew_units > Rate::one)
+    return usage_error("--inventory-skew: '" + skew + "' is no number of basis points");
+  setup.core.inventory_skew = Rate{*skew_units};
   setup.length = seconds(static_cast<std::int64_t>(length_hours * 3600));
 
   const bool progress = ::isatty(STDERR_FILENO) == 1;

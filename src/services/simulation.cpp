@@ -118,7 +118,7 @@ class Run final : public EventSink {
     ATS_ASSERT(universe.ok());
     sim::WorldConfig config = sim::default_world(*std::move(universe), setup.activity, setup.edges);
     config.endowments.clear();
-    for (const SimulatedFunds& funds : simulated_funds(config.universe)) {
+    for (const SimulatedFunds& funds : simulated_funds(config.universe, setup.funds)) {
       config.endowments.push_back({funds.venue, funds.asset, funds.amount});
     }
     config.core = setup.core;

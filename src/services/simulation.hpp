@@ -36,8 +36,9 @@ struct SimulationSetup {
   bool crashes = false;
   bool halts = false;
   bool strangers = false;
-  double activity = 1;  // of the market
-  double edges = 1;     // how often a venue is dislocated
+  double activity = 1;                         // of the market
+  double edges = 1;                            // how often a venue is dislocated
+  std::int64_t funds = simulated_funds_worth;  // of every asset, of each account at the start; USDT
   // Called every `sample_every` with the virtual hours gone by, the first time after one of them; one seed
   // at a time.
   std::function<void(double)> sample;

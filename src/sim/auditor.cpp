@@ -361,7 +361,7 @@ void Auditor::check_legs(const OrderRequest& o, std::span<const Action> actions,
                       (1 - to.fees.taker.decimal().to_double()) *   // statistics
                       converts(to.quote, from.quote);               // statistics
   constexpr double tolerance = 1e-5;                                // a tenth of a basis point
-  if (gets / pays - 1 < config_.min_edge.decimal().to_double() - tolerance) {
+  if (gets / pays - 1 < least_edge(from, to) - tolerance) {
     violate(Invariant::ApprovedOnly, now, which + " does not pay for its costs");
   }
 }

@@ -156,7 +156,9 @@ class Auditor {
   void placed(const Place& place, std::span<const Action> actions, Instant now);
   void check_legs(const OrderRequest& order, std::span<const Action> actions, Instant now);
   void check_conversion(const OrderRequest& buy, const OrderRequest& sell, Instant now);
-  double converts(AssetId from, AssetId to) const;  // statistics
+  double converts(AssetId from, AssetId to) const;                   // statistics
+  double least_edge(const Instrument& buy, const Instrument& sell);  // statistics
+  double fullness(VenueId venue, AssetId asset);                     // statistics
   void check_book(const OrderRequest& order, Instant now);
   void check_limits(const OrderRequest& order, Instant now);
   void check_unwind(const OrderRequest& order, Instant now);

@@ -46,8 +46,20 @@ CycleDetector::CycleDetector(const Universe& universe, const CoreConfig& config)
 void CycleDetector::configure(const CoreConfig& config) {
   config_ = config;
   const auto one = static_cast<std::uint64_t>(Rate::one);
-  const auto edge = static_cast<std::uint64_t>(std::max<std::int64_t>(config.min_edge.ppb, 0));
+  const Rate lowest = skew_ != nullptr ? skew_->lowest() : config.min_edge;
+  const auto edge = static_cast<std::uint64_t>(std::max<std::int64_t>(lowest.ppb, 0));
   threshold_ = log2_of(one + edge) - log2_of(one) - slack;
+}
+
+void CycleDetector::follow(const InventorySkew* skew) {
+  skew_ = skew;
+  configure(CoreConfig(config_));
+}
+
+Rate CycleDetector::min_edge(const Cycle& cycle) const {
+  if (skew_ == nullptr || !cycle.conversion_open) return config_.min_edge;
+  return skew_->min_edge(lanes_.best(cycle.lanes[0]).instrument,
+                         lanes_.best(cycle.lanes[1]).instrument);
 }
 
 std::span<const CycleCandidate> CycleDetector::on_instrument(const Instrument& instrument,
@@ -116,7 +128,7 @@ bool CycleDetector::pays(const Cycle& cycle) const {
     at[n] = hops[n]->price;
   }
   return cycle_pays(std::span(hops).first(cycle.legs), std::span(at).first(cycle.legs),
-                    config_.min_edge);
+                    min_edge(cycle));
 }
 
 // Three legs that are best on one venue are the triangular strategy's to tell.
@@ -190,18 +202,18 @@ void CycleDetector::price(std::uint32_t index, const BookSet& books, const Funds
     candidate.refused = RefuseReason::BookNotValid;
     return;
   }
-  Rate min_edge = config_.min_edge;
+  const Rate smallest = min_edge(cycle);
+  Rate asked = smallest;
   if (cycle.conversion_open) {  // two legs, which are sent
-    min_edge.ppb += funds
-                        .leg_cost(lanes_.instrument(candidate.hops[0]).venue,
-                                  lanes_.instrument(candidate.hops[1]).venue, LegSize::Large)
-                        .ppb;
+    asked.ppb += funds
+                     .leg_cost(lanes_.instrument(candidate.hops[0]).venue,
+                               lanes_.instrument(candidate.hops[1]).venue, LegSize::Large)
+                     .ppb;
   }
-  candidate.walked =
-      walk_cycle(std::span(legs).first(cycle.legs), {min_edge, config_.max_slippage});
+  candidate.walked = walk_cycle(std::span(legs).first(cycle.legs), {asked, config_.max_slippage});
   candidate.refused =
       cycle_net(used) > config_.max_edge ? RefuseReason::EdgeTooGood : judge(candidate);
-  if (candidate.refused == RefuseReason::EdgeBelowThreshold && cycle_net(used) >= config_.min_edge)
+  if (candidate.refused == RefuseReason::EdgeBelowThreshold && cycle_net(used) >= smallest)
     candidate.refused = RefuseReason::LegCost;
 }
 
@@ -220,8 +232,8 @@ RefuseReason CycleDetector::judge(const CycleCandidate& candidate) const {
     }
   }
   if (!fault) {
-    const bool pays =
-        walked.net >= config_.min_edge && !walked.profit.is_zero() && !walked.profit.negative();
+    const bool pays = walked.net >= min_edge(candidate.cycle) && !walked.profit.is_zero() &&
+                      !walked.profit.negative();
     return pays ? RefuseReason::None : RefuseReason::EdgeBelowThreshold;
   }
   return too_little(walked.stop, *fault);

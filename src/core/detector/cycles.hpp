@@ -17,6 +17,7 @@
 #include "core/detector/cycle_walk.hpp"
 #include "core/detector/lanes.hpp"
 #include "core/detector/strategies.hpp"
+#include "core/inventory/skew.hpp"
 #include "domain/status.hpp"
 
 namespace ats::core {
@@ -49,6 +50,9 @@ class CycleDetector {
                                                 const Funds& funds, Instant now);
   // New thresholds. Which cycles there are does not change without a new start.
   void configure(const CoreConfig& config);
+  // What leaves a conversion open is asked for as much as the holdings make of it, from now on and as they
+  // change. Null: the smallest edge as it is configured. Outlives the detector.
+  void follow(const InventorySkew* skew);
 
   // The final answer for a candidate: true when it is news, i.e. OpportunityFound is to be raised.
   bool answer(const CycleCandidate& candidate, RefuseReason refused);
@@ -84,6 +88,8 @@ class CycleDetector {
 
   std::span<const CycleCandidate> look(std::span<const Lanes::Moved> moved, const BookSet& books,
                                        const Funds& funds, Instant now);
+  // Of the cycle at the hops that are best now.
+  Rate min_edge(const Cycle& cycle) const;
   bool pays(const Cycle& cycle) const;
   bool told_by_triangular(const Cycle& cycle) const;
   Log2 log(const Cycle& cycle) const;
@@ -93,6 +99,7 @@ class CycleDetector {
   RefuseReason judge(const CycleCandidate& candidate) const;
 
   CoreConfig config_;
+  const InventorySkew* skew_ = nullptr;
   Lanes lanes_;
   Log2 threshold_ = 0;
   std::vector<Watched> cycles_;

@@ -99,7 +99,7 @@ void Detector::on_instrument(const Instrument& instrument) {
     const bool buys = venues.buy().id == instrument.id;
     const Instrument changed = as_counted(instrument, config_);
     venues =
-        VenuePair(buys ? changed : venues.buy(), buys ? venues.sell() : changed, config_.min_edge);
+        VenuePair(buys ? changed : venues.buy(), buys ? venues.sell() : changed, venues.min_edge());
   }
 }
 
@@ -107,6 +107,11 @@ void Detector::configure(const CoreConfig& config) {
   config_ = config;
   for (Edge& edge : edges_)
     edge.venues = VenuePair(edge.venues.buy(), edge.venues.sell(), config.min_edge);
+}
+
+void Detector::ask_for(const InventorySkew& skew) {
+  for (Edge& edge : edges_)
+    edge.venues.set_min_edge(skew.min_edge(edge.venues.buy().id, edge.venues.sell().id));
 }
 
 void Detector::look(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now) {
@@ -162,7 +167,7 @@ void Detector::size(Candidate& candidate, const Edge& edge, const BookView& buy,
     if (dearer && cost >= *dearer) continue;
     dearer = cost;
     // An edge is below one, however much is asked for.
-    limits.min_edge = Rate{std::min(config_.min_edge.ppb + cost.ppb, Rate::one - 1)};
+    limits.min_edge = Rate{std::min(venues.min_edge().ppb + cost.ppb, Rate::one - 1)};
     limits.max_notional = most_of(size, largest);
     if (!venues.pays(edge.ask.price, edge.bid.price, *limits.min_edge)) {
       candidate.refused = RefuseReason::LegCost;
@@ -176,7 +181,7 @@ void Detector::size(Candidate& candidate, const Edge& edge, const BookView& buy,
     const LegSize made = leg_size(
         venues.buy().notional(candidate.walked.buy_limit, candidate.walked.buy_quantity), largest);
     const Rate its_cost = funds.leg_cost(venues.buy().venue, venues.sell().venue, made);
-    if (candidate.walked.net.ppb - its_cost.ppb >= config_.min_edge.ppb) return;
+    if (candidate.walked.net.ppb - its_cost.ppb >= venues.min_edge().ppb) return;
     candidate.refused = RefuseReason::LegCost;
   }
 }
@@ -199,7 +204,7 @@ RefuseReason Detector::judge(const VenuePair& venues, const WalkResult& walked) 
   if (!fault) fault = fault_of(venues.sell(), walked.sell_limit, walked.sell_quantity);
   if (!fault) {
     // A fee rounded up can eat the edge of a small quantity.
-    return walked.net >= config_.min_edge && !walked.profit.is_zero() && !walked.profit.negative()
+    return walked.net >= venues.min_edge() && !walked.profit.is_zero() && !walked.profit.negative()
                ? RefuseReason::None
                : RefuseReason::EdgeBelowThreshold;
   }

@@ -4,7 +4,8 @@
 // both books only where it pays. Says what it would do and why it would not; sends nothing.
 //
 // What legs that fall short cost on the two venues is asked for on top of the smallest edge. It differs with
-// the size: where a large trade does not pay for it, a smaller one is looked at.
+// the size: where a large trade does not pay for it, a smaller one is looked at. The smallest edge itself is
+// each directed pair's own, as the holdings skew it (core/inventory/skew.hpp).
 //
 // Limit prices: the deepest level used, worse by at most max_slippage, rounded to the tick towards the
 // level. If both legs fill wholly at their limits the trade loses at most 2 × max_slippage − min_edge of
@@ -18,6 +19,7 @@
 
 #include "core/books/book_set.hpp"
 #include "core/detector/walk.hpp"
+#include "core/inventory/skew.hpp"
 #include "domain/action.hpp"
 #include "domain/config.hpp"
 #include "domain/status.hpp"
@@ -67,6 +69,8 @@ class Detector {
   void on_instrument(const Instrument& instrument);
   // New thresholds, without restart.
   void configure(const CoreConfig& config);
+  // The smallest edge of each directed pair from now on, until the next configure().
+  void ask_for(const InventorySkew& skew);
 
   // The final answer for a candidate, after risk: None when taken. True when it differs from the last
   // answer for this directed pair, or is None, i.e. when OpportunityFound is to be raised.

@@ -90,7 +90,7 @@ VenuePair::VenuePair(const Instrument& buy, const Instrument& sell, Rate min_edg
   ask_factor_ = grid(buy.price_scale) * static_cast<UInt128>(Rate::one + buy.fees.taker.ppb);
   proceeds_factor_ =
       grid(sell.price_scale) * static_cast<UInt128>(Rate::one - sell.fees.taker.ppb) * one;
-  threshold_ = threshold_of(min_edge);
+  set_min_edge(min_edge);
 
   common_scale_ = std::max(buy.qty_scale, sell.qty_scale);
   buy_unit_ = pow10(common_scale_ - buy.qty_scale);

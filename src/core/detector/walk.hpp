@@ -81,6 +81,13 @@ class VenuePair {
   // Both instruments trade the same base and quote; |taker rates| and |min_edge| are below 1.
   VenuePair(const Instrument& buy, const Instrument& sell, Rate min_edge);
 
+  // The edge asked for from now on.
+  void set_min_edge(Rate min_edge) {
+    min_edge_ = min_edge;
+    threshold_ = threshold_of(min_edge);
+  }
+  Rate min_edge() const { return min_edge_; }
+
   // Whether buying at `ask` and selling at `bid` pays. Exact.
   bool pays(Price ask, Price bid) const { return pays(ask, bid, threshold_); }
   // The same for another edge than the pair's own.
@@ -127,6 +134,7 @@ class VenuePair {
 
   UInt128 ask_factor_;  // of an ask in its units, on the common scale, fee included
   UInt128 proceeds_factor_;
+  Rate min_edge_;
   Threshold threshold_;
   Int128
       buy_unit_;  // one Quantity unit of each instrument, in common units: of the finer of the two

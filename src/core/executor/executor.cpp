@@ -109,6 +109,7 @@ RefuseReason Executor::open(const TwoLegs& legs, Instant now, Actions& out,
       leg_size(bought_on.notional(buy.price, buy.quantity), notional_limit(bought_on.quote));
   buy_facts.edge = sell_facts.edge = legs.net;
   buy_facts.leg_cost = sell_facts.leg_cost = leg_cost(bought_on.venue, sold_on.venue, size);
+  buy_facts.min_edge = sell_facts.min_edge = desk_.skew.min_edge(legs.buy, legs.sell);
   buy_facts.pair_busy = sell_facts.pair_busy = busy(bought_on.base, now);
   if (buy_facts.pair_busy)
     return desk_.gate.check(buy, buy_facts);  // PairBusy, or what weighs more
@@ -191,6 +192,7 @@ OrderFacts Executor::facts(const OrderRequest& request, Instant now) const {
   const auto quote =
       on.price_decimal(request.price).multiply(on.quantity_decimal(request.quantity));
   if (quote) facts.notional = desk_.marks.worth(on.quote, *quote);
+  facts.min_edge = desk_.config.min_edge;
   facts.average = reference_of(on, now);
   facts.crosses_own = crosses_own(on.id, request.side, request.price);
   facts.lost_today = desk_.gate.lost_today();

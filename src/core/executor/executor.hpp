@@ -54,6 +54,7 @@
 #include "core/executor/leg_costs.hpp"
 #include "core/executor/order_latency.hpp"
 #include "core/executor/ways_out.hpp"
+#include "core/inventory/skew.hpp"
 #include "core/ledger/balance_watch.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/ledger/marks.hpp"
@@ -88,6 +89,7 @@ struct Desk {
   Ledger& ledger;
   BalanceWatch& balances;
   RiskGate& gate;
+  const InventorySkew& skew;
 };
 
 struct Order {

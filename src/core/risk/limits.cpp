@@ -103,10 +103,10 @@ RefuseReason edge_too_good(const OrderRequest&, const OrderFacts& facts, const C
   return believable ? RefuseReason::None : RefuseReason::EdgeTooGood;
 }
 
-// Pays for what its own legs may cost, and the smallest edge besides.
-RefuseReason leg_cost(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
-  const bool pays =
-      facts.edge && facts.leg_cost && facts.edge->ppb - facts.leg_cost->ppb >= config.min_edge.ppb;
+// Pays for what its own legs may cost, and the direction's smallest edge besides.
+RefuseReason leg_cost(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
+  const bool pays = facts.edge && facts.leg_cost && facts.min_edge &&
+                    facts.edge->ppb - facts.leg_cost->ppb >= facts.min_edge->ppb;
   return pays ? RefuseReason::None : RefuseReason::LegCost;
 }
 

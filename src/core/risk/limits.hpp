@@ -43,6 +43,7 @@ struct OrderFacts {
   std::optional<Decimal> lost_today;
   std::uint32_t open_executions = UINT32_MAX;  // besides this one
   std::optional<Rate> edge;                    // average after fees
+  std::optional<Rate> min_edge;  // the smallest that this direction is taken at; nothing: unknown
   std::optional<Rate> leg_cost;  // what legs that fall short cost on average; nothing: unknown
   // Unwinds only: what is open in the base asset, signed; the order must make it smaller.
   Decimal open_net;

@@ -30,6 +30,7 @@ class RiskGateTest : public ::testing::Test {
     facts.open_executions = 0;
     facts.edge = Rate::bps(10);
     facts.leg_cost = Rate::bps(1);
+    facts.min_edge = config.min_edge;
     return facts;
   }
   RefuseReason answer(const OrderFacts& facts) const { return gate.check(order, facts); }

@@ -1,0 +1,35 @@
+#include "services/running_process.hpp"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "services/command_line.hpp"
+#include "services/config.hpp"
+#include "services/control.hpp"
+
+namespace ats::services {
+
+void RunningProcess::add_to(CLI::App& app) {
+  app.add_option("--config", config_file, "the configuration the process was started with");
+  app.add_option("--data", data_dir, "its data directory");
+  app.add_option("--control", control_socket, "its control socket, wherever that is");
+}
+
+Result<std::string, int> RunningProcess::ask(const nlohmann::json& request) const {
+  std::filesystem::path socket = control_socket;
+  if (socket.empty()) {
+    std::filesystem::path data = data_dir;
+    if (data.empty()) {
+      const auto config = load_config(config_file, environment_variables());
+      if (!config) return fail(usage_error(config.error()));
+      data = config->data_dir;
+    }
+    socket = data / "control.sock";
+  }
+  auto answer = ask_control(socket, request.dump());
+  if (!answer) return fail(failure(answer.error()));
+  return std::move(*answer);
+}
+
+}  // namespace ats::services

@@ -1,0 +1,24 @@
+// The running process a command is for, and how it is asked: by the control socket in its data directory.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace ats::services {
+
+struct RunningProcess {
+  std::string config_file;
+  std::string data_dir;
+  std::string control_socket;  // instead of the one in the data directory
+  void add_to(CLI::App& app);
+  // Its answer; the exit code when there is none, told on standard error.
+  Result<std::string, int> ask(const nlohmann::json& request) const;
+};
+
+}  // namespace ats::services
