@@ -16,6 +16,7 @@
 #include "core/inventory/transfer_table.hpp"
 #include "domain/config.hpp"
 #include "io/journal.hpp"
+#include "sim/paper_latency.hpp"
 #include "venues/client.hpp"
 
 namespace ats::services {
@@ -25,6 +26,25 @@ struct VenueConfig {
   bool enabled = false;
   venues::VenueUrls urls;
   bool redundant = false;  // two market connections for each
+};
+
+struct PaperBalance {
+  Text<15> venue;
+  Text<15> asset;
+  Decimal amount;
+  bool operator==(const PaperBalance&) const = default;
+};
+struct PaperVenueLatency {
+  Text<15> venue;
+  sim::PaperLatency latency;
+  bool operator==(const PaperVenueLatency&) const = default;
+};
+// Whether it is on is the core's to know: core.paper.
+struct PaperConfig {
+  std::vector<PaperBalance> balances;
+  sim::PaperLatency latency;
+  std::vector<PaperVenueLatency> latencies;
+  std::uint64_t seed = 1;
 };
 
 struct Config {
@@ -41,6 +61,7 @@ struct Config {
   std::vector<std::string> pairs;   // "BTC/USDT"
   std::vector<VenueConfig> venues;  // one of every protocol that can trade
   core::PlanRules inventory;        // what a plan to rebalance goes by
+  PaperConfig paper;
   CoreConfig core;
 };
 

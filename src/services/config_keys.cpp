@@ -35,13 +35,13 @@ std::vector<std::string_view> split_words(std::string_view text) {
   return words;
 }
 
-namespace {
-
 std::string print_duration(Duration d) {
   if (d.ns % 1'000'000'000 == 0) return fmt::format("{}s", d.ns / 1'000'000'000);
   if (d.ns % 1'000'000 == 0) return fmt::format("{}ms", d.ns / 1'000'000);
   return fmt::format("{}us", d.ns / 1'000);
 }
+
+namespace {
 
 bool parse_unsigned(std::string_view text, std::uint32_t max, std::uint32_t& out) {
   const auto n = parse_scaled(text, 0);
@@ -469,6 +469,7 @@ const std::vector<Key>& config_keys() {
     std::vector<Key> k;
     general_keys(k);
     core_keys(k);
+    add_paper_keys(k);
     for (const VenueConfig& venue : default_config().venues) venue_keys(k, venue.name);
     return k;
   }();

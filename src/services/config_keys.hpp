@@ -27,12 +27,16 @@ const std::vector<Key>& config_keys();
 
 // Those of what is to be held where, and what sending it takes.
 void add_inventory_keys(std::vector<Key>& keys);
+// Those of trading on paper.
+void add_paper_keys(std::vector<Key>& keys);
 
 // What Key::set of a list reads: items with commas between, empty ones left out.
 std::vector<std::string> split_list(std::string_view text);
 
 // Words of one item, spaces between.
 std::vector<std::string_view> split_words(std::string_view text);
+// The shortest text that reads back to it.
+std::string print_duration(Duration duration);
 // As the exchanges write assets: capitals and digits, at most 15.
 bool parse_asset(std::string_view text);
 

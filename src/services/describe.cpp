@@ -133,6 +133,7 @@ struct EventText {
     return start("started")
         .count("incarnation", e.incarnation)
         .text("wall", format_rfc3339(e.wall))
+        .flag("paper", e.config != nullptr && e.config->paper)
         .done();
   }
   std::string operator()(const Timer& e) const {

@@ -64,6 +64,7 @@ void EngineHost::handle(const Event& event) {
   }
   actions_.clear();
   engine_.on(event, now_, actions_);
+  if (paper_ != nullptr) paper_->on_handled(event, now_);
   // Effects come first: they leave as soon as they are journalled, and what is only told is journalled after.
   std::size_t effects = 0;
   bool placed = false;
@@ -115,6 +116,10 @@ void EngineHost::carry_out_all() {
 void EngineHost::carry_out(const Action& action) {
   const auto venue = venue_of(action, universe_);
   if (!venue) return;
+  if (paper_ != nullptr && PaperDesk::concerns(action)) {
+    paper_->act(action, now_);
+    return;
+  }
   if (io::VenueDriver* driver = drivers_[venue->index()]) driver->execute(action);
 }
 

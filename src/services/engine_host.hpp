@@ -11,6 +11,7 @@
 #include "domain/event.hpp"
 #include "io/journal.hpp"
 #include "io/venue_driver.hpp"
+#include "services/paper_desk.hpp"
 
 namespace ats::services {
 
@@ -30,6 +31,8 @@ class EngineHost final : public EventSink {
   // The driver of one venue; outlives the host's use.
   void add_driver(io::VenueDriver& driver);
   void set_watcher(HostWatcher* watcher) { watcher_ = watcher; }
+  // From now on nothing that concerns an account reaches a driver: it goes to the desk.
+  void set_paper(PaperDesk* paper) { paper_ = paper; }
 
   void on(const Event& event) override;
 
@@ -53,6 +56,7 @@ class EngineHost final : public EventSink {
   const Universe& universe_;
   std::vector<io::VenueDriver*> drivers_;  // by venue
   HostWatcher* watcher_ = nullptr;
+  PaperDesk* paper_ = nullptr;  // null: orders are real
   Actions actions_;
   std::deque<Event> pending_;  // raised while an event was being handled
   bool busy_ = false;

@@ -84,6 +84,7 @@ Result<JournalHistory, std::string> read_history(const fs::path& journal) {
       }
       sound = decode_event(record.payload, decoded).ok();
       if (sound) out.history.on(decoded.event, decoded.now);
+      if (sound && std::holds_alternative<Started>(decoded.event)) out.paper = decoded.config.paper;
     } else if (report::History::concerns_action(kind)) {
       const auto action = decode_action(record.payload);
       sound = action.ok();
@@ -95,6 +96,10 @@ Result<JournalHistory, std::string> read_history(const fs::path& journal) {
     }
   }
   return out;
+}
+
+std::string paper_line(const JournalHistory& read) {
+  return read.paper ? "PAPER: these fills were simulated, and no money moved\n" : "";
 }
 
 int tell_breaks(const report::History& history) {

@@ -29,8 +29,12 @@ struct JournalHistory {
   std::filesystem::path journal;
   report::History history;
   std::uint64_t records = 0;
+  bool paper = false;  // its fills were simulated
 };
 Result<JournalHistory, std::string> read_history(const std::filesystem::path& journal);
+
+// The first line of what is told of a journal of paper trades; empty of a real one.
+std::string paper_line(const JournalHistory& read);
 
 // Tells each break of the check on standard error; the exit code then.
 int tell_breaks(const report::History& history);

@@ -49,6 +49,10 @@ Result<std::unique_ptr<LiveEngine>, std::string> LiveEngine::open(io::Reactor& r
 
 std::optional<std::string> LiveEngine::prepare() {
   const Config& config = setup_.config;
+  if (config.core.paper) {
+    setup_.credentials.clear();
+    paper_ = std::make_unique<PaperDesk>(reactor_, config.paper);
+  }
   bool any_tls = false;
   for (const VenueConfig& venue : config.venues) {
     if (!venue.enabled) continue;
@@ -71,6 +75,10 @@ std::optional<std::string> LiveEngine::prepare() {
 
   host_ = std::make_unique<EngineHost>(engine_, *journal_, universe_);
   host_->set_watcher(this);
+  if (paper_) {
+    if (auto wrong = paper_->check(universe_)) return wrong;
+    host_->set_paper(paper_.get());
+  }
   Rng seeds(static_cast<std::uint64_t>(io::OsClock::wall().ns_utc));
   for (const VenueConfig& venue : config.venues) {
     if (!venue.enabled) continue;
@@ -110,8 +118,19 @@ std::optional<std::string> LiveEngine::restore() {
     auto opened = io::JournalReader::open(setup_.journal_dir);
     if (!opened) return opened.error().detail;
     reader.emplace(std::move(*opened));
-    auto folded = fold_journal(*reader, engine_);
+    FoldOptions options;
+    if (paper_) {
+      options.observe = [this](const Event& event, Instant, const Actions& actions) {
+        paper_->fold(event, actions);
+      };
+    }
+    auto folded = fold_journal(*reader, engine_, options);
     if (!folded) return folded.error().detail;
+    if (folded->runs > 0 && folded->config.paper != setup_.config.core.paper) {
+      return fmt::format("{}: is a journal of trades {}; use another data_dir",
+                         setup_.journal_dir.string(),
+                         folded->config.paper ? "on paper" : "with real money");
+    }
     if (folded->difference) {
       return fmt::format(
           "{}: this program decides otherwise than the one that wrote the journal (first at record "
@@ -144,7 +163,12 @@ std::optional<std::string> LiveEngine::restore() {
 void LiveEngine::start() {
   started_ = io::OsClock::now();
   for (const std::string& warning : setup_.warnings) log_line("warning: " + warning);
+  if (paper_) log_line("PAPER: fills are simulated on the live books, and no order leaves");
   host_->on(Started{incarnation_, io::OsClock::wall(), &universe_, &setup_.config.core});
+  if (paper_) {
+    for (std::string& line : paper_->open(universe_, incarnation_, *host_))
+      log_line(std::move(line));
+  }
   tick();
   count_rates();
   for (const auto& driver : drivers_) driver->start();
@@ -258,8 +282,16 @@ void LiveEngine::log_line(std::string line) {
   if (news_.size() > news_max) news_.pop_front();
 }
 
+std::vector<std::string> LiveEngine::paper_differences() const {
+  if (!paper_) return {};
+  CoreStatus status;
+  engine_.status(status);
+  return paper_->differences(status, universe_);
+}
+
 void LiveEngine::view(LiveView& out) {
   out.title = setup_.title;
+  out.paper = paper_ != nullptr;
   out.running = started_.ns == 0 ? Duration{} : io::OsClock::now() - started_;
   out.universe = &universe_;
   engine_.status(out.core);
@@ -271,7 +303,7 @@ void LiveEngine::view(LiveView& out) {
     VenueView v;
     v.name = universe_.venue(driver.venue()).name.view();
     v.market_up = market.up;
-    v.trading_up = trading.up;
+    v.trading_up = trading.up || paper_ != nullptr;
     v.messages = market.messages + trading.messages;
     v.per_second = per_second_[i];
     v.reconnects = market.losses + trading.losses;

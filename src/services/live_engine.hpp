@@ -19,6 +19,7 @@
 #include "services/engine_host.hpp"
 #include "services/live_view.hpp"
 #include "services/metadata.hpp"
+#include "services/paper_desk.hpp"
 
 namespace ats::services {
 
@@ -51,6 +52,10 @@ class LiveEngine final : private HostWatcher {
   // Closes connections and the journal. False: the journal could not be closed in order.
   bool close();
 
+  // On paper: nothing is under way any more, and where the ledger is not what the paper exchange says.
+  bool settled() const { return !paper_ || paper_->settled(); }
+  std::vector<std::string> paper_differences() const;
+
   void view(LiveView& out);
   const std::filesystem::path& journal_dir() const { return setup_.journal_dir; }
 
@@ -74,6 +79,7 @@ class LiveEngine final : private HostWatcher {
   std::uint32_t incarnation_ = 1;
   std::optional<io::JournalWriter> journal_;
   std::unique_ptr<EngineHost> host_;
+  std::unique_ptr<PaperDesk> paper_;  // null: orders are real
   std::vector<std::unique_ptr<io::VenueDriver>> drivers_;
   std::unique_ptr<InstrumentWatch> watch_;
   std::unique_ptr<ControlServer> control_;

@@ -106,8 +106,9 @@ class Screen {
       state = fmt::format("{}stopping{}", yellow, plain);
     else if (!v_.core.reconciled)
       state = fmt::format("{}reconciling{}", yellow, plain);
-    line(fmt::format("{}{}{}  {}  {}  trades {}  orders {}  fills {}", bold, v_.title, plain,
-                     clock(v_.running), state,
+    line(fmt::format("{}{}{}{}  {}  {}  trades {}  orders {}  fills {}",
+                     v_.paper ? fmt::format("{}{}PAPER{}  ", bold, yellow, plain) : std::string(),
+                     bold, v_.title, plain, clock(v_.running), state,
                      v_.core.completed + v_.core.unwound + v_.core.residual, v_.core.orders_placed,
                      v_.core.fills_booked));
     line(fmt::format("{}decision{} p50 {} p99 {} p99.9 {}   {}to orders written{} p50 {} p99 {}",
@@ -264,6 +265,7 @@ std::string status_json(const LiveView& view) {
   const CoreStatus& core = view.core;
   json out;
   out["seconds"] = view.running.ns / 1'000'000'000;
+  out["paper"] = view.paper;
   out["incarnation"] = core.incarnation;
   out["reconciled"] = core.reconciled;
   out["stopping"] = core.stopping;

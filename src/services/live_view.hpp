@@ -34,7 +34,8 @@ struct VenueView {
 };
 
 struct LiveView {
-  std::string title;  // "ats run · simulated exchanges"
+  std::string title;   // "ats run · simulated exchanges"
+  bool paper = false;  // no order leaves, and fills are simulated
   Duration running;
   const Universe* universe = nullptr;
   CoreStatus core;

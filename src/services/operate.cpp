@@ -29,7 +29,9 @@ void print_status(const json& s) {
     state = "stopping";
   else if (s["halts"].empty() && !s["reconciled"].get<bool>())
     state = "reconciling";
-  fmt::print("{} for {} s\n\n", state, s["seconds"].get<std::int64_t>());
+  fmt::print("{}{} for {} s\n\n",
+             s.value("paper", false) ? "PAPER (fills are simulated, no order leaves): " : "", state,
+             s["seconds"].get<std::int64_t>());
   fmt::print("{:<12}{:<10}{:<12}{:>10}{:>16}{:>16}  {}\n", "venue", "pair", "book", "age", "bid",
              "ask", "reason");
   const auto price = [](const json& level) {

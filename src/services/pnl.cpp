@@ -37,6 +37,7 @@ ordered_json line_json(const Line& line) {
 ordered_json as_json(const JournalHistory& read, const Statement& s) {
   const Universe& u = read.history.universe();
   ordered_json out{{"journal", read.journal.string()},
+                   {"paper", read.paper},
                    {"as_of", format_rfc3339(read.history.latest().wall)},
                    {"in", asset_name(u, s.in)},
                    {"day", "calendar day in UTC"},
@@ -98,6 +99,7 @@ void print_header(const char* name) {
 
 void print(const JournalHistory& read, const Statement& s) {
   const Universe& u = read.history.universe();
+  fmt::print("{}", paper_line(read));
   fmt::print("{}, as of {}\n", read.journal.string(), format_rfc3339(read.history.latest().wall));
   if (s.total.executions == 0) {
     fmt::print("no trade is finished{}\n", s.open == 0 ? "" : fmt::format(", {} open", s.open));

@@ -38,6 +38,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::vector<std::string> venues;
   std::vector<std::string> pairs;
+  bool paper = false;
   bool no_screen = false;
   bool busy_poll = false;
 };
@@ -125,6 +126,12 @@ Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_pt
   setup.config = std::move(*config);
   Config& c = setup.config;
   if (!options.data_dir.empty()) c.data_dir = options.data_dir;
+  c.core.paper = c.core.paper || options.paper;
+  if (c.core.paper && options.config_file.empty()) {
+    return fail(std::string(
+        "--paper needs --config with the venues to watch; without one the exchanges are simulated "
+        "and the money is paper anyway"));
+  }
   setup.control_socket = c.data_dir / "control.sock";
   setup.journal_dir = c.data_dir / "journal";
   if (!options.config_file.empty()) {
@@ -134,6 +141,11 @@ Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_pt
                      [](const VenueConfig& v) { return v.enabled; })) {
       return fail(options.config_file +
                   ": no venue is enabled; e.g. [venue.binance] enabled = true");
+    }
+    if (c.core.paper) {  // no key is read, and no real journal is touched
+      setup.title = "ats run · fills simulated on live data";
+      setup.journal_dir = c.data_dir / "paper";
+      return setup;
     }
     if (!c.credentials_file.empty()) {
       auto credentials = load_credentials(c.credentials_file);
@@ -210,7 +222,9 @@ int run_live(const Options& options, Duration limit) {
     if (asked.ns != 0 && (now - asked > stop_within || signals.count() > 1)) break;
   }
   // Balances and fills that are still on their way, so that the end compares settled books.
-  for (const Instant until = io::OsClock::now() + milliseconds(300); io::OsClock::now() < until;) {
+  const Instant over = io::OsClock::now();
+  while (io::OsClock::now() < over + milliseconds(300) ||
+         (!live.settled() && io::OsClock::now() < over + stop_within)) {
     reactor.poll(milliseconds(20));
   }
   LiveView view;
@@ -218,12 +232,14 @@ int run_live(const Options& options, Duration limit) {
   const double run_seconds = static_cast<double>(view.running.ns) / 1e9;
   const std::string failed = live.failure();
   const bool resolved = live.stopped();
+  const std::vector<std::string> paper_differences = live.paper_differences();
   const bool closed = live.close();
   terminal.reset();
 
   json summary = json::parse(status_json(view));
   summary["seconds"] = run_seconds;
   json violations = check_end(view);
+  for (const std::string& v : paper_differences) violations.push_back(v);
   if (sim) {
     for (const json& v : compare_with_exchanges(sim->state_json(), view)) violations.push_back(v);
   }
@@ -236,6 +252,7 @@ int run_live(const Options& options, Duration limit) {
     out << summary.dump(2) << "\n";
     if (!out.flush()) return failure(options.summary_file + ": the summary could not be written");
   }
+  if (view.paper) std::printf("PAPER: fills were simulated on live data, and no money moved\n");
   std::printf(
       "ran %.1f s: %llu trades completed, %llu unwound, %llu residual, %llu missed; P&L %s %s; %zu "
       "violations\n",
@@ -263,6 +280,9 @@ int run_command(int argc, const char* const* argv) {
       "All roles in one process. Without --config: simulated exchanges on loopback, paper money.",
       "ats run");
   app.add_option("--config", options.config_file, "TOML file (docs/configuration.md)");
+  app.add_flag("--paper", options.paper,
+               "the live data of --config, and fills that are simulated: no order leaves, no key "
+               "is read (docs/paper.md)");
   app.add_option("--data", options.data_dir, "directory of journal and control socket");
   app.add_option("--for", options.duration, "stop after this long, e.g. 60s, 5m");
   app.add_option("--summary", options.summary_file, "write a JSON summary at the end");
@@ -280,6 +300,7 @@ int run_command(int argc, const char* const* argv) {
                "never sleep: lowest latency, one core in full use");
   app.footer(
       "Examples:\n  ats run\n  ats run --for 60s --summary out.json\n  ats run --config ats.toml\n"
+      "  ats run --config ats.toml --paper\n"
       "  ats run --pairs 20");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   Duration limit{};

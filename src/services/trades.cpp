@@ -141,15 +141,18 @@ int trades_command(int argc, const char* const* argv) {
   }
   if (json) {
     ordered_json out{{"journal", read->journal.string()},
+                     {"paper", read->paper},
                      {"as_of", format_rfc3339(history.latest().wall)},
                      {"found", found},
                      {"trades", ordered_json::array()}};
     for (const Execution* x : shown) out["trades"].push_back(trade_json(*x, history.universe()));
     fmt::print("{}\n", out.dump());
   } else if (found == 0) {
+    fmt::print("{}", paper_line(*read));
     fmt::print("no {} in {}\n", history.executions().empty() ? "trade" : "such trade",
                read->journal.string());
   } else {
+    fmt::print("{}", paper_line(*read));
     print_table(shown, history.universe());
     if (shown.size() < found) fmt::print("the last {} of {} trades\n", shown.size(), found);
   }
@@ -184,6 +187,7 @@ int trade_command(int argc, const char* const* argv) {
   } else if (json) {
     fmt::print("{}\n", timeline_json(*execution, read->history.universe()).dump());
   } else {
+    fmt::print("{}", paper_line(*read));
     print_timeline(*execution, read->history.universe());
   }
   return tell_breaks(read->history);

@@ -1,5 +1,6 @@
-// The auditor's own book of one instrument: a map a side, built from the same events the engine gets, by
-// the venue's published rules. Slow, plain, and shares nothing with the engine's books.
+// The book of one instrument that the auditor and the paper exchange keep for themselves: a map a side, built
+// from the same events the engine gets, by the venue's published rules. Slow, plain, and shares nothing with
+// the engine's books.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,17 @@ class AuditBook {
   // What the book lacks, for people.
   const char* why_not() const;
   std::optional<Price> best(Side side) const;  // of a synced book
+  // The levels of a synced book, the best first, for as long as `take(level)` answers true.
+  template <class Take>
+  void walk(Side side, const Take& take) const {
+    const auto through = [&](const auto& levels) {
+      for (const auto& [price, quantity] : levels) {
+        if (!take(Level{{price}, {quantity}})) return;
+      }
+    };
+    if (!synced_) return;
+    side == Side::Buy ? through(bids_) : through(asks_);
+  }
 
  private:
   struct Delta {
