@@ -169,6 +169,7 @@ class WatchdogTest : public ::testing::Test, private EventSink {
     facts.open_executions = 0;
     facts.edge = Rate::bps(10);
     facts.leg_cost = Rate{};
+    facts.min_edge = Rate::bps(5);
     return facts;
   }
   void on(const Event& event) override {
