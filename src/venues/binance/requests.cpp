@@ -148,9 +148,17 @@ HttpRequest Requests::place_by_rest(const OrderRequest& order, const Instrument&
   const Number price(order.price.units, instrument.price_scale);
   const Number quantity(order.quantity.units, instrument.qty_scale);
   std::string parameters = "symbol=" + percent_encoded(instrument.symbol.view());
-  parameters.append("&side=").append(text_of(order.side)).append("&type=LIMIT&timeInForce=");
-  parameters.append(text_of(order.time_in_force)).append("&quantity=").append(quantity.view());
-  parameters.append("&price=").append(price.view()).append("&newClientOrderId=");
+  parameters.append("&side=").append(text_of(order.side));
+  if (order.post_only) {
+    parameters.append("&type=LIMIT_MAKER");
+  } else {
+    parameters.append("&type=LIMIT&timeInForce=").append(text_of(order.time_in_force));
+  }
+  parameters.append("&quantity=")
+      .append(quantity.view())
+      .append("&price=")
+      .append(price.view())
+      .append("&newClientOrderId=");
   parameters.append(client_order_id(order.id).view()).append("&newOrderRespType=FULL");
   return signed_request("POST", "/api/v3/order", parameters, timestamp_ms);
 }
