@@ -113,7 +113,7 @@ class WatchdogTest : public ::testing::Test, private EventSink {
       order.price = on.floor_to_tick({mids_[on.id.index()].units / 100 * 97});
       const Decimal quantity = *Decimal::from_int(100).divide_floor(on.price_decimal(order.price));
       order.quantity = on.floor_to_lot({quantity.to_scaled_floor(on.qty_scale).value()});
-      const auto approved = gate.approve(order, facts_of(on));
+      const auto approved = gate.approve(order, facts_of(on, order.price));
       ASSERT_TRUE(approved.ok()) << name(approved.error());
       for (const auto& trader : traders_) {
         if (trader->venue() == on.venue) trader->execute(Place{*approved});
@@ -159,12 +159,13 @@ class WatchdogTest : public ::testing::Test, private EventSink {
   std::string log_;
 
  private:
-  static OrderFacts facts_of(const Instrument& on) {
+  static OrderFacts facts_of(const Instrument& on, Price average) {
     OrderFacts facts;
     facts.instrument = &on;
     facts.halted_globally = facts.halted_venue = facts.halted_pair = facts.stopping = false;
     facts.reconciled = facts.venue_up = facts.book_valid = true;
-    facts.pair_busy = false;
+    facts.pair_busy = facts.crosses_own = false;
+    facts.average = average;
     facts.notional = facts.exposure_after = facts.currency_after = facts.lost_today = Decimal();
     facts.open_executions = 0;
     facts.edge = Rate::bps(10);
