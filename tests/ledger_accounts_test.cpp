@@ -90,7 +90,7 @@ class Bookkeeping : public ::testing::Test {
       bytes.insert(bytes.end(), at, at + sizeof value);
     };
     put(o.id), put(o.execution), put(o.instrument), put(o.side), put(o.time_in_force), put(o.price);
-    put(o.quantity), put(o.unwind), put(std::uint64_t{1});
+    put(o.quantity), put(o.unwind), put(o.post_only), put(std::uint64_t{1});
     history.on(decode_action(bytes).value());
     return o;
   }
