@@ -171,6 +171,59 @@ TEST_P(VenueTrading, an_order_is_cancelled_by_our_own_id_when_the_venues_is_not_
   EXPECT_TRUE(desk.exchange().open_orders(desk.account()).empty());
 }
 
+// By each venue's own answer: a refusal, or an order that ends before it lives.
+TEST_P(VenueTrading, a_post_only_order_that_would_take_trades_nothing) {
+  Desk desk(GetParam());
+  ASSERT_TRUE(desk.open());
+  auto order = desk.order(0, Side::Buy, desk.price_at(0, Side::Sell, 0), 500, TimeInForce::Gtc);
+  order.post_only = true;
+  ASSERT_EQ(desk.client().place(order, desk.now(), desk.outbox()), SendOutcome::Sent);
+  desk.pass(seconds(3));
+  const auto rejected = desk.of<OrderRejected>(order.id);
+  if (rejected.empty()) {
+    ASSERT_TRUE(end_of(desk, order.id));
+    EXPECT_EQ(end_of(desk, order.id)->state, OrderState::Cancelled);
+    EXPECT_TRUE(end_of(desk, order.id)->filled.is_zero());
+  } else {
+    EXPECT_EQ(rejected[0].reason, RejectReason::InvalidOrder) << rejected[0].message.view();
+  }
+  EXPECT_TRUE(desk.of<OrderFilled>(order.id).empty());
+  EXPECT_TRUE(desk.exchange().open_orders(desk.account()).empty());
+}
+
+TEST_P(VenueTrading, a_post_only_order_rests_and_is_filled_as_the_maker) {
+  Desk desk(GetParam());
+  ASSERT_TRUE(desk.open());
+  auto order = desk.order(0, Side::Buy, desk.price_at(0, Side::Buy, -1), 500, TimeInForce::Gtc);
+  order.post_only = true;
+  ASSERT_EQ(desk.client().place(order, desk.now(), desk.outbox()), SendOutcome::Sent);
+  desk.pass(seconds(2));
+  ASSERT_FALSE(desk.of<OrderAcked>(order.id).empty());
+  EXPECT_TRUE(desk.of<OrderFilled>(order.id).empty());
+  ASSERT_NE(desk.newest_order(), nullptr);
+  EXPECT_EQ(desk.newest_order()->kind, venues::OrderKind::LimitMaker);
+
+  // Somebody sells through the best levels and reaches ours.
+  const Instrument& there = desk.listed(0);
+  const Price limit{*desk.ours(0).price_decimal(order.price).to_scaled(there.price_scale)};
+  constexpr Quantity enough{1'000'000'000'000};
+  desk.exchange().house_take(there.id, Side::Sell, limit, enough);
+  desk.exchange().publish(there.id);
+  desk.pass(seconds(2));
+  EXPECT_EQ(filled(desk, order.id), order.quantity);
+  ASSERT_TRUE(end_of(desk, order.id));
+  EXPECT_EQ(end_of(desk, order.id)->state, OrderState::Filled);
+  Decimal fees;
+  for (const venues::VenueFill& fill : desk.newest_fills()) fees += fill.fee;
+  Decimal told;
+  std::set<std::string> seen;
+  for (const OrderFilled& fill : desk.of<OrderFilled>(order.id)) {
+    EXPECT_EQ(fill.fill.liquidity, Liquidity::Maker);
+    if (seen.emplace(fill.fill.id.view()).second) told += fill.fill.fee;
+  }
+  EXPECT_EQ(told, fees) << told.to_string() << " for " << fees.to_string();
+}
+
 TEST_P(VenueTrading, an_order_that_was_never_sent_is_not_found) {
   Desk desk(GetParam());
   ASSERT_TRUE(desk.open());

@@ -179,6 +179,7 @@ void Link::arrive(const Place& place) {
   order.instrument = wanted.instrument;
   order.side = wanted.side;
   order.time_in_force = wanted.time_in_force;
+  if (wanted.post_only) order.kind = venues::OrderKind::LimitMaker;
   order.price = wanted.price;
   order.quantity = wanted.quantity;
   order.client_order_id = client_order_id(wanted.id).view();

@@ -321,14 +321,20 @@ void Market::fill_side(Flow& flow, Side side, std::int64_t touch) {
     }
     exchange.house_level(id, side, at_touch, size);
   }
+  // An account's order may stand far behind the house's last level.
+  const auto last_of_house = [&] {
+    const auto all = queues.levels(side);
+    const auto last = std::find_if(all.begin(), all.end(), [](const MatchBook::QueueLevel& level) {
+      return !level.house.is_zero();
+    });
+    return last == all.end() ? at_touch : last->price;
+  };
   const std::size_t levels = config_.levels;
-  if (queues.levels(side).size() > levels) {
-    exchange.house_level(id, side, queues.levels(side).front().price, {});
-  }
+  if (queues.levels(side).size() > levels) exchange.house_level(id, side, last_of_house(), {});
   // A side that was swept is half full again at once, as if the others' quotes had moved along.
   const std::size_t missing = levels - std::min(levels, queues.levels(side).size());
   for (std::size_t n = 0; n < std::min(missing, 3 + missing / 2); ++n) {
-    const Price away{queues.levels(side).front().price.units + outwards * draw_gap(flow)};
+    const Price away{last_of_house().units + outwards * draw_gap(flow)};
     if (away.units <= 0) break;
     const Price price = side == Side::Buy ? flow.instrument->floor_to_tick(away)
                                           : flow.instrument->ceil_to_tick(away);

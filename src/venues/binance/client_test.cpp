@@ -195,7 +195,7 @@ TEST(BinanceClient, ARefusalSaysWhatCanBeDoneAboutIt) {
       {PlaceFault::PriceBand, "invalid_order: Filter failure: PERCENT_PRICE_BY_SIDE"},
       {PlaceFault::MinNotional, "invalid_order: Filter failure: NOTIONAL"},
       {PlaceFault::DuplicateClientOrderId, "duplicate_id: Duplicate order sent."},
-      {PlaceFault::WouldTake, "other: Order would immediately match and take."},
+      {PlaceFault::WouldTake, "invalid_order: Order would immediately match and take."},
   };
   std::uint64_t id = 0;
   for (const auto& [fault, expected] : cases) {

@@ -13,6 +13,7 @@ RejectReason reason_of_new_order_rejected(std::string_view message) {
   if (says("Market is closed") || says("symbol is not permitted")) {
     return RejectReason::InstrumentClosed;
   }
+  if (says("would immediately match")) return RejectReason::InvalidOrder;  // post-only
   if (says("action is disabled")) return RejectReason::AuthFailed;
   return RejectReason::Other;
 }

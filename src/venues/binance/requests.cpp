@@ -87,22 +87,27 @@ std::string_view Requests::place(std::uint64_t id, const OrderRequest& order,
   const Number price(order.price.units, instrument.price_scale);
   const Number quantity(order.quantity.units, instrument.qty_scale);
   const std::string_view side = text_of(order.side);
-  const std::string_view tif = text_of(order.time_in_force);
+  // A post-only order has a type of its own, and rests until it is cancelled.
+  const std::string_view tif = order.post_only ? "" : text_of(order.time_in_force);
   const std::string_view symbol = instrument.symbol.view();
   const auto timestamp = static_cast<std::uint64_t>(timestamp_ms);
 
   Writer payload(payload_);
   payload << "apiKey=" << key_ << "&newClientOrderId=" << client_id.view()
           << "&newOrderRespType=FULL&price=" << price.view() << "&quantity=" << quantity.view()
-          << "&recvWindow=2000&side=" << side << "&symbol=" << symbol << "&timeInForce=" << tif
-          << "&timestamp=" << timestamp << "&type=LIMIT";
+          << "&recvWindow=2000&side=" << side << "&symbol=" << symbol;
+  if (!tif.empty()) payload << "&timeInForce=" << tif;
+  payload << "&timestamp=" << timestamp
+          << (tif.empty() ? std::string_view("&type=LIMIT_MAKER") : "&type=LIMIT");
   Writer frame(frame_);
   frame << R"({"id":)" << id << R"(,"method":"order.place","params":{"apiKey":")" << key_
         << R"(","newClientOrderId":")" << client_id.view()
         << R"(","newOrderRespType":"FULL","price":")" << price.view() << R"(","quantity":")"
         << quantity.view() << R"(","recvWindow":2000,"side":")" << side << R"(","symbol":")"
-        << symbol << R"(","timeInForce":")" << tif << R"(","timestamp":)" << timestamp
-        << R"(,"type":"LIMIT")";
+        << symbol << "\"";
+  if (!tif.empty()) frame << R"(,"timeInForce":")" << tif << "\"";
+  frame << R"(,"timestamp":)" << timestamp
+        << (tif.empty() ? std::string_view(R"(,"type":"LIMIT_MAKER")") : R"(,"type":"LIMIT")");
   return finish(frame, payload);
 }
 

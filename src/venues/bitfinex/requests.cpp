@@ -68,7 +68,7 @@ void write_order(Writer& to, const OrderRequest& order, const Instrument& instru
       .number(order.side == Side::Buy ? units : -units, instrument.qty_scale)
       .text(R"(","price":")")
       .number(order.price.units, instrument.price_scale)
-      .text(R"("})");
+      .text(order.post_only ? R"(","flags":4096})" : R"("})");
 }
 
 void write_cancel(Writer& to, std::string_view venue_id, std::uint64_t client_id, WallTime sent) {

@@ -28,7 +28,7 @@ std::string order_body(const OrderRequest& order, const Instrument& instrument) 
       break;
     case TimeInForce::Gtc:
       kind = "limit_limit_gtc";
-      terms.flag("post_only", false);
+      terms.flag("post_only", order.post_only);
       break;
     case TimeInForce::Fok:
       kind = "limit_limit_fok";

@@ -84,8 +84,9 @@ std::string_view Requests::add_order(const OrderRequest& order, const Instrument
       .text(word(order.time_in_force))
       .text(R"(","cl_ord_id":")")
       .text(client_order_id(order.id).view())
+      .text(order.post_only ? R"(","post_only":true)" : "\"")
       // Without it a sale's fee may be taken in the base asset.
-      .text(R"(","fee_preference":"quote","token":")")
+      .text(R"(,"fee_preference":"quote","token":")")
       .text(token_)
       .text(R"("},"req_id":)")
       .number(req_id)
@@ -105,7 +106,8 @@ std::string Requests::add_order_form(const OrderRequest& order, const Instrument
   form.append(percent_encoded(instrument.rest_symbol.view())).append("&price=");
   form.append(decimal(order.price.units, instrument.price_scale)).append("&timeinforce=");
   form.append(form_word(order.time_in_force)).append("&cl_ord_id=");
-  form.append(percent_encoded(client_order_id(order.id).view())).append("&oflags=fciq");
+  form.append(percent_encoded(client_order_id(order.id).view()))
+      .append(order.post_only ? "&oflags=fciq%2Cpost" : "&oflags=fciq");
   return form;
 }
 

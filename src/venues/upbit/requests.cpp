@@ -45,6 +45,7 @@ Parameters place_parameters(const OrderRequest& order, const Instrument& instrum
       .add("ord_type", "limit");
   if (order.time_in_force == TimeInForce::Ioc) parameters.add("time_in_force", "ioc");
   if (order.time_in_force == TimeInForce::Fok) parameters.add("time_in_force", "fok");
+  if (order.post_only) parameters.add("time_in_force", "post_only");
   parameters.add("identifier", client_order_id(order.id).view());
   return parameters;
 }
