@@ -16,6 +16,7 @@
 #include "core/ledger/balance_watch.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/ledger/marks.hpp"
+#include "core/maker/maker.hpp"
 #include "core/risk/risk_gate.hpp"
 
 namespace ats::core {
@@ -39,6 +40,7 @@ struct Engine::Parts {
   TradeAverages averages;
   std::unique_ptr<Detector> detector;
   std::unique_ptr<CycleDetector> cycles;
+  std::unique_ptr<Maker> maker;
   Executor executor{
       {universe, config, situation, books, averages, marks, ledger, balances, gate, skew}};
 
@@ -120,7 +122,18 @@ void Engine::on(const Event& event, Instant now, Actions& out) {
   const std::size_t from = out.size();
   p.now = now;
   if (!p.started && !std::holds_alternative<Started>(event)) return;
-  std::visit([&](const auto& e) { p.on(e, out); }, event);
+  std::visit(
+      [&](const auto& e) {
+        p.on(e, out);
+        // What is heard of orders, connections, balances and persons may matter to every quote.
+        using E = std::decay_t<decltype(e)>;
+        constexpr bool market = std::is_same_v<E, Heartbeat> || std::is_same_v<E, BookSnapshot> ||
+                                std::is_same_v<E, BookDelta> || std::is_same_v<E, BookFault> ||
+                                std::is_same_v<E, BookImage> || std::is_same_v<E, Trade> ||
+                                std::is_same_v<E, Quote> || std::is_same_v<E, Timer>;
+        if constexpr (!market) p.maker->look(*p.books, p.executor, p.now, out);
+      },
+      event);
   if (!p.situation.reconciled) p.check_reconciled(out);
   if (p.situation.stopping) p.check_stopped(out);
   if (out.size() == from) return;
@@ -167,6 +180,7 @@ void Engine::Parts::on(const Started& event, Actions&) {
   skew.restart(universe, config);
   cycles->follow(&skew);
   follow_holdings();
+  maker = std::make_unique<Maker>(universe, config);
   rates.reserve(RateList::most);
   averages.restart(universe);
   executor.restart(incarnation, now);
@@ -179,6 +193,7 @@ void Engine::Parts::on(const Timer& event, Actions& out) {
   consider(cycles->on_time(wall, *books, executor, now), out);
   refresh_marks();
   executor.on_timer(now, out);
+  maker->look(*books, executor, now, out);
   for (std::size_t v = 0; v < universe.venues().size(); ++v) {
     const VenueId venue{static_cast<VenueId::rep>(v)};
     if (balances.due(venue, !executor.unresolved(venue), config, now)) ask_balances(venue, out);
@@ -302,6 +317,7 @@ void Engine::Parts::detect(Actions& out) {
     const auto candidates = detector->on_book(id, *books, executor, now);
     if (!candidates.empty()) consider(candidates, out);
     consider(cycles->on_book(id, *books, executor, now), out);
+    maker->on_book(id, *books, executor, now, out);
   }
 }
 
@@ -552,8 +568,9 @@ Decimal Engine::Parts::profit(bool& complete) const {
 void Engine::Parts::tally(const Actions& out, std::size_t from) {
   for (std::size_t i = from; i < out.size(); ++i) {
     const Action& action = out[i];
-    if (std::holds_alternative<Place>(action)) {
+    if (const auto* place = std::get_if<Place>(&action)) {
       ++counts.orders_placed;
+      if (place->order->post_only) ++counts.quotes_placed;
     } else if (std::holds_alternative<Alert>(action)) {
       ++counts.alerts;
     } else if (const auto* found = std::get_if<OpportunityFound>(&action)) {
@@ -579,6 +596,9 @@ void Engine::Parts::tally(const Actions& out, std::size_t from) {
         case ExecutionOutcome::HandedOver:
           ++counts.handed_over;
           break;
+        case ExecutionOutcome::Unfilled:
+          ++counts.quotes_unfilled;
+          break;
       }
     }
   }
@@ -600,6 +620,7 @@ void Engine::Parts::status(CoreStatus& out) const {
   cycles->status(out);
   out.opportunities = earlier_episodes + detector->episodes() + cycles->episodes();
   executor.status(out);
+  maker->status(executor, out.quotes);
   for (std::size_t v = 0; v < universe.venues().size(); ++v) {
     for (std::size_t a = 0; a < universe.assets().size(); ++a) {
       const VenueId venue{static_cast<VenueId::rep>(v)};

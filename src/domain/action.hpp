@@ -148,7 +148,9 @@ enum class ExecutionOutcome : std::uint8_t {
   Residual,    // the difference is kept as tracked inventory, within tolerance
   Missed,      // neither leg filled
   HandedOver,  // could not be resolved: the base asset's pairs are halted and someone was told
+  Unfilled,    // a quote that was taken back, or never stood: nothing was traded
 };
+constexpr std::size_t execution_outcome_count = 6;
 const char* name(ExecutionOutcome outcome);
 // What one unit of an asset was worth in the reporting asset.
 struct AssetMark {

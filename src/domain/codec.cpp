@@ -156,6 +156,10 @@ template <class A>
 void fields(A& a, Of<A, InventoryTarget>& t) {
   a.text(t.venue), a.text(t.asset), a.raw(t.share);
 }
+template <class A>
+void fields(A& a, Of<A, MakerPair>& m) {
+  a.text(m.base), a.text(m.quote), a.text(m.quote_venue), a.text(m.hedge_venue);
+}
 // Of a ShortList, or of legs: a count and as many items.
 template <class A, class Count, class Items>
 void counted(A& a, Count& count, Items& items) {
@@ -180,6 +184,9 @@ void fields(A& a, Of<A, CoreConfig>& c) {
   a.raw(c.leg_cost_prior), a.raw(c.leg_cost_prior_legs);
   a.raw(c.inventory_skew), a.raw(c.inventory_floor);
   counted(a, c.inventory_targets.count, c.inventory_targets.items), a.boolean(c.paper);
+  a.choice(c.maker, StrategyMode::Trade), counted(a, c.maker_pairs.count, c.maker_pairs.items);
+  a.raw(c.maker_edge), a.raw(c.maker_requote), a.raw(c.maker_requote_every);
+  a.decimal(c.maker_size);
 }
 template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {
@@ -397,7 +404,7 @@ void fields(A& a, Of<A, AssetMark>& m) {
 }
 template <class A>
 void fields(A& a, Of<A, ExecutionResolved>& x) {
-  a.raw(x.execution), a.raw(x.pair), a.choice(x.outcome, ExecutionOutcome::HandedOver);
+  a.raw(x.execution), a.raw(x.pair), a.choice(x.outcome, ExecutionOutcome::Unfilled);
   a.decimal(x.bought), a.decimal(x.sold), a.decimal(x.residual), a.decimal(x.realised);
   a.raw(x.reporting), counted(a, x.mark_count, x.marks);
 }

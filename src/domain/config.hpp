@@ -47,8 +47,10 @@ enum class Mutant : std::uint8_t {
   IgnoreOpenExecutions,  // as many trades at once as there are edges
   IgnoreDailyLoss,       // the day's loss halts nothing
   SkipJournalWrite,      // now and then an event reaches the core and not the journal
+  ForgetHedge,           // what a quote filled is called done without a hedge
+  LeaveStaleQuote,       // a quote stays where it is while a book it was priced from is not Valid
 };
-constexpr std::size_t mutant_count = 33;
+constexpr std::size_t mutant_count = 35;
 const char* name(Mutant mutant);
 
 enum class StrategyMode : std::uint8_t { Off, Observe, Trade };
@@ -81,6 +83,15 @@ struct ShortList {
     return std::equal(begin(), end(), other.begin(), other.end());
   }
 };
+// Where quotes of a pair stand, and where what they fill is hedged.
+struct MakerPair {
+  Text<15> base;
+  Text<15> quote;
+  Text<15> quote_venue;
+  Text<15> hedge_venue;
+  bool operator==(const MakerPair&) const = default;
+};
+using MakerList = ShortList<MakerPair, 12>;
 using CurrencyList = ShortList<Text<15>, 12>;
 using RateList = ShortList<ConversionRate, 12>;
 // What a venue is to hold of all that is held of an asset.
@@ -122,6 +133,15 @@ struct CoreConfig {
   Rate inventory_skew;
   Rate inventory_floor;
   TargetList inventory_targets;  // who is not named shares what is left
+  // --- maker ---
+  StrategyMode maker = StrategyMode::Off;
+  MakerList maker_pairs;  // a quote on each side of each
+  Rate maker_edge =
+      Rate::bps(5);  // smallest, after the maker's fee there and the taker's of the hedge
+  Rate maker_requote = Rate::bps(2);  // a quote that stands further from the wanted price is moved
+  Duration maker_requote_every =
+      milliseconds(500);  // a side of a pair is quoted anew at most so often
+  Decimal maker_size = Decimal::from_int(1'000);  // of a quote, in reporting currency
   // --- books ---
   // A venue that has had no Valid book for this long is asked for its books by REST; zero: never.
   Duration poll_after = seconds(10);

@@ -224,6 +224,10 @@ const char* name(Mutant mutant) {
       return "ignore_daily_loss";
     case Mutant::SkipJournalWrite:
       return "skip_journal_write";
+    case Mutant::ForgetHedge:
+      return "forget_hedge";
+    case Mutant::LeaveStaleQuote:
+      return "leave_stale_quote";
   }
   return "?";
 }
@@ -344,6 +348,8 @@ const char* name(ExecutionOutcome outcome) {
       return "missed";
     case ExecutionOutcome::HandedOver:
       return "handed_over";
+    case ExecutionOutcome::Unfilled:
+      return "unfilled";
   }
   return "?";
 }

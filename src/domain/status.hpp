@@ -146,6 +146,18 @@ struct CycleStatus {
   RefuseReason refused = RefuseReason::None;
 };
 
+// One side of a pair that is quoted: what is wanted now, and what stands.
+struct QuoteStatus {
+  InstrumentId on;
+  InstrumentId hedge;
+  Side side = Side::Buy;
+  RefuseReason refused = RefuseReason::None;  // why nothing is wanted, or is not placed
+  Level wanted;                               // zero quantity: nothing
+  Rate net;                                   // of what is wanted, filled and hedged now
+  OrderId order;                              // that stands; invalid: none does
+  Level standing;
+};
+
 struct CoreStatus {
   Instant now;
   WallTime wall;
@@ -158,6 +170,7 @@ struct CoreStatus {
   std::vector<CycleStatus> cycles;    // the open ones
   std::uint64_t cycles_watched = 0;   // of those laid out
   std::uint64_t cycles_left_out = 0;  // more than can be watched
+  std::vector<QuoteStatus> quotes;
   std::vector<OrderStatus> open_orders;
   std::vector<ExecutionStatus> open_executions;
   std::vector<InventoryStatus> inventory;
@@ -168,6 +181,7 @@ struct CoreStatus {
   std::uint64_t opportunities = 0;                // episodes seen with net edge over the threshold
   std::array<std::uint64_t, refuse_reason_count> refused{};
   std::uint64_t sent = 0, completed = 0, unwound = 0, residual = 0, missed = 0, handed_over = 0;
+  std::uint64_t quotes_placed = 0, quotes_unfilled = 0;
   std::uint64_t orders_placed = 0, fills_booked = 0, duplicate_fills = 0, alerts = 0;
   struct AssetTotal {
     AssetId asset;

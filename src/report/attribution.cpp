@@ -121,7 +121,11 @@ class Accountant {
     for (const Leg& leg : x_.legs) {
       const bool buys = leg.side == Side::Buy;
       const QuotedSide& quoted = buys ? x_.buy : x_.sell;
-      const bool first = x_.quoted && !leg.unwind && leg.instrument == quoted.instrument;
+      // What a quote filled is hedged by orders that reduce what is open: where it was to be hedged they are
+      // its other leg.
+      const bool leg_of_quote = x_.strategy == Strategy::Maker;
+      const bool first =
+          x_.quoted && (!leg.unwind || leg_of_quote) && leg.instrument == quoted.instrument;
       for (const BookedFill& fill : leg.fills) {
         At& here = at(leg.venue);
         ++here.fills;

@@ -64,6 +64,22 @@ TEST(Attribution, ATradeThatWentAsQuotedEarnsItsEdgeLessFees) {
   EXPECT_EQ(a.terms.realised, d("41.88"));
 }
 
+// Its quote filled as the level it was; the hedge sold lower than the book showed when the quote was priced.
+TEST(Attribution, TheHedgeOfAQuoteIsItsOtherLeg) {
+  Written w;
+  w.quote(w.side(w.at_kraken, "0.1", {{"59780", "0.1"}}),
+          w.side(w.at_binance, "0.1", {{"60000", "0.2"}}));
+  w.x.strategy = Strategy::Maker;
+  Written::fill(w.order(w.at_kraken, Side::Buy, "0.1"), "0.1", "59780", "9.5648", w.usdt);
+  Written::fill(w.order(w.at_binance, Side::Sell, "0.1", true), "0.1", "59990", "5.999", w.usdt);
+  const Attribution a = attribute(w.x);
+  EXPECT_EQ(a.terms.quoted_edge, d("22"));
+  EXPECT_EQ(a.terms.fees, d("15.5638"));
+  EXPECT_EQ(a.terms.slippage, d("1"));
+  EXPECT_TRUE(a.terms.leg_cost.is_zero());
+  EXPECT_EQ(a.terms.realised, d("5.4362"));
+}
+
 TEST(Attribution, ABetterPriceThanQuotedIsNegativeSlippage) {
   Written w;
   w.quote(w.side(w.at_binance, "0.1", {{"60000", "0.2"}}),

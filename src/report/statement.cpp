@@ -48,6 +48,9 @@ Statement state(const History& history, const Selection& selection) {
   out.in = history.reporting();
   for (const auto& [id, execution] : history.executions()) {
     if (!selected(execution, selection)) continue;
+    // No trade, unless one asks for them.
+    const bool unfilled = execution.resolved && execution.outcome == ExecutionOutcome::Unfilled;
+    if (unfilled && selection.outcome != ExecutionOutcome::Unfilled) continue;
     if (!execution.resolved) {
       ++out.open;
       continue;

@@ -104,6 +104,12 @@ Error check_whole(const Config& config) {
   if (config.core.max_edge <= config.core.min_edge) {
     return "strategy.max_edge_bps must be larger than strategy.min_edge_bps";
   }
+  if (config.core.max_edge <= config.core.maker_edge) {
+    return "strategy.max_edge_bps must be larger than strategy.maker_edge_bps";
+  }
+  if (config.core.maker == StrategyMode::Trade && config.core.maker_pairs.count == 0) {
+    return "strategy.maker is \"trade\" and strategy.maker_pairs names nothing to quote";
+  }
   for (const InventoryTarget& target : config.core.inventory_targets) {
     std::int64_t of_asset = 0;
     for (const InventoryTarget& other : config.core.inventory_targets) {

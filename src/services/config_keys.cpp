@@ -191,6 +191,74 @@ std::string print_rates(const RateList& list) {
   return out;
 }
 
+// "BTC/USDT kraken binance"
+bool parse_maker_pair(std::string_view text, MakerPair& out) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    if (space > 0) words.push_back(text.substr(0, space));
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  if (words.size() != 3 || !parse_pair(words[0]) || words[1] == words[2]) return false;
+  for (const std::string_view venue : {words[1], words[2]}) {
+    if (!Text<15>::fits(venue) || venues::find_protocol(venue) == nullptr) return false;
+  }
+  const std::size_t slash = words[0].find('/');
+  out.base = Text<15>(words[0].substr(0, slash));
+  out.quote = Text<15>(words[0].substr(slash + 1));
+  out.quote_venue = Text<15>(words[1]);
+  out.hedge_venue = Text<15>(words[2]);
+  return true;
+}
+
+bool parse_maker_pairs(std::string_view text, MakerList& out) {
+  MakerList list;
+  for (const std::string& item : split_list(text)) {
+    MakerPair pair;
+    if (!parse_maker_pair(item, pair)) return false;
+    // Two sets of quotes on one market would stand in each other's way.
+    const bool twice = std::any_of(list.begin(), list.end(), [&](const MakerPair& m) {
+      return m.base == pair.base && m.quote == pair.quote && m.quote_venue == pair.quote_venue;
+    });
+    if (twice || !list.add(pair)) return false;
+  }
+  out = list;
+  return true;
+}
+
+std::string print_maker_pairs(const MakerList& list) {
+  std::string out;
+  for (const MakerPair& m : list) {
+    out += fmt::format("{}{}/{} {} {}", out.empty() ? "" : ",", m.base.view(), m.quote.view(),
+                       m.quote_venue.view(), m.hedge_venue.view());
+  }
+  return out;
+}
+
+void maker_keys(std::vector<Key>& keys) {
+  keys.push_back(mode_key("maker", &CoreConfig::maker, true,
+                          "Quotes that stand on one venue at a price that pays when what they fill "
+                          "is hedged on another (docs/maker.md)."));
+  keys.push_back(
+      {"strategy", "maker_pairs",
+       "a list such as [\"BTC/USDT kraken binance\"]: pair, where the quotes stand, where they are "
+       "hedged; at most 12, and each pair once on a venue",
+       "What is quoted, a bid and an ask each.",
+       [](Config& c, std::string_view t) { return parse_maker_pairs(t, c.core.maker_pairs); },
+       [](const Config& c) { return print_maker_pairs(c.core.maker_pairs); }, true});
+  keys.push_back(bps_key("strategy", "maker_edge_bps", &CoreConfig::maker_edge,
+                         "Smallest edge of a quote, after the maker's fee where it stands and the "
+                         "taker's fee of its hedge."));
+  keys.push_back(bps_key("strategy", "maker_requote_bps", &CoreConfig::maker_requote,
+                         "A quote that stands further from the wanted price is moved; one that "
+                         "could not be hedged without a loss is taken back at once."));
+  keys.push_back(duration_key("strategy", "maker_requote_every", &CoreConfig::maker_requote_every,
+                              "Each side of a pair is quoted anew at most so often, so that the "
+                              "venue's rate budget is kept."));
+  keys.push_back(amount_key("strategy", "maker_size", &CoreConfig::maker_size,
+                            "Largest quote, in the reporting asset."));
+}
+
 // Of a venue whose market stream is down.
 void book_keys(std::vector<Key>& keys) {
   keys.push_back(
@@ -331,6 +399,7 @@ void core_keys(std::vector<Key>& keys) {
                          "The smallest edge is never moved below this: at 0 a trade still pays for "
                          "its fees and for what its legs may cost."));
   strategy_keys(keys);
+  maker_keys(keys);
   add_inventory_keys(keys);
   book_keys(keys);
   keys.push_back(amount_key("risk", "max_exposure", &CoreConfig::max_exposure,

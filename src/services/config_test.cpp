@@ -105,6 +105,45 @@ max_polled_age = "2500ms"
   EXPECT_THAT(error_of("[books]\nmax_polled_age = \"0s\"\n"), HasSubstr("above zero"));
 }
 
+TEST_F(Configuration, WhatIsQuotedIsReadAndPrintedAlike) {
+  const auto config = load_config(write(R"([strategy]
+maker = "trade"
+maker_pairs = ["BTC/USDT kraken binance", "ETH/USDT upbit binance"]
+maker_edge_bps = "7.5"
+maker_requote_bps = "1"
+maker_requote_every = "2s"
+maker_size = "250"
+)"),
+                                  {});
+  ASSERT_TRUE(config.ok()) << config.error();
+  const CoreConfig& core = config->core;
+  EXPECT_EQ(core.maker, StrategyMode::Trade);
+  ASSERT_EQ(core.maker_pairs.count, 2);
+  EXPECT_EQ(core.maker_pairs.items[1].base.view(), "ETH");
+  EXPECT_EQ(core.maker_pairs.items[1].quote_venue.view(), "upbit");
+  EXPECT_EQ(core.maker_edge, Rate{750'000});
+  EXPECT_EQ(core.maker_requote_every, seconds(2));
+  EXPECT_EQ(core.maker_size, Decimal::from_int(250));
+  const auto again = load_config(write(to_toml(*config), "again.toml"), {});
+  ASSERT_TRUE(again.ok()) << again.error();
+  EXPECT_EQ(again->core, core);
+}
+
+TEST_F(Configuration, QuotesThatAreNoneAreRefused) {
+  for (const char* bad : {"BTC/USDT kraken", "BTC kraken binance", "BTC/USDT kraken kraken",
+                          "BTC/USDT kraken nowhere"}) {
+    EXPECT_THAT(error_of("[strategy]\nmaker_pairs = [\"" + std::string(bad) + "\"]\n"),
+                HasSubstr("strategy.maker_pairs must be a list"))
+        << bad;
+  }
+  EXPECT_THAT(error_of("[strategy]\nmaker_pairs = [\"BTC/USDT kraken binance\", "
+                       "\"BTC/USDT kraken upbit\"]\n"),
+              HasSubstr("each pair once on a venue"));
+  EXPECT_THAT(error_of("[strategy]\nmaker = \"trade\"\n"), HasSubstr("names nothing to quote"));
+  EXPECT_THAT(error_of("[strategy]\nmaker_edge_bps = \"200\"\n"),
+              HasSubstr("larger than strategy.maker_edge_bps"));
+}
+
 TEST_F(Configuration, ARateThatIsNoneIsRefused) {
   for (const char* bad :
        {"USDT/KRW 1391.25 2026-01-31T12:00:00Z", "USDT 1 2026-01-31T12:00:00Z desk",

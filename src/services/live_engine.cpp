@@ -247,6 +247,7 @@ void LiveEngine::on_handled(const Event& event, Instant, const Actions& actions)
   }
   for (const Action& action : actions) {
     if (const auto* done = std::get_if<ExecutionResolved>(&action)) {
+      if (done->outcome == ExecutionOutcome::Unfilled) continue;  // a quote that was taken back
       log_line(fmt::format("trade {} {} {}: bought {} sold {} realised {}", done->execution.value,
                            universe_.pair_name(done->pair), name(done->outcome),
                            done->bought.to_string(), done->sold.to_string(),

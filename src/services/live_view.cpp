@@ -382,6 +382,23 @@ std::string status_json(const LiveView& view) {
   out["executions"] = {{"completed", core.completed},     {"unwound", core.unwound},
                        {"residual", core.residual},       {"missed", core.missed},
                        {"handed_over", core.handed_over}, {"open", core.open_executions.size()}};
+  out["quotes"] = {{"placed", core.quotes_placed}, {"unfilled", core.quotes_unfilled}};
+  for (const QuoteStatus& q : core.quotes) {
+    const Instrument& on = u.instrument(q.on);
+    const auto level = [&](const Level& l) {
+      return l.quantity.is_zero() ? json()
+                                  : json::array({format_scaled(l.price.units, on.price_scale),
+                                                 format_scaled(l.quantity.units, on.qty_scale)});
+    };
+    out["quotes"]["sides"].push_back({{"pair", u.pair_name(on.pair)},
+                                      {"venue", u.venue(on.venue).name.view()},
+                                      {"hedge", u.venue(u.instrument(q.hedge).venue).name.view()},
+                                      {"side", name(q.side)},
+                                      {"wanted", level(q.wanted)},
+                                      {"net_bps", format_scaled_short(q.net.ppb, 5)},
+                                      {"standing", level(q.standing)},
+                                      {"refused", name(q.refused)}});
+  }
   out["orders"] = {{"placed", core.orders_placed},
                    {"open", core.open_orders.size()},
                    {"fills_booked", core.fills_booked},

@@ -26,9 +26,10 @@ namespace ats::services {
 namespace {
 
 constexpr double memory_samples = 24;  // of a run; the longer ones are sampled each hour
-constexpr std::array all_outcomes = {ExecutionOutcome::Completed, ExecutionOutcome::Unwound,
-                                     ExecutionOutcome::Residual, ExecutionOutcome::Missed,
-                                     ExecutionOutcome::HandedOver};
+constexpr std::array all_outcomes = {ExecutionOutcome::Completed,  ExecutionOutcome::Unwound,
+                                     ExecutionOutcome::Residual,   ExecutionOutcome::Missed,
+                                     ExecutionOutcome::HandedOver, ExecutionOutcome::Unfilled};
+static_assert(all_outcomes.size() == execution_outcome_count);
 
 struct Seeds {
   std::uint64_t first = 1;
@@ -169,7 +170,7 @@ struct CrashMatrix {
 struct Total {
   double virtual_seconds = 0;
   std::uint64_t events = 0, folded = 0, crashes = 0, commands = 0, strangers = 0;
-  std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0, unwound_on_images = 0;
+  std::uint64_t placed = 0, quotes = 0, fills = 0, opened = 0, alerts = 0, unwound_on_images = 0;
   std::array<std::uint64_t, all_outcomes.size()> outcomes{};
   std::array<report::Terms, all_outcomes.size()> accounts{};
   std::array<std::uint64_t, refuse_reason_count> refused{};
@@ -188,6 +189,7 @@ Total add_up(const std::vector<SimulationReport>& reports) {
     total.commands += r.commands;
     total.strangers += r.strangers;
     total.placed += r.counts.placed;
+    total.quotes += r.counts.quotes;
     total.fills += r.counts.fills;
     total.opened += r.counts.opened;
     total.alerts += r.counts.alerts;
@@ -267,14 +269,21 @@ class MemoryWatch {
 };
 
 nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
-  nlohmann::json out{
-      {"seeds", seeds},           {"virtual_seconds", t.virtual_seconds},
-      {"seconds", seconds},       {"times_real_time", t.virtual_seconds / seconds},
-      {"events", t.events},       {"folded_events", t.folded},
-      {"crashes", t.crashes},     {"commands", t.commands},
-      {"strangers", t.strangers}, {"orders_placed", t.placed},
-      {"fills_booked", t.fills},  {"executions_opened", t.opened},
-      {"alerts", t.alerts},       {"unwind_orders_on_polled_books", t.unwound_on_images}};
+  nlohmann::json out{{"seeds", seeds},
+                     {"virtual_seconds", t.virtual_seconds},
+                     {"seconds", seconds},
+                     {"times_real_time", t.virtual_seconds / seconds},
+                     {"events", t.events},
+                     {"folded_events", t.folded},
+                     {"crashes", t.crashes},
+                     {"commands", t.commands},
+                     {"strangers", t.strangers},
+                     {"orders_placed", t.placed},
+                     {"quotes_placed", t.quotes},
+                     {"fills_booked", t.fills},
+                     {"executions_opened", t.opened},
+                     {"alerts", t.alerts},
+                     {"unwind_orders_on_polled_books", t.unwound_on_images}};
   for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
     out["executions"][name(all_outcomes[n])] = t.outcomes[n];
     out["accounts"][name(all_outcomes[n])] = terms_json(t.accounts[n]);
@@ -335,6 +344,7 @@ void print(const Total& t, std::size_t seeds, double seconds) {
   }
   fmt::print("{} orders, {} fills, {} alerts, {} events ({} more folded after deaths)\n", t.placed,
              t.fills, t.alerts, t.events, t.folded);
+  if (t.quotes > 0) fmt::print("{} of the orders were quotes\n", t.quotes);
   if (t.unwound_on_images > 0)
     fmt::print("{} unwinding orders on polled books\n", t.unwound_on_images);
   fmt::print("{} runs, {:.1f} h of virtual time in {:.1f} s: {:.0f} times real time\n", seeds,
@@ -356,6 +366,7 @@ int simulate_command(int argc, const char* const* argv) {
   bool memory = false;
   bool crash_points = false;
   std::string journal_dir;
+  bool maker = false;
   SimulationSetup setup;
   CLI::App app(
       "Runs the core in a simulated world, from a seed, on virtual time, and checks the "
@@ -387,6 +398,8 @@ int simulate_command(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_flag("--memory", memory,
                "watch this process's memory and descriptors over the virtual hours (one seed)");
+  app.add_flag("--maker", maker,
+               "quote every pair on each other venue, hedged on the first of them");
   app.add_option("--jobs", jobs, "seeds run at the same time")->check(CLI::Range(1u, 256u));
   app.add_flag("--crash-points", crash_points,
                "let the process die once at every moment of each seed's run that matters, a run "
@@ -449,6 +462,7 @@ int simulate_command(int argc, const char* const* argv) {
   if (!skew_units || *skew_units < 0 || *skew_units > Rate::one)
     return usage_error("--inventory-skew: '" + skew + "' is no number of basis points");
   setup.core.inventory_skew = Rate{*skew_units};
+  if (maker) quote_everything(setup);
   setup.length = seconds(static_cast<std::int64_t>(length_hours * 3600));
 
   const bool progress = ::isatty(STDERR_FILENO) == 1;

@@ -265,6 +265,13 @@ class Run final : public EventSink {
       auditor_.violate(sim::Invariant::FillBookedOnce, world_.now(),
                        "fills were never booked at the end");
     }
+    for (const auto& link : world_.links()) {
+      for (const venues::VenueOrder& order : link->exchange().open_orders(link->account())) {
+        if (!parse_client_order_id(order.client_order_id)) continue;
+        auditor_.violate(sim::Invariant::ExposureResolved, world_.now(),
+                         "order " + order.client_order_id + " still stands at the end");
+      }
+    }
     if (!sound()) return;
     for (std::string& b : account_breaks(history_, report_.status.balances)) {
       auditor_.violate(sim::Invariant::LedgerBalances, world_.now(), std::move(b));
@@ -300,6 +307,20 @@ class Run final : public EventSink {
 };
 
 }  // namespace
+
+void quote_everything(SimulationSetup& setup) {
+  setup.core.maker = StrategyMode::Trade;
+  setup.core.maker_pairs = {};
+  const auto universe = simulated_universe(setup.venues, setup.pairs);
+  ATS_ASSERT(universe.ok());
+  const VenueId first = universe->find_venue(setup.venues.front());
+  for (const Instrument& on : universe->instruments()) {
+    if (on.venue == first || !universe->find_instrument(first, on.pair).valid()) continue;
+    const auto asset = [&](AssetId id) { return universe->asset(id).name; };
+    setup.core.maker_pairs.add({asset(on.base), asset(on.quote), universe->venue(on.venue).name,
+                                universe->venue(first).name});
+  }
+}
 
 Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup) {
   setup.faults.clear();

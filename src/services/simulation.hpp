@@ -55,6 +55,10 @@ struct SimulationSetup {
 // The error names what is not known.
 Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup);
 
+// Every pair is quoted on each other venue that lists it and hedged on the first of the venues, as far as the
+// list of them goes.
+void quote_everything(SimulationSetup& setup);
+
 struct SimulationReport {
   std::uint64_t seed = 0;
   Duration virtual_time{};
@@ -66,7 +70,7 @@ struct SimulationReport {
   std::vector<sim::Violation> violations;
   sim::Auditor::Counts counts;
   // What the executions resolved in each way came to, by ExecutionOutcome; in the reporting asset.
-  std::array<report::Terms, 5> accounts{};
+  std::array<report::Terms, execution_outcome_count> accounts{};
   CoreStatus status;                     // at the end
   std::vector<CrashPoint> crash_points;  // of this run, when they were to be listed
   std::vector<std::string> trace;        // the last answers, commands and actions, oldest first

@@ -35,7 +35,7 @@ std::optional<WallTime> parse_time(const std::string& text, WallTime latest) {
 }
 
 std::optional<ExecutionOutcome> parse_outcome(std::string_view text) {
-  for (int n = 0; n <= static_cast<int>(ExecutionOutcome::HandedOver); ++n) {
+  for (int n = 0; n < static_cast<int>(execution_outcome_count); ++n) {
     const auto outcome = static_cast<ExecutionOutcome>(n);
     if (text == name(outcome)) return outcome;
   }
@@ -62,7 +62,7 @@ std::optional<std::string> resolve(Filter& filter, const report::History& histor
     filter.selection.outcome = parse_outcome(filter.outcome);
     if (!filter.selection.outcome) {
       return "--outcome: '" + filter.outcome +
-             "' is none of completed, unwound, residual, missed, handed_over, open";
+             "' is none of completed, unwound, residual, missed, handed_over, unfilled, open";
     }
   }
   const auto time = [&](const char* option, const std::string& text,
@@ -113,7 +113,8 @@ int trades_command(int argc, const char* const* argv) {
   app.add_option("--pair", filter.pair, "of this pair, e.g. BTC/USDT");
   app.add_option("--venue", filter.venue, "with an order on this venue");
   app.add_option("--outcome", filter.outcome,
-                 "completed, unwound, residual, missed, handed_over or open");
+                 "completed, unwound, residual, missed, handed_over, unfilled or open; quotes that "
+                 "nothing filled are shown only when asked for");
   app.add_option("--since", filter.since,
                  "decided at or after: a day, a time, or so long before the journal's end");
   app.add_option("--until", filter.until, "decided before");
@@ -133,6 +134,8 @@ int trades_command(int argc, const char* const* argv) {
   std::vector<const Execution*> shown;
   for (const auto& [id, execution] : history.executions()) {
     if (filter.open && execution.resolved) continue;
+    const bool unfilled = execution.resolved && execution.outcome == ExecutionOutcome::Unfilled;
+    if (unfilled && filter.selection.outcome != ExecutionOutcome::Unfilled) continue;
     if (report::selected(execution, filter.selection)) shown.push_back(&execution);
   }
   const std::size_t found = shown.size();

@@ -27,6 +27,7 @@ Auditor::Auditor(const Universe& universe, const CoreConfig& config, std::uint64
       marks_(universe.assets().size()),
       opening_(universe.assets().size()) {
   images_.resize(instruments_.size());
+  bad_since_.resize(instruments_.size());
   for (const Instrument& i : instruments_)
     books_.emplace_back(universe.venue(i.venue).book, i.price_scale, i.qty_scale);
 }
@@ -72,8 +73,9 @@ void Auditor::on(const Started& event, Instant) {
   incarnation_ = event.incarnation;
   stopping_ = false;
   of_earlier_lives_.clear();
-  for (const auto& [id, order] : orders_) {
+  for (auto& [id, order] : orders_) {
     if (!order.final) of_earlier_lives_.push_back(id);
+    order.there = false;
   }
   for (Watched& venue : watched_) {
     venue.market_up = venue.trading_up = venue.balances_told = false;
@@ -130,13 +132,21 @@ void Auditor::on(const InstrumentChanged& event, Instant) {
   instruments_[event.instrument.id.index()] = event.instrument;
 }
 
+void Auditor::on(const OrderAcked& event, Instant) {
+  if (const auto found = orders_.find(event.order.value); found != orders_.end())
+    found->second.there = true;
+}
 void Auditor::on(const OrderRejected& event, Instant) {
   if (event.reason != RejectReason::DuplicateId) finish(event.order);
 }
 void Auditor::on(const OrderNotSent& event, Instant) { finish(event.order); }
 void Auditor::on(const OrderEnded& event, Instant) { finish(event.order); }
 void Auditor::on(const OrderFound& event, Instant) {
-  if (is_final(event.state)) finish(event.order);
+  if (is_final(event.state)) {
+    finish(event.order);
+  } else if (const auto found = orders_.find(event.order.value); found != orders_.end()) {
+    found->second.there = true;
+  }
 }
 void Auditor::on(const OrderNotFound& event, Instant now) {
   const auto found = orders_.find(event.order.value);
@@ -163,6 +173,9 @@ void Auditor::after(std::span<const Action> actions, Instant now) {
   for (const Action& action : actions) {
     if (const auto* place = std::get_if<Place>(&action)) {
       placed(*place, actions, now);
+    } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
+      const auto order = orders_.find(cancel->order.value);
+      if (order != orders_.end()) order->second.cancel_asked = now;
     } else if (const auto* entry = std::get_if<Booked>(&action)) {
       booked(*entry, now);
     } else if (const auto* end = std::get_if<ExecutionResolved>(&action)) {
@@ -186,6 +199,7 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
   const std::string which =
       "order " + spell(o.id) + " on " + universe_.instrument_name(o.instrument);
   ++counts_.placed;
+  if (o.post_only) ++counts_.quotes;
 
   if (place.order.serial() <= last_serial_) {
     violate(Invariant::ApprovedOnly, now,
@@ -228,7 +242,9 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
     const Order& other = orders_.at(earlier.value);
     const bool legs_together = !o.unwind && !other.request.unwind && other.placed == now &&
                                other.request.instrument != o.instrument;
-    if (legs_together) continue;
+    // A quote goes on standing while what it filled is hedged.
+    const bool hedges = o.unwind && other.request.post_only;
+    if (legs_together || hedges) continue;
     if (!other.final) {
       violate(Invariant::UnknownIsHeld, now,
               which + " is sent while the fate of " + spell(earlier) +
@@ -242,6 +258,8 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
   check_limits(o, now);
   if (o.unwind) {
     check_unwind(o, now);
+  } else if (o.post_only) {
+    check_quote(o, now);
   } else {
     check_legs(o, actions, now);
   }
@@ -254,7 +272,7 @@ void Auditor::check_book(const OrderRequest& o, Instant now) {
   const Watched& venue = watched(o.instrument);
   const AuditBook& book = books_[o.instrument.index()];
   const bool stale = now - venue.last_life > universe_.venue(i.venue).book.max_age;
-  if (venue.market_up && !stale && book.valid()) return;
+  if (good_book(o.instrument, now)) return;
   const Instant image = images_[o.instrument.index()];
   const bool polled =
       config_.poll_after.ns > 0 && image.ns != 0 && now - image <= config_.max_polled_age;
@@ -267,6 +285,13 @@ void Auditor::check_book(const OrderRequest& o, Instant now) {
           "order " + spell(o.id) + " on " + universe_.instrument_name(o.instrument) +
               " is priced from a book that lacks " + lacks +
               (polled ? " and was asked for by REST" : ""));
+}
+
+bool Auditor::good_book(InstrumentId id, Instant now) const {
+  const VenueId at = instrument(id).venue;
+  const Watched& venue = watched_[at.index()];
+  const bool stale = now - venue.last_life > universe_.venue(at).book.max_age;
+  return venue.market_up && !stale && books_[id.index()].valid();
 }
 
 void Auditor::check_limits(const OrderRequest& o, Instant now) {
@@ -289,7 +314,10 @@ void Auditor::check_limits(const OrderRequest& o, Instant now) {
   if (worth(i.quote, i.notional(o.price, o.quantity)) > most) {
     violate(Invariant::ApprovedOnly, now, which + " is worth more than an order may be");
   }
-  if (open_.size() > config_.max_open_executions) {
+  const auto open = std::count_if(open_.begin(), open_.end(), [&](const auto& execution) {
+    return !only_quotes(execution.second) || execution.first == o.execution.value;
+  });
+  if (static_cast<std::uint64_t>(open) > config_.max_open_executions) {
     violate(Invariant::ApprovedOnly, now, which + " opens one execution too many");
   }
   // What the base asset's exposure becomes when everything in flight goes one way.
@@ -316,9 +344,15 @@ void Auditor::check_unwind(const OrderRequest& o, Instant now) {
   const Instrument& i = instrument(o.instrument);
   const Decimal open = inventory_[i.base.index()];
   const Decimal own = nets_[o.execution.value].booked;
-  const Decimal quantity = i.quantity_decimal(o.quantity);
+  // And what is held from executions that are over may go with it.
+  const Decimal with_held = open - held_by_others(i.base, o.execution.value);
   const bool sells = o.side == Side::Sell;
-  if (quantity > std::max(sells ? open : -open, sells ? own : -own)) {
+  Decimal quantity = i.quantity_decimal(o.quantity);
+  // What the venue keeps of a purchase does not arrive.
+  const auto fee = i.taker_fee(o.side, o.price, o.quantity);
+  if (fee.asset == i.base) quantity -= fee.amount;
+  if (quantity >
+      std::max({sells ? open : -open, sells ? own : -own, sells ? with_held : -with_held})) {
     violate(Invariant::ApprovedOnly, now,
             "unwind " + spell(o.id) + " of " + quantity.to_string() + " while " + open.to_string() +
                 " is open");
@@ -428,8 +462,13 @@ void Auditor::resolved(const ExecutionResolved& action, Instant now) {
     }
     return;
   }
+  // What other executions are at work on, or left in a person's hands, is theirs.
   const AssetId base = base_of(action.pair);
-  const Decimal open = worth(base, inventory_[base.index()]).abs();
+  const Decimal all = inventory_[base.index()];
+  const Decimal own = all - held_by_others(base, action.execution.value);
+  const auto net = nets_.find(action.execution.value);
+  const Decimal booked = net == nets_.end() ? Decimal() : net->second.booked;
+  const Decimal open = worth(base, std::min({all.abs(), own.abs(), booked.abs()}));
   if (open > config_.residual_tolerance + config_.residual_tolerance) {
     violate(Invariant::ExposureResolved, now,
             std::string("an execution ends as ") + name(action.outcome) + " while " +

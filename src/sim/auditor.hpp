@@ -4,6 +4,7 @@
 //
 // At once, when an action appears: ids, approvals, halts, books, limits, edges, exact bookings, and
 // that nothing is sent for an execution while one of its orders has an unknown fate.
+// A quote may stand while what it filled is hedged; not while a book it was priced from is not valid.
 // Once things had time to settle (`settle` after the last trouble at the venue): every fill booked,
 // ledger equal to the venue's balances, nothing left open that is worth more than the tolerance.
 //
@@ -83,9 +84,9 @@ class Auditor {
   const std::vector<Violation>& violations() const { return violations_; }
 
   struct Counts {
-    std::uint64_t placed = 0, fills = 0, opened = 0, alerts = 0;
-    std::uint64_t unwound_on_images = 0;      // orders on books asked for by REST
-    std::array<std::uint64_t, 5> outcomes{};  // by ExecutionOutcome
+    std::uint64_t placed = 0, quotes = 0, fills = 0, opened = 0, alerts = 0;
+    std::uint64_t unwound_on_images = 0;  // orders on books asked for by REST
+    std::array<std::uint64_t, execution_outcome_count> outcomes{};  // by ExecutionOutcome
     std::array<std::uint64_t, refuse_reason_count> refused{};
     std::array<std::uint64_t, strategy_count> seen{};   // opportunities, by Strategy
     std::array<std::uint64_t, strategy_count> taken{};  // of these
@@ -100,6 +101,8 @@ class Auditor {
     OrderRequest request;
     Instant placed;
     bool final = false;
+    bool there = false;    // a quote that the venue has, as far as this life of the engine was told
+    Instant cancel_asked;  // zero: it was not
     Quantity booked;
     Quantity filled;                 // as far as we have seen the venue's fills
     std::vector<std::string> fills;  // their ids
@@ -143,6 +146,7 @@ class Auditor {
   void on(const BookFault& event, Instant now);
   void on(const BookImage& event, Instant now);
   void on(const InstrumentChanged& event, Instant now);
+  void on(const OrderAcked& event, Instant now);
   void on(const OrderRejected& event, Instant now);
   void on(const OrderEnded& event, Instant now);
   void on(const OrderFound& event, Instant now);
@@ -155,6 +159,7 @@ class Auditor {
   // --- actions ---
   void placed(const Place& place, std::span<const Action> actions, Instant now);
   void check_legs(const OrderRequest& order, std::span<const Action> actions, Instant now);
+  void check_quote(const OrderRequest& order, Instant now);
   void check_conversion(const OrderRequest& buy, const OrderRequest& sell, Instant now);
   double converts(AssetId from, AssetId to) const;                   // statistics
   double least_edge(const Instrument& buy, const Instrument& sell);  // statistics
@@ -175,6 +180,7 @@ class Auditor {
   void forget(std::uint64_t order);
   void check_fills(std::span<const Instant> calm_since, Instant now);
   void check_ledger(const CoreStatus& status, std::span<const Instant> calm_since, Instant now);
+  void check_quotes(std::span<const Instant> calm_since, Instant now);
   void check_exposure(std::span<const Instant> calm_since, Instant now);
   void refresh_mids();
   bool differs(VenueId venue);
@@ -196,6 +202,15 @@ class Auditor {
   Decimal change(AssetId asset);
   AssetId base_of(PairId pair) const { return universe_.pair(pair).base; }
   bool pair_halted(AssetId base) const;
+  // What is new may be priced from the instrument's book.
+  bool good_book(InstrumentId id, Instant now) const;
+  // Where the quotes that stand here are hedged; invalid: nowhere.
+  InstrumentId hedge_of(InstrumentId quoted) const;
+  // A quote of the execution may still fill; and nothing of it has.
+  bool quotes(const Execution& execution) const;
+  bool only_quotes(const Execution& execution) const;
+  // What executions that are open hold of the base asset, the given one apart.
+  Decimal held_by_others(AssetId base, std::uint64_t execution) const;
   bool settled(VenueId venue, Instant since, std::span<const Instant> calm_since,
                Instant now) const;
   void finish(OrderId id) {
@@ -224,6 +239,7 @@ class Auditor {
   std::map<FillKey, Instant> unbooked_;  // since when we know of them
   std::vector<Decimal> ledger_;          // venue-major: what was booked to the venues
   std::vector<Decimal> inventory_;       // by base asset: what its trades booked since the opening
+  std::vector<Instant> bad_since_;       // by instrument: its book is not good; zero: it is
   std::vector<Instant> open_since_;      // by base asset: worth more than the tolerance; zero: not
   std::vector<Decimal> mids_;            // by pair
   std::vector<Decimal> marks_;           // by asset, in the reporting one; zero: never known

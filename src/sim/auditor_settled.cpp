@@ -36,7 +36,9 @@ void Auditor::see_fills(Instant now) {
 void Auditor::remember(const OrderRequest& order, Instant now) {
   // An id that was used before is a violation that is told; the watching goes on by the newer one.
   if (orders_.count(order.id.value) != 0) forget(order.id.value);
-  orders_[order.id.value] = {order, now, false, {}, {}, {}};
+  Order& fresh = orders_[order.id.value] = {};
+  fresh.request = order;
+  fresh.placed = now;
   ++nets_[order.execution.value].orders;
   to_forget_.push_back({order.id.value, now});
 }
@@ -82,6 +84,7 @@ void Auditor::check(const CoreStatus& status, std::span<const Instant> calm_sinc
   check_fills(calm_since, now);
   check_ledger(status, calm_since, now);
   check_exposure(calm_since, now);
+  check_quotes(calm_since, now);
   check_loss(status, now);
   for (const auto& halt : halts_) {
     const bool kept = std::any_of(status.halts.begin(), status.halts.end(),
@@ -241,6 +244,10 @@ void Auditor::check_exposure(std::span<const Instant> calm_since, Instant now) {
     return true;
   };
   for (auto& [id, execution] : open_) {
+    if (quotes(execution)) {
+      execution.opened = now;  // it stands as long as it is wanted
+      continue;
+    }
     if (base_settled(base_of(execution.pair), execution.opened, resolve) ||
         now - execution.opened > resolve_at_last) {
       violate(Invariant::ExposureResolved, now,
@@ -254,7 +261,7 @@ void Auditor::check_exposure(std::span<const Instant> calm_since, Instant now) {
   for (std::size_t a = 0; a < inventory_.size(); ++a) {
     const AssetId base{static_cast<AssetId::rep>(a)};
     const bool busy = std::any_of(open_.begin(), open_.end(), [&](const auto& execution) {
-      return base_of(execution.second.pair) == base;
+      return base_of(execution.second.pair) == base && !quotes(execution.second);
     });
     const bool excused = busy || pair_halted(base) || halted({});
     if (excused || worth(base, inventory_[a]).abs() <= most) {

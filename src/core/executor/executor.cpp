@@ -42,7 +42,9 @@ void Executor::restart(std::uint32_t incarnation, Instant now) {
     order.questions = 0;
     order.unknown_since = now;
     order.ask_at = now;
-    order.cancelled = false;
+    order.cancelled = order.checking = false;
+    order.leaving = order.request.post_only;
+    order.pull_from = now;
     if (!is_final(order.state)) order.state = OrderState::Unknown;
     if (planted(Mutant::ForgetUnknown)) order.done = true;
   }
@@ -196,7 +198,9 @@ OrderFacts Executor::facts(const OrderRequest& request, Instant now) const {
   facts.average = reference_of(on, now);
   facts.crosses_own = crosses_own(on.id, request.side, request.price);
   facts.lost_today = desk_.gate.lost_today();
-  facts.open_executions = static_cast<std::uint32_t>(executions_.size());
+  facts.open_executions = static_cast<std::uint32_t>(
+      std::count_if(executions_.begin(), executions_.end(),
+                    [&](const Execution& open) { return !only_quotes(open); }));
   return facts;
 }
 
@@ -376,12 +380,21 @@ void Executor::settle(ExecutionId id, Instant now, Actions& out) {
     return;
   }
   if (!traded && execution.carried.is_zero() && !execution.unwound) {
-    finish(id, ExecutionOutcome::Missed, now, out);
+    finish(id, execution.quoted_by ? ExecutionOutcome::Unfilled : ExecutionOutcome::Missed, now,
+           out);
     return;
   }
-  if (execution.net().abs() < lot_of(execution.base)) {
+  if (planted(Mutant::ForgetHedge) && execution.quoted_by) {
+    finish(id, ExecutionOutcome::Completed, now, out);
+    return;
+  }
+  if (execution.net().abs() < lot_of(execution.base) || hedged_whole(execution)) {
     const bool completed = !execution.unwound && !execution.again;
     finish(id, completed ? ExecutionOutcome::Completed : ExecutionOutcome::Unwound, now, out);
+    return;
+  }
+  if (execution.quoted_by && !execution.unwinding && !hedge_fell_short(execution, now) &&
+      hedge(id, now, out)) {
     return;
   }
   if (!execution.unwinding) {
@@ -402,10 +415,13 @@ void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Act
   Decimal residual = execution.net();
   if (planted(Mutant::ForgetResidual)) residual = Decimal();
   base.inventory += residual;
-  // A venue that refused is tried again later and later; one that took the order starts over.
-  base.refusals = execution.refused ? std::min(base.refusals + 1, 8u) : 0;
-  base.busy_until = now + desk_.config.pair_cooldown * (std::int64_t{1} << base.refusals);
-  base.cooling = true;
+  // A venue that refused is tried again later and later; one that took the order starts over. A quote that
+  // nothing filled says nothing of the others.
+  if (outcome != ExecutionOutcome::Unfilled) {
+    base.refusals = execution.refused ? std::min(base.refusals + 1, 8u) : 0;
+    base.busy_until = now + desk_.config.pair_cooldown * (std::int64_t{1} << base.refusals);
+    base.cooling = true;
+  }
 
   ExecutionResolved resolved;
   resolved.execution = id;
@@ -423,11 +439,11 @@ void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Act
 }
 
 // What became of the two legs it was opened on. Nothing is learnt of what others left, nor where that was
-// taken over.
+// taken over, nor of quotes.
 void Executor::learn(const Execution& execution, const ExecutionResolved& resolved) {
   // Dust below a lot is taken over by every unwind, and weighs nothing.
   const bool took_over = execution.carried.abs() >= lot_of(execution.base);
-  if (execution.quantity.is_zero() || execution.again || took_over) return;
+  if (execution.quantity.is_zero() || execution.again || took_over || execution.quoted_by) return;
   if (execution.orders.size() < 2) return;  // a planted bug sent one leg
   const Instrument& bought_on = instrument(execution.buy);
   const Instrument& sold_on = instrument(execution.sell);
@@ -481,6 +497,7 @@ void Executor::on_timer(Instant now, Actions& out) {
   leg_costs_.on_timer(now);
   ask_due(now, out);
   std::erase_if(live_, [&](std::uint32_t i) { return orders_[i].done; });
+  for (const std::uint32_t i : live_) pull(orders_[i], now, out);
   // Settling may finish an execution: walk by id.
   for (std::size_t n = 0; n < executions_.size();) {
     const ExecutionId id = executions_[n].id;
@@ -490,6 +507,8 @@ void Executor::on_timer(Instant now, Actions& out) {
       } else {
         settle(id, now, out);
       }
+    } else if (only_quote_open(executions_[n])) {
+      hedge(id, now, out);
     }
     if (n < executions_.size() && executions_[n].id == id) ++n;
   }
@@ -499,34 +518,6 @@ void Executor::on_timer(Instant now, Actions& out) {
   }
   forget_finished(now);
   compute_reserved();
-}
-
-void Executor::compute_reserved() {
-  reserved_.assign(desk_.universe.venues().size() * desk_.universe.assets().size(), Decimal());
-  for (const std::uint32_t i : live_) {
-    const Order& order = orders_[i];
-    const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
-    if (left.is_zero()) continue;
-    const Instrument& on = instrument(order.request.instrument);
-    const std::size_t row = on.venue.index() * desk_.universe.assets().size();
-    if (order.request.side == Side::Sell) {
-      reserved_[row + on.base.index()] += on.quantity_decimal(left);
-      continue;
-    }
-    Decimal& held = reserved_[row + on.quote.index()];
-    held += on.notional(order.request.price, left);
-    const Instrument::Fee fee = on.taker_fee(Side::Buy, order.request.price, left);
-    if (fee.asset == on.quote) held += fee.amount;
-  }
-}
-
-Decimal Executor::reserved(VenueId venue, AssetId asset) const {
-  return reserved_[venue.index() * desk_.universe.assets().size() + asset.index()];
-}
-
-Decimal Executor::free(VenueId venue, AssetId asset) const {
-  if (planted(Mutant::SpendWithoutFunds)) return Decimal::from_int(1'000'000'000);
-  return desk_.ledger.balance(venue, asset) - reserved(venue, asset);
 }
 
 Decimal Executor::notional_limit(AssetId quote) const {
@@ -543,8 +534,9 @@ Rate Executor::leg_cost(VenueId buy, VenueId sell, LegSize size) const {
 }
 
 bool Executor::unresolved(VenueId venue) const {
-  return std::any_of(live_.begin(), live_.end(),
-                     [&](std::uint32_t i) { return venue_of(orders_[i]) == venue; });
+  return std::any_of(live_.begin(), live_.end(), [&](std::uint32_t i) {
+    return venue_of(orders_[i]) == venue && !stands(orders_[i]);
+  });
 }
 
 bool Executor::earlier_life_unresolved() const {

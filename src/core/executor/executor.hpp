@@ -15,6 +15,12 @@
 //   5. after max_unwind_attempts that did not halve it the legs' pairs are halted and a person is told:
 //      HandedOver. What is left stays on our books as inventory of the base and is traded away once the
 //      pairs are resumed.
+//   A quote (core/maker) is an execution too: a post-only order that stands until it fills or is taken back,
+//   on its own or because of a stop, a lost connection or a new life. What it fills is hedged at once, also
+//   while the rest stands, by an immediate order that makes the open net smaller, the cheapest way there is.
+//   When the hedges did it all it is Completed; what falls short is traded away as of any other, once the
+//   quote is over. A quote that nothing filled ends as Unfilled, and is in nobody's way until then: it counts
+//   as no open execution, holds up no inventory, and its venue is compared while it rests.
 //   A fill that comes for an order believed done is booked, told (LateFill), and opens its execution
 //   again with what it left open.
 //
@@ -36,7 +42,7 @@
 // profit or an open conversion: the ledger's change, shown per asset as exposure.
 //
 // Invariants: every Place was approved; an order id is used once; at most one execution per base asset is
-// opened at a time; inventory and open executions account for every unit bought and not sold; a fill is
+// opened at a time, quotes apart, and none while a quote of the asset stands; no order of ours meets another; inventory and open executions account for every unit bought and not sold; a fill is
 // booked only for an order that is remembered, with all its fills.
 #pragma once
 
@@ -58,6 +64,7 @@
 #include "core/ledger/balance_watch.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/ledger/marks.hpp"
+#include "core/maker/maker.hpp"
 #include "core/risk/risk_gate.hpp"
 #include "domain/action.hpp"
 #include "domain/event.hpp"
@@ -109,6 +116,9 @@ struct Order {
   bool not_found = false;     // done because the venue did not know it
   bool earlier_life = false;  // placed before the last start
   bool cancelled = false;     // we asked for its cancellation
+  bool leaving = false;       // a quote that is to be taken back
+  bool checking = false;      // a quote that stands, asked about all the same
+  Instant pull_from;          // its cancellation is not asked for (again) before
   bool told_unknown = false, told_stuck = false, told_mismatch = false;
   bool closed = false;        // done, and its execution was resolved
   Instant closed_at;          // when; or when this life began
@@ -116,7 +126,7 @@ struct Order {
   std::vector<FillId> fills;  // booked: forgotten with the order
 };
 
-class Executor final : public Funds {
+class Executor final : public Funds, public QuoteDesk {
  public:
   static constexpr Duration remembered = seconds(900);
   static constexpr std::size_t remembered_least = 500;  // of each venue
@@ -132,6 +142,13 @@ class Executor final : public Funds {
   RefuseReason open(const Candidate& candidate, Instant now, Actions& out, ExecutionId& execution);
   RefuseReason open(const CycleCandidate& candidate, Instant now, Actions& out,
                     ExecutionId& execution);
+
+  // Quotes (quotes.cpp).
+  RefuseReason may_quote(InstrumentId on, InstrumentId hedge, Instant now) const override;
+  Decimal quote_limit(AssetId quote) const override;
+  StandingQuote standing(OrderId order) const override;
+  RefuseReason quote(const QuoteOrder& wanted, Instant now, Actions& out, OrderId& placed) override;
+  void take_back(OrderId order, Instant now, Actions& out) override;
 
   void on(const OrderAcked& event, Instant now, Actions& out);
   void on(const OrderRejected& event, Instant now, Actions& out);
@@ -153,7 +170,7 @@ class Executor final : public Funds {
   // The venue's balances differ from the ledger: asks again for orders it said it did not know.
   void ask_doubtful(VenueId venue, Instant now, Actions& out);
 
-  // Ledger balance that no open order of ours holds.
+  // Ledger balance that no open order of ours holds and no hedge of a quote will take.
   Decimal free(VenueId venue, AssetId asset) const override;
   Decimal notional_limit(AssetId quote) const override;
   Rate leg_cost(VenueId buy, VenueId sell, LegSize size) const override;
@@ -173,6 +190,18 @@ class Executor final : public Funds {
     Price buy_limit;
     Price sell_limit;
     Rate net;
+  };
+  struct Promise {  // what a quote is told with when it first fills
+    OpportunityFound found;
+    ExecutionOpened opened;
+  };
+  struct Quoted {
+    std::uint32_t order = 0;  // slot of the order that stands
+    InstrumentId hedge;       // where its hedge was priced
+    Decimal hedge_each;       // what hedging a unit may take there, of what the hedge pays with
+    bool hedged = false;      // a hedge was sent, and what became of it was not looked at
+    std::optional<std::uint32_t> last;  // its slot
+    std::optional<Promise> promise;     // not told yet
   };
   struct Execution {
     ExecutionId id;
@@ -199,11 +228,12 @@ class Executor final : public Funds {
     bool unwound = false;        // an unwind was sent
     bool again = false;          // finished before, and opened for a late fill
     bool unwinding = false;
-    bool waiting = false;  // there is no way out now
-    Instant try_from;      // next attempt, when unwinding
-    Instant wait_until;    // the wait counts as an attempt then
-    bool refused = false;  // a venue refused an order: cool down longer
-    InstrumentId avoid;    // where the last unwind was refused
+    bool waiting = false;               // there is no way out now
+    Instant try_from;                   // next attempt, when unwinding
+    Instant wait_until;                 // the wait counts as an attempt then
+    bool refused = false;               // a venue refused an order: cool down longer
+    InstrumentId avoid;                 // where the last unwind was refused
+    std::unique_ptr<Quoted> quoted_by;  // of a quote
     Decimal net() const { return carried + bought - base_fees - sold; }
   };
   struct BaseState {    // of a base asset
@@ -252,6 +282,22 @@ class Executor final : public Funds {
   void compute_reserved();
   void state_marks(const Execution& execution, ExecutionResolved& resolved) const;
 
+  // --- quotes (quotes.cpp) ---
+  bool stands(const Order& order) const;
+  bool rests(const Execution& execution) const;
+  bool only_quotes(const Execution& execution) const;
+  bool only_quote_open(const Execution& execution) const;
+  bool no_room_for_quote(const OrderRequest& order, Instant now) const;
+  Promise promise(const QuoteOrder& wanted, const OrderRequest& order, Instant now) const;
+  void tell(Execution& execution, Actions& out) const;
+  bool hedge(ExecutionId id, Instant now, Actions& out);
+  bool hedge_fell_short(Execution& execution, Instant now);
+  bool hedged_whole(const Execution& execution) const;
+  void pull(Order& order, Instant now, Actions& out);
+  Decimal holds(const Order& order) const;
+  Decimal pledges(const Execution& execution) const;
+  Decimal unheld(VenueId venue, AssetId asset) const;
+
   // --- unwinding (unwind.cpp) ---
   void unwind(ExecutionId id, Instant now, Actions& out);
   void wait(Execution& execution, Instant now, Actions& out);
@@ -285,6 +331,8 @@ class Executor final : public Funds {
   void resend(Order& order, Instant now, Actions& out);
   void give_up(Order& order);
   void after(Order& order, Instant now, Actions& out);
+  // A quote that stands is asked about from time to time: the word of a fill may have been lost.
+  Duration quote_check() const { return desk_.config.order_deadline * 5; }
   void mismatch(Order& order, std::string_view what, Actions& out);
 
   const Instrument& instrument(InstrumentId id) const { return desk_.universe.instrument(id); }
@@ -311,6 +359,7 @@ class Executor final : public Funds {
   std::vector<Execution> executions_;                 // open, oldest first
   std::vector<BaseState> bases_;                      // by asset
   std::vector<Decimal> reserved_;                     // venue-major
+  std::vector<Decimal> pledged_;  // venue-major: to the hedges of quotes that stand
 };
 
 }  // namespace ats::core

@@ -43,6 +43,7 @@ void Executor::on(const OrderAcked& event, Instant now, Actions& out) {
     if (order->state == OrderState::Rejected) revive(*order, now);
   } else if (order->state == OrderState::Placed || order->state == OrderState::Unknown) {
     order->state = order->filled.is_zero() ? OrderState::Acked : OrderState::PartlyFilled;
+    if (order->request.post_only) order->ask_at = now + quote_check();
   }
   after(*order, now, out);
 }
@@ -147,6 +148,8 @@ void Executor::on(const OrderFilled& event, Instant now, Actions& out) {
   execution.last_price = fill.price;
   execution.last_instrument = on.id;
 
+  if (execution.quoted_by && execution.quoted_by->promise) tell(execution, out);
+
   const bool late = order->done;
   order->filled = saturating_sum(order->filled, fill.quantity);
   if (order->filled > order->request.quantity) {
@@ -198,7 +201,11 @@ void Executor::on(const OrderFound& event, Instant now, Actions& out) {
                          ? OrderState::Acked
                          : OrderState::PartlyFilled;
       // Immediate-or-cancel and still there after the deadline: the venue holds it. Take it back.
-      if (now - order->placed >= desk_.config.order_deadline && !order->cancelled) {
+      const bool overdue = now - order->placed >= desk_.config.order_deadline;
+      if (order->request.post_only) {
+        order->checking = false;
+        if (order->filled >= order->venue_filled) order->ask_at = now + quote_check();
+      } else if (overdue && !order->cancelled) {
         order->cancelled = true;
         out.push_back(Cancel{order->request.id, order->request.instrument, order->venue_order_id});
       }
@@ -259,7 +266,8 @@ void Executor::on(const CancelRejected& event, Instant now, Actions& out) {
   Order* order = known(event.order, out);
   if (order == nullptr || order->done) return;
   // It ended by itself before the cancel came: how, only a question tells.
-  order->cancelled = false;
+  order->cancelled = order->checking = false;
+  order->pull_from = now + desk_.config.query_interval;
   ask_soon(*order, now, {});
   after(*order, now, out);
 }
@@ -275,11 +283,18 @@ void Executor::on_trading(VenueId venue, bool up, Instant now, Actions& out) {
     if (venue_of(order) != venue) continue;
     if (!is_final(order.state)) make_unknown(order, now);
     order.ask_at = now;
+    // Nobody watched over it meanwhile.
+    order.leaving |= order.request.post_only;
   }
   if (up) ask_due(now, out);
 }
 
 void Executor::ask_doubtful(VenueId venue, Instant now, Actions& out) {
+  for (const std::uint32_t i : live_) {
+    // A quote may have filled without a word.
+    if (venue_of(orders_[i]) == venue && stands(orders_[i])) orders_[i].ask_at = now;
+  }
+  ask_due(now, out);
   for (Order& order : orders_) {
     if (!order.done || !order.not_found || venue_of(order) != venue) continue;
     order.not_found = false;  // asked once more, and then no more
@@ -340,6 +355,11 @@ void Executor::ask_due(Instant now, Actions& out) {
     if (order.done || now < order.ask_at) continue;
     const VenueId venue = venue_of(order);
     if (!desk_.situation.links[venue.index()].trading) continue;
+    if (stands(order)) {
+      order.checking = true;
+      ask(order, now, out);
+      continue;
+    }
     if (!is_final(order.state)) {
       if (planted(Mutant::ResendOnTimeout) && order.state != OrderState::Unknown) {
         resend(order, now, out);
@@ -406,9 +426,15 @@ void Executor::give_up(Order& order) {
 void Executor::after(Order& order, Instant now, Actions& out) {
   ask_due(now, out);
   std::erase_if(live_, [&](std::uint32_t i) { return orders_[i].done; });
+  pull(order, now, out);
   compute_reserved();
   const Execution* execution = find_execution(order.request.execution);
-  if (execution != nullptr && orders_done(*execution)) settle(execution->id, now, out);
+  if (execution == nullptr) return;
+  if (orders_done(*execution)) {
+    settle(execution->id, now, out);
+  } else if (only_quote_open(*execution)) {
+    hedge(execution->id, now, out);
+  }
 }
 
 void Executor::mismatch(Order& order, std::string_view what, Actions& out) {

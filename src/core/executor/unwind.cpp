@@ -129,8 +129,13 @@ std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal
       continue;
     }
     const AssetId paid_with = side == Side::Buy ? on.quote : on.base;
-    auto way = way_out(on, side, net.abs(), Levels(view.levels(opposite(side))),
-                       free(on.venue, paid_with), desk_.config.max_slippage);
+    // A hedge brings in what was filled, whatever the venue keeps of it.
+    Decimal wanted = net.abs();
+    if (execution.quoted_by && side == Side::Buy && on.fees.charged_in == FeeAsset::Received) {
+      wanted = wanted.divide_floor(Decimal::from_int(1) - on.fees.taker.decimal()).value_or(wanted);
+    }
+    auto way = way_out(on, side, wanted, Levels(view.levels(opposite(side))),
+                       unheld(on.venue, paid_with), desk_.config.max_slippage);
     if (!way) {
       if (way.error() != NoWay::TooSmall) too_small_everywhere = false;
       continue;
@@ -179,7 +184,7 @@ void Executor::take_up_inventory(AssetId base, bool wait_for_way, Instant now, A
   if (inventory.abs() < lot_of(base) || tolerable(base, inventory)) return;
   if (any_pair_halted(base) || desk_.situation.stopping) return;
   for (const Execution& open : executions_) {
-    if (open.base == base) return;
+    if (open.base == base && !only_quotes(open)) return;
   }
   Execution execution;
   execution.base = base;

@@ -110,9 +110,12 @@ RefuseReason leg_cost(const OrderRequest&, const OrderFacts& facts, const CoreCo
   return pays ? RefuseReason::None : RefuseReason::LegCost;
 }
 
-// An unwind that does not make the open net smaller would be a bet.
+// An unwind that does not make the open net smaller would be a bet. What the venue keeps of a purchase as its
+// fee does not arrive.
 RefuseReason reduces(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
-  const Decimal quantity = facts.instrument->quantity_decimal(order.quantity);
+  Decimal quantity = facts.instrument->quantity_decimal(order.quantity);
+  const Instrument::Fee fee = facts.instrument->taker_fee(order.side, order.price, order.quantity);
+  if (fee.asset == facts.instrument->base) quantity -= fee.amount;
   const bool right_way = order.side == Side::Sell ? quantity <= facts.open_net
                                                   : Decimal() - quantity >= facts.open_net;
   return right_way ? RefuseReason::None : RefuseReason::Exposure;

@@ -1,0 +1,61 @@
+// What is free to spend: what the ledger has, less what orders hold and what hedges of quotes will take.
+
+#include <algorithm>
+
+#include "core/executor/executor.hpp"
+
+namespace ats::core {
+
+void Executor::compute_reserved() {
+  const std::size_t assets = desk_.universe.assets().size();
+  reserved_.assign(desk_.universe.venues().size() * assets, Decimal());
+  pledged_.assign(reserved_.size(), Decimal());
+  for (const std::uint32_t i : live_) {
+    const Order& order = orders_[i];
+    const Instrument& on = instrument(order.request.instrument);
+    const AssetId paid_with = order.request.side == Side::Sell ? on.base : on.quote;
+    reserved_[on.venue.index() * assets + paid_with.index()] += holds(order);
+  }
+  for (const Execution& execution : executions_) {
+    if (!rests(execution)) continue;
+    const Instrument& on = instrument(execution.quoted_by->hedge);
+    const bool sells = orders_[execution.quoted_by->order].request.side == Side::Buy;
+    const AssetId paid_with = sells ? on.base : on.quote;
+    pledged_[on.venue.index() * assets + paid_with.index()] += pledges(execution);
+  }
+}
+
+// Of what the order pays with.
+Decimal Executor::holds(const Order& order) const {
+  const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
+  if (left.is_zero() || order.done) return {};
+  const Instrument& on = instrument(order.request.instrument);
+  if (order.request.side == Side::Sell) return on.quantity_decimal(left);
+  const Decimal cost = on.notional(order.request.price, left);
+  const Instrument::Fee fee = on.taker_fee(Side::Buy, order.request.price, left);
+  return fee.asset == on.quote ? cost + fee.amount : cost;
+}
+
+// Of what the hedge of the quote's rest pays with.
+Decimal Executor::pledges(const Execution& execution) const {
+  const Order& order = orders_[execution.quoted_by->order];
+  const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
+  const Decimal base = instrument(order.request.instrument).quantity_decimal(left);
+  return base.multiply_ceil(execution.quoted_by->hedge_each).value_or(Decimal());
+}
+
+Decimal Executor::reserved(VenueId venue, AssetId asset) const {
+  return reserved_[venue.index() * desk_.universe.assets().size() + asset.index()];
+}
+
+Decimal Executor::unheld(VenueId venue, AssetId asset) const {
+  if (planted(Mutant::SpendWithoutFunds)) return Decimal::from_int(1'000'000'000);
+  return desk_.ledger.balance(venue, asset) - reserved(venue, asset);
+}
+
+Decimal Executor::free(VenueId venue, AssetId asset) const {
+  return unheld(venue, asset) -
+         pledged_[venue.index() * desk_.universe.assets().size() + asset.index()];
+}
+
+}  // namespace ats::core
