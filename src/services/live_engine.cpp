@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "io/clock.hpp"
@@ -153,11 +154,31 @@ std::optional<std::string> LiveEngine::restore() {
       !loaded) {
     return loaded.error();
   }
+  warn_of_unlisted_quotes();
   auto writer = io::JournalWriter::open(setup_.journal_dir, reader ? &*reader : nullptr,
                                         setup_.config.journal_sync);
   if (!writer) return writer.error().detail;
   journal_.emplace(std::move(*writer));
   return std::nullopt;
+}
+
+// A pair that a venue does not list (any more) is no reason not to start: what is open is to be resolved.
+void LiveEngine::warn_of_unlisted_quotes() {
+  const CoreConfig& core = setup_.config.core;
+  if (core.maker == StrategyMode::Off) return;
+  for (const MakerPair& pair : core.maker_pairs) {
+    for (const auto& name : {pair.quote_venue, pair.hedge_venue}) {
+      const VenueId venue = universe_.find_venue(name.view());
+      const bool listed = std::ranges::any_of(universe_.instruments(), [&](const Instrument& i) {
+        return i.venue == venue && universe_.asset(i.base).name == pair.base &&
+               universe_.asset(i.quote).name == pair.quote;
+      });
+      if (listed) continue;
+      setup_.warnings.push_back(
+          fmt::format("strategy.maker_pairs: {} does not trade {}/{} here; it is not quoted on {}",
+                      name.view(), pair.base.view(), pair.quote.view(), pair.quote_venue.view()));
+    }
+  }
 }
 
 void LiveEngine::start() {

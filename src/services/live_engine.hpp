@@ -63,6 +63,7 @@ class LiveEngine final : private HostWatcher {
   LiveEngine(io::Reactor& reactor, LiveSetup setup);
   std::optional<std::string> prepare();
   std::optional<std::string> restore();
+  void warn_of_unlisted_quotes();
   void on_handled(const Event& event, Instant now, const Actions& actions) override;
   void take_over(const Instrument& told);
   void log_line(std::string line);
