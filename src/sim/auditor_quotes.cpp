@@ -25,14 +25,16 @@ void Auditor::check_quote(const OrderRequest& o, Instant now) {
   const Instrument& there = instrument(hedge);
   const auto best = books_[hedge.index()].best(o.side);
   if (!best) return;
-  const double quoted = on.price_decimal(o.price).to_double();            // statistics
-  const double hedged = there.price_decimal(*best).to_double();           // statistics
-  const double maker = on.fees.maker.decimal().to_double();               // statistics
-  const double taker = there.fees.taker.decimal().to_double();            // statistics
-  const double pays = bid ? quoted * (1 + maker) : hedged * (1 + taker);  // statistics
-  const double gets = bid ? hedged * (1 - taker) : quoted * (1 - maker);  // statistics
-  constexpr double tolerance = 1e-5;  // a tenth of a basis point
-  if (gets / pays - 1 < config_.maker_edge.decimal().to_double() - tolerance) {
+  const Decimal quoted = on.price_decimal(o.price);
+  const Decimal hedged = there.price_decimal(*best);
+  const Decimal one = Decimal::from_int(1);
+  const Decimal maker = on.fees.maker.decimal();
+  const Decimal taker = there.fees.taker.decimal();
+  const auto pays = bid ? quoted.multiply_floor(one + maker) : hedged.multiply_floor(one + taker);
+  const auto gets = bid ? hedged.multiply_ceil(one - taker) : quoted.multiply_ceil(one - maker);
+  const Rate asked{config_.maker_edge.ppb - 10'000};  // less a tenth of a basis point
+  const auto least = pays ? pays->multiply_floor(one + asked.decimal()) : pays;
+  if (!gets || !least || *gets < *least) {
     violate(Invariant::ApprovedOnly, now, which + " does not pay for its costs");
   }
 }

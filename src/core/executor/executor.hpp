@@ -300,6 +300,7 @@ class Executor final : public Funds, public QuoteDesk {
 
   // --- unwinding (unwind.cpp) ---
   void unwind(ExecutionId id, Instant now, Actions& out);
+  OrderRequest order_of(const WayOut& way, ExecutionId id) const;
   void wait(Execution& execution, Instant now, Actions& out);
   void hand_over(Execution& execution, Instant now, Actions& out);
   std::optional<WayOut> cheapest_way(const Execution& execution, Decimal net, Instant now,

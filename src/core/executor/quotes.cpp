@@ -234,14 +234,7 @@ bool Executor::hedge(ExecutionId id, Instant now, Actions& out) {
   const auto way = cheapest_way(execution, net, now, too_small_everywhere);
   if (!way) return too_small_everywhere ? false : give_up();
 
-  OrderRequest request;
-  request.id = next_order_id();
-  request.execution = id;
-  request.instrument = way->instrument;
-  request.side = way->side;
-  request.price = way->limit;
-  request.quantity = way->quantity;
-  request.unwind = true;
+  const OrderRequest request = order_of(*way, id);
   OrderFacts given = facts(request, now);
   given.open_net = net;
   const auto approved = desk_.gate.approve(request, given);

@@ -47,14 +47,7 @@ void Executor::unwind(ExecutionId id, Instant now, Actions& out) {
     return;
   }
 
-  OrderRequest request;
-  request.id = next_order_id();
-  request.execution = id;
-  request.instrument = way->instrument;
-  request.side = way->side;
-  request.price = way->limit;
-  request.quantity = way->quantity;
-  request.unwind = true;
+  OrderRequest request = order_of(*way, id);
   OrderFacts given = facts(request, now);
   given.open_net = net;
   const auto approved = desk_.gate.approve(request, given);
@@ -73,6 +66,18 @@ void Executor::unwind(ExecutionId id, Instant now, Actions& out) {
     place(*desk_.gate.approve(request, given), execution, now, out);
   }
   compute_reserved();
+}
+
+OrderRequest Executor::order_of(const WayOut& way, ExecutionId id) const {
+  OrderRequest request;
+  request.id = next_order_id();
+  request.execution = id;
+  request.instrument = way.instrument;
+  request.side = way.side;
+  request.price = way.limit;
+  request.quantity = way.quantity;
+  request.unwind = true;
+  return request;
 }
 
 // No way out at the moment. Looked for at every timer; each wait that passes, twice as long as the one

@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "core/risk/limits.hpp"
+
 namespace ats::core {
 namespace {
 
@@ -104,22 +106,6 @@ std::optional<Price> price_for(const Instrument& on, const Instrument& there, Si
   if (side == Side::Buy) return on.floor_to_tick({*units});
   const bool whole = on.price_decimal({*units}) == *price;
   return on.ceil_to_tick({whole ? *units : *units + 1});
-}
-
-RefuseReason reason_of(OrderFault fault) {
-  switch (fault) {
-    case OrderFault::BelowMinQuantity:
-      return RefuseReason::BelowMinQuantity;
-    case OrderFault::BelowMinNotional:
-      return RefuseReason::BelowMinNotional;
-    case OrderFault::AboveMaxQuantity:
-      return RefuseReason::OrderNotional;
-    case OrderFault::OffTick:
-    case OrderFault::OffLot:
-    case OrderFault::NotTrading:
-      break;
-  }
-  return RefuseReason::InstrumentNotTrading;
 }
 
 std::optional<Quantity> units_on(const Instrument& on, Decimal quantity) {

@@ -36,20 +36,7 @@ RefuseReason book_not_valid(const OrderRequest& order, const OrderFacts& facts,
 RefuseReason own_rules(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
   if (facts.instrument == nullptr) return RefuseReason::InstrumentNotTrading;
   const auto fault = check_order(*facts.instrument, order.price, order.quantity);
-  if (!fault) return RefuseReason::None;
-  switch (*fault) {
-    case OrderFault::BelowMinQuantity:
-      return RefuseReason::BelowMinQuantity;
-    case OrderFault::BelowMinNotional:
-      return RefuseReason::BelowMinNotional;
-    case OrderFault::AboveMaxQuantity:
-      return RefuseReason::OrderNotional;
-    case OrderFault::OffTick:
-    case OrderFault::OffLot:
-    case OrderFault::NotTrading:
-      break;
-  }
-  return RefuseReason::InstrumentNotTrading;
+  return fault ? reason_of(*fault) : RefuseReason::None;
 }
 
 RefuseReason price_band(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
@@ -142,6 +129,22 @@ constexpr std::array all_limits{
 };
 
 }  // namespace
+
+RefuseReason reason_of(OrderFault fault) {
+  switch (fault) {
+    case OrderFault::BelowMinQuantity:
+      return RefuseReason::BelowMinQuantity;
+    case OrderFault::BelowMinNotional:
+      return RefuseReason::BelowMinNotional;
+    case OrderFault::AboveMaxQuantity:
+      return RefuseReason::OrderNotional;
+    case OrderFault::OffTick:
+    case OrderFault::OffLot:
+    case OrderFault::NotTrading:
+      break;
+  }
+  return RefuseReason::InstrumentNotTrading;
+}
 
 std::span<const Limit> limits() { return all_limits; }
 

@@ -64,6 +64,9 @@ struct Limit {
   Mutant left_out_by = Mutant::None;  // the planted bug that does not ask it
 };
 
+// What an order that breaks its instrument's own rules is refused for.
+RefuseReason reason_of(OrderFault fault);
+
 // All of them, in the order they are asked: the first refusal is the answer.
 std::span<const Limit> limits();
 

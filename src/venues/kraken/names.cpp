@@ -55,4 +55,16 @@ std::string rest_pair(std::string_view base, std::string_view quote) {
   return alt_pair(base, quote);
 }
 
+std::string_view tif_word(TimeInForce tif) {
+  switch (tif) {
+    case TimeInForce::Ioc:
+      return "IOC";
+    case TimeInForce::Gtc:
+      return "GTC";
+    case TimeInForce::Fok:
+      return "FOK";
+  }
+  return "GTC";
+}
+
 }  // namespace ats::venues::kraken

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "domain/order.hpp"
+
 namespace ats::venues::kraken {
 
 // Our name (BTC, DOGE, USD) of an asset as REST ids ("XXBT", "ZUSD") or altnames ("XBT") have it. The
@@ -18,5 +20,8 @@ std::string_view rest_asset(std::string_view asset);
 std::string alt_pair(std::string_view base, std::string_view quote);
 // The id REST answers with: XXBTZUSD when both sides have an old id, XBTUSDT otherwise.
 std::string rest_pair(std::string_view base, std::string_view quote);
+
+// As REST's orders and the account's stream spell it.
+std::string_view tif_word(TimeInForce tif);
 
 }  // namespace ats::venues::kraken

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/decimal.hpp"
+#include "venues/kraken/names.hpp"
 #include "venues/percent.hpp"
 
 namespace ats::venues::kraken {
@@ -44,18 +45,6 @@ std::string_view word(TimeInForce tif) {
       return "fok";
   }
   return "ioc";
-}
-
-std::string_view form_word(TimeInForce tif) {
-  switch (tif) {
-    case TimeInForce::Ioc:
-      return "IOC";
-    case TimeInForce::Gtc:
-      return "GTC";
-    case TimeInForce::Fok:
-      return "FOK";
-  }
-  return "IOC";
 }
 
 }  // namespace
@@ -105,7 +94,7 @@ std::string Requests::add_order_form(const OrderRequest& order, const Instrument
   form.append(decimal(order.quantity.units, instrument.qty_scale)).append("&pair=");
   form.append(percent_encoded(instrument.rest_symbol.view())).append("&price=");
   form.append(decimal(order.price.units, instrument.price_scale)).append("&timeinforce=");
-  form.append(form_word(order.time_in_force)).append("&cl_ord_id=");
+  form.append(tif_word(order.time_in_force)).append("&cl_ord_id=");
   form.append(percent_encoded(client_order_id(order.id).view()))
       .append(order.post_only ? "&oflags=fciq%2Cpost" : "&oflags=fciq");
   return form;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "venues/kraken/checksum.hpp"
+#include "venues/kraken/names.hpp"
 #include "venues/kraken/server.hpp"
 #include "venues/kraken/server_text.hpp"
 
@@ -42,18 +43,6 @@ std::vector<Level> difference(std::span<const Level> before, std::span<const Lev
   for (; old < before.size() && after.size() < depth; ++old)
     changed.push_back({before[old].price, {}});
   return changed;
-}
-
-std::string_view tif_word(TimeInForce tif) {
-  switch (tif) {
-    case TimeInForce::Ioc:
-      return "IOC";
-    case TimeInForce::Gtc:
-      return "GTC";
-    case TimeInForce::Fok:
-      return "FOK";
-  }
-  return "GTC";
 }
 
 std::string_view state_word(VenueOrderState state) {
