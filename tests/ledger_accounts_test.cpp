@@ -1,7 +1,7 @@
 // Millions of random fills, fees in every asset, trades in two currencies, conversions, reversals, duplicates
 // and accepted differences through the core's ledger and through the accounts that people read, beside sums
 // so simple that they need no proof. After every trade its attribution adds up to the last unit and to what
-// its fills are worth; at the end every asset comes to zero over all accounts, and nothing is a break.
+// its fills are worth; the profit book of the measures of risk comes to the same; at the end every asset comes to zero over all accounts, and nothing is a break.
 // ATS_LEDGER_OPERATIONS sets how many bookings; 200000 without it.
 #include <gtest/gtest.h>
 
@@ -13,6 +13,7 @@
 
 #include "base/rng.hpp"
 #include "core/ledger/ledger.hpp"
+#include "core/risk/measures/profit_book.hpp"
 #include "domain/codec.hpp"
 #include "report/attribution.hpp"
 #include "report/history.hpp"
@@ -50,6 +51,7 @@ class Bookkeeping : public ::testing::Test {
     }
     list(2, "USDT", "USD", 5, 2);
     ledger.bind(venue_count, asset_count);
+    profit.restart(universe, {0});
     history.on(Started{1, wall_from_ms(1'700'000'000'000), &universe, &config}, now);
   }
 
@@ -73,6 +75,10 @@ class Bookkeeping : public ::testing::Test {
   }
 
   // --- what an engine would journal ---
+  void act(const Action& action) {
+    history.on(action);
+    profit.on({&action, 1}, universe);
+  }
   void tell(const Event& event) { history.on(event, now); }
   OrderRequest place(const Instrument& on, Side side, std::int64_t price, std::int64_t quantity,
                      bool unwind) {
@@ -91,7 +97,7 @@ class Bookkeeping : public ::testing::Test {
     };
     put(o.id), put(o.execution), put(o.instrument), put(o.side), put(o.time_in_force), put(o.price);
     put(o.quantity), put(o.unwind), put(o.post_only), put(std::uint64_t{1});
-    history.on(decode_action(bytes).value());
+    act(decode_action(bytes).value());
     return o;
   }
   void fill(const OrderRequest& order, std::int64_t price, std::int64_t quantity) {
@@ -126,7 +132,7 @@ class Bookkeeping : public ::testing::Test {
     tell(OrderFilled{f, {}});
     const auto booked = ledger.book(f, on);
     ASSERT_TRUE(booked.ok());
-    history.on(Action(*booked));
+    act(Action(*booked));
     model_fill(f, on);
     ++bookings;
     if (rng.one_in(20)) {  // the venue tells it again
@@ -194,7 +200,7 @@ class Bookkeeping : public ::testing::Test {
     mark(3, rng.between(240'000, 260'000), 2);
     // BNB was sometimes never marked: then it is worth nothing to anybody.
     if (!rng.one_in(10)) mark(4, rng.between(50'000, 70'000), 2);
-    history.on(Action(end));
+    act(Action(end));
   }
   // Sum of mark × change, exactly: every product here fits eighteen decimals.
   void judge(const report::Execution& x) {
@@ -211,7 +217,10 @@ class Bookkeeping : public ::testing::Test {
     ASSERT_EQ(got.terms.sum(), got.terms.realised);
     ASSERT_TRUE(got.terms.realised.raw() == worth) << got.terms.realised.to_string();
     Decimal on_venues, fees_on_venues;
-    for (const auto& part : got.venues) on_venues += part.realised, fees_on_venues += part.fees;
+    for (const auto& part : got.venues) {
+      on_venues += part.realised, fees_on_venues += part.fees;
+      realised[part.venue.index()] += part.realised;
+    }
     ASSERT_EQ(on_venues, got.terms.realised);
     ASSERT_EQ(fees_on_venues, got.venues.empty() ? Decimal() : got.terms.fees);
     total += got.terms;
@@ -243,7 +252,7 @@ class Bookkeeping : public ::testing::Test {
           opened.sell.notional.multiply_floor(Decimal::from_scaled(rng.between(985, 1'015), 3))
               .value();
     }
-    history.on(Action(opened));
+    act(Action(opened));
     fill_some(rng.one_in(2) ? buy : sell);
     if (buy.quantity.units > 0 && rng.below(4) != 0) fill_some(sell);
     if (rng.below(4) != 0) fill_some(buy);
@@ -271,7 +280,7 @@ class Bookkeeping : public ::testing::Test {
     const auto entry = ledger.correct(venue, asset, told);
     ASSERT_TRUE(entry.ok());
     tell(Timer{wall_from_ms(1'700'000'000'000)});
-    history.on(Action(*entry));
+    act(Action(*entry));
     model.balance[venue.index()][asset.index()] = told.raw();
     ++bookings;
     ++corrections;
@@ -283,6 +292,8 @@ class Bookkeeping : public ::testing::Test {
   Rng rng{20'261'127};
   core::Ledger ledger;
   report::History history;
+  core::ProfitBook profit;
+  std::array<Decimal, venue_count> realised{};
   Model model;
   std::array<Int128, asset_count> marks{};
   report::Terms total;
@@ -298,7 +309,7 @@ TEST_F(Bookkeeping, RandomTradesOfEveryKindBalanceInEveryAssetAndAddUpToTheLastU
     const auto entry = ledger.open(venue, {0}, Decimal::from_int(1'000'000));
     ASSERT_TRUE(entry.ok());
     tell(BalanceReported{venue, {0}, Decimal::from_int(1'000'000), {}, {}});
-    history.on(Action(*entry));
+    act(Action(*entry));
     model.balance[v][0] = Decimal::from_int(1'000'000).raw();
   }
   const std::uint64_t wanted = operations();
@@ -328,7 +339,16 @@ TEST_F(Bookkeeping, RandomTradesOfEveryKindBalanceInEveryAssetAndAddUpToTheLastU
       EXPECT_TRUE(ledger.balance(venue, asset).raw() == model.balance[v][a]);
       EXPECT_EQ(history.check().balance(venue, asset), ledger.balance(venue, asset));
     }
+    EXPECT_EQ(profit.change(asset), ledger.change(asset));
     EXPECT_TRUE(everywhere.is_zero()) << universe.asset(asset).name.view();
+  }
+  // Every mark here is exact, and so is what is realised at it.
+  core::Marks unmarked;
+  unmarked.bind(asset_count, {0});
+  const core::ProfitTable table = profit.report(unmarked).ever;
+  EXPECT_EQ(table.all.realised, total.realised);
+  for (std::size_t v = 0; v < venue_count; ++v) {
+    EXPECT_EQ(table.venues[v].realised, realised[v]);
   }
   std::printf(
       "%llu bookings: %llu fills, %llu with a fee, %llu told twice; %llu trades, %llu of them in "
@@ -357,7 +377,7 @@ TEST_F(Bookkeeping, APlantedBugInTheLedgerIsABreak) {
   f.fee = Decimal::of("0.6");
   f.fee_asset = on.quote;
   tell(OrderFilled{f, {}});
-  history.on(Action(ledger.book(f, on).value()));
+  act(Action(ledger.book(f, on).value()));
   const auto breaks = history.check().breaks();
   ASSERT_EQ(breaks.size(), 1u);
   EXPECT_EQ(breaks[0].asset, on.quote);

@@ -17,6 +17,7 @@
 #include "core/ledger/ledger.hpp"
 #include "core/ledger/marks.hpp"
 #include "core/maker/maker.hpp"
+#include "core/risk/measures/risk_measures.hpp"
 #include "core/risk/risk_gate.hpp"
 
 namespace ats::core {
@@ -35,6 +36,7 @@ struct Engine::Parts {
   RiskGate gate;
   Marks marks;
   InventorySkew skew;
+  RiskMeasures measures;  // told, and no input to a decision
   // --- parts that start over ---
   std::unique_ptr<BookSet> books;
   TradeAverages averages;
@@ -138,6 +140,7 @@ void Engine::on(const Event& event, Instant now, Actions& out) {
   if (p.situation.stopping) p.check_stopped(out);
   if (out.size() == from) return;
   p.tally(out, from);
+  p.measures.on(std::span(out).subspan(from), p.universe);
   const bool booked =
       std::any_of(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
                   [](const Action& a) { return std::holds_alternative<Booked>(a); });
@@ -152,6 +155,13 @@ InventoryReport Engine::inventory(const PlanRules& rules) const {
   return plan_inventory({p.universe, p.config, p.skew, p.ledger, *p.books, p.marks, p.executor},
                         rules, p.now);
 }
+
+RiskReport Engine::risk() const {
+  const Parts& p = *parts_;
+  return p.started ? p.measures.report(p.universe, p.ledger) : RiskReport{};
+}
+
+const RiskMeasures& Engine::measures() const { return parts_->measures; }
 
 // --- life and time ---
 
@@ -169,7 +179,9 @@ void Engine::Parts::on(const Started& event, Actions&) {
   balances.restart(universe.venues().size(), universe.assets().size(), now);
   gate.configure(config);
   if (config.mutant == Mutant::ForgetHaltAtStart) gate.resume_all();
-  marks.bind(universe.assets().size(), universe.find_asset(config.reporting_asset.view()));
+  const AssetId reporting = universe.find_asset(config.reporting_asset.view());
+  marks.bind(universe.assets().size(), reporting);
+  measures.restart(universe, reporting);
   mids.assign(universe.instruments().size(), std::nullopt);
   books =
       std::make_unique<BookSet>(universe, BookPolling{config.poll_after, config.max_polled_age});
@@ -192,6 +204,7 @@ void Engine::Parts::on(const Timer& event, Actions& out) {
   detect(out);
   consider(cycles->on_time(wall, *books, executor, now), out);
   refresh_marks();
+  measures.on_time(universe, *books, rates, wall, now);
   executor.on_timer(now, out);
   maker->look(*books, executor, now, out);
   for (std::size_t v = 0; v < universe.venues().size(); ++v) {
@@ -520,17 +533,7 @@ void Engine::Parts::follow_holdings() {
 // --- worth ---
 
 void Engine::Parts::refresh_marks() {
-  for (const Instrument& instrument : universe.instruments()) {
-    std::optional<Decimal>& mid = mids[instrument.id.index()];
-    mid.reset();
-    const BookView view = books->view(instrument.id);
-    if (!view.valid(now) && !view.polled(now)) continue;
-    const Level bid = view.best(Side::Buy);
-    const Level ask = view.best(Side::Sell);
-    if (bid.quantity.is_zero() || ask.quantity.is_zero()) continue;
-    const Decimal sum = instrument.price_decimal(bid.price) + instrument.price_decimal(ask.price);
-    mid = Decimal::from_raw(sum.raw() / 2);
-  }
+  read_mids(universe, *books, true, now, mids);
   rates.clear();
   for (const ConversionRate& rate : config.rates) {
     const AssetId base = universe.find_asset(rate.base.view());

@@ -14,6 +14,8 @@ namespace ats::core {
 
 struct PlanRules;
 struct InventoryReport;
+struct RiskReport;
+class RiskMeasures;
 
 class Engine {
  public:
@@ -30,6 +32,10 @@ class Engine {
   void status(CoreStatus& out) const;
   // Holdings beside their targets, and what could be done about it; for people. Sends nothing.
   InventoryReport inventory(const PlanRules& rules) const;
+  // Positions, exposures, profit and loss by the last reading (a second old at most); for people.
+  RiskReport risk() const;
+  // The same, kept: marks and their past, for measures that are taken on request.
+  const RiskMeasures& measures() const;
 
  private:
   struct Parts;
