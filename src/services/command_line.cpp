@@ -38,6 +38,7 @@ bool parse_duration(std::string_view text, Duration& out) {
   if (unit == "s") factor = 1'000'000'000;
   if (unit == "m") factor = 60'000'000'000;
   if (unit == "h") factor = 3'600'000'000'000;
+  if (unit == "d") factor = 86'400'000'000'000;
   if (!count || factor == 0) return false;
   return !__builtin_mul_overflow(*count, factor, &out.ns);
 }

@@ -26,7 +26,7 @@ int usage_error(std::string_view message);
 // help was asked for (0) or the words are wrong (2).
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv);
 
-// "250us", "250ms", "60s", "5m", "24h".
+// "250us", "250ms", "60s", "5m", "24h", "7d".
 bool parse_duration(std::string_view text, Duration& out);
 
 }  // namespace ats::services

@@ -10,6 +10,7 @@
 #include "services/pnl.hpp"
 #include "services/record.hpp"
 #include "services/replay.hpp"
+#include "services/risk_command.hpp"
 #include "services/run.hpp"
 #include "services/scan.hpp"
 #include "services/sim_command.hpp"
@@ -28,6 +29,7 @@ std::span<const Command> commands() {
       {"status", "what a running process is doing", status_command},
       {"inventory", "what is held where, beside what is wanted there, and what could be done",
        inventory_command},
+      {"risk", "what is held at risk, what was earned and lost, what could be lost", risk_command},
       {"halt", "stop new trades: everywhere, on one venue or of one pair", halt_command},
       {"resume", "lift a halt", resume_command},
       {"pnl", "realised profit and loss by day, pair, venue and asset, and where it came from",

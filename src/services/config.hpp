@@ -14,6 +14,7 @@
 
 #include "base/result.hpp"
 #include "core/inventory/transfer_table.hpp"
+#include "core/risk/measures/stress.hpp"
 #include "domain/config.hpp"
 #include "io/journal.hpp"
 #include "sim/paper_latency.hpp"
@@ -61,6 +62,7 @@ struct Config {
   std::vector<std::string> pairs;   // "BTC/USDT"
   std::vector<VenueConfig> venues;  // one of every protocol that can trade
   core::PlanRules inventory;        // what a plan to rebalance goes by
+  core::StressRules stress;         // what positions are stressed by
   PaperConfig paper;
   CoreConfig core;
 };

@@ -27,6 +27,10 @@ const std::vector<Key>& config_keys();
 
 // Those of what is to be held where, and what sending it takes.
 void add_inventory_keys(std::vector<Key>& keys);
+// Those of what positions are stressed by.
+void add_stress_keys(std::vector<Key>& keys);
+// "crash coins -0.5 USDT -0.1": one of stress.scenarios.
+bool parse_scenario(std::string_view text, core::Scenario& out);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

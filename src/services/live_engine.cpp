@@ -9,6 +9,7 @@
 #include "services/describe.hpp"
 #include "services/fold.hpp"
 #include "services/inventory_command.hpp"
+#include "services/risk_answer.hpp"
 
 namespace ats::services {
 namespace {
@@ -371,6 +372,7 @@ std::string LiveEngine::answer(std::string_view request) {
   }
   if (command == "inventory")
     return inventory_json(engine_.inventory(setup_.config.inventory), universe_);
+  if (command == "risk") return answer_risk(engine_, universe_, setup_.config.stress, parsed);
   if (command == "heartbeat")
     return nlohmann::json{{"ok", started_.ns != 0}, {"life", incarnation_}}.dump();
   if (command == "stop") {

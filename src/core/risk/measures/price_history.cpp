@@ -82,9 +82,14 @@ ReturnTable PriceBars::returns(std::span<const AssetId> assets) const {
   for (std::size_t a = 0; a < assets.size(); ++a) {
     if (!known(assets[a])) continue;
     const std::span<double> row = table.of(a);
-    for (std::size_t n = 0; n < table.bars; ++n) {
-      const std::int64_t bar = from + 1 + static_cast<std::int64_t>(n);
-      row[n] = at(assets[a], bar) / at(assets[a], bar - 1) - 1;  // none where either is none
+    const std::vector<double>& ring = closes_[assets[a].index()];
+    std::size_t slot = static_cast<std::size_t>(from) % kept_;
+    double before = ring[slot];
+    for (double& of : row) {
+      slot = slot + 1 == kept_ ? 0 : slot + 1;
+      const double close = ring[slot];
+      of = close / before - 1;  // none where either is none
+      before = close;
     }
   }
   return table;
@@ -109,16 +114,21 @@ void PriceHistory::clear() {
 const PriceBars& PriceHistory::choose(std::span<const AssetId> assets, Duration horizon,
                                       std::size_t least) const {
   const PriceBars* best = &rings_.front();
-  std::size_t most = 0;
+  std::size_t best_enough = 0, best_most = 0;
   for (std::size_t n = cadences; n-- > 0;) {
     if (rings_[n].bar() > horizon && n > 0) continue;
-    std::size_t fewest = assets.empty() ? 0 : SIZE_MAX;
-    for (const AssetId asset : assets) fewest = std::min(fewest, rings_[n].returns_of(asset));
-    if (fewest >= least) return rings_[n];
-    if (fewest > most) {
-      most = fewest;
-      best = &rings_[n];
+    std::size_t enough = 0, most = 0;
+    for (const AssetId asset : assets) {
+      const std::size_t there = rings_[n].returns_of(asset);
+      enough += there >= least ? 1 : 0;
+      most = std::max(most, there);
     }
+    // Longer bars come first, and shorter ones must be better.
+    const bool better = enough > best_enough || (best_enough == 0 && most > best_most);
+    if (!better) continue;
+    best = &rings_[n];
+    best_enough = enough;
+    best_most = most;
   }
   return *best;
 }

@@ -89,8 +89,8 @@ class PriceHistory {
   void clear();
 
   const PriceBars& bars(std::size_t cadence) const { return rings_[cadence]; }
-  // The bars to measure `horizon` by: the longest not longer than it in which each of the assets has at
-  // least so many returns; where there is none, the one with the most for the asset that has the fewest.
+  // The bars to measure `horizon` by: those not longer than it in which the most of the assets have at least
+  // so many returns, and of several the longest. Where none has, the bars in which one has the most.
   const PriceBars& choose(std::span<const AssetId> assets, Duration horizon,
                           std::size_t least) const;
 

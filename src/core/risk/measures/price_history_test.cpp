@@ -130,9 +130,11 @@ TEST(PriceHistory, chooses_the_longest_bars_that_have_enough_returns) {
   EXPECT_EQ(history.choose(assets, hours(4), 3).bar(), hours(1));
   // Nothing has a thousand: the one that has most.
   EXPECT_EQ(history.choose(assets, hours(24), 1000).bar(), hours(1));
-  // Of two assets the one with fewer counts.
+  // An asset that has too few everywhere does not count; one that has enough in shorter bars does.
   const AssetId both[] = {btc, eth};
-  EXPECT_EQ(history.choose(both, hours(24), 3).bar(), seconds(60));
+  EXPECT_EQ(history.choose(both, hours(24), 3).bar(), hours(24));
+  for (int n = 0; n < 8; ++n) history.mark(eth, at(240 * 1800 + n * 3600), 10);
+  EXPECT_EQ(history.choose(both, hours(24), 3).bar(), hours(1));
   history.clear();
   EXPECT_TRUE(history.bars(1).closes(btc).empty());
 }

@@ -45,7 +45,7 @@ ProfitTable ProfitTable::since(const ProfitTable& earlier) const {
   ProfitTable out;
   out.all = less(all, earlier.all);
   out.venues = less(venues, earlier.venues, false);
-  out.coins = less(coins, earlier.coins, true);
+  out.assets = less(assets, earlier.assets, true);
   out.strategies = less(strategies, earlier.strategies, true);
   out.complete = complete && earlier.complete;
   return out;
@@ -62,11 +62,11 @@ void ProfitBook::restart(const Universe& universe, AssetId reporting) {
     on_venue_ = std::move(grown);
     changes_.resize(assets);
     for (auto& amounts : of_strategy_) amounts.resize(assets);
-    // What no coin is known of stays last.
-    of_coin_.resize(assets_ + 1);
-    of_coin_.insert(of_coin_.end() - 1, assets - assets_, {});
-    realised_of_coin_.resize(assets_ + 1);
-    realised_of_coin_.insert(realised_of_coin_.end() - 1, assets - assets_, {});
+    // What no asset is known of stays last.
+    of_base_.resize(assets_ + 1);
+    of_base_.insert(of_base_.end() - 1, assets - assets_, {});
+    realised_of_base_.resize(assets_ + 1);
+    realised_of_base_.insert(realised_of_base_.end() - 1, assets - assets_, {});
     realised_on_venue_.resize(venues);
     venues_ = venues;
     assets_ = assets;
@@ -75,7 +75,7 @@ void ProfitBook::restart(const Universe& universe, AssetId reporting) {
   reporting_ = reporting;
   realised_ = {};
   realised_on_venue_.assign(venues_, {});
-  realised_of_coin_.assign(assets_ + 1, {});
+  realised_of_base_.assign(assets_ + 1, {});
   realised_of_strategy_ = {};
   losses_in_a_row_ = 0;
   opened_ = {};
@@ -100,7 +100,7 @@ void ProfitBook::on(std::span<const Action> actions, const Universe& universe) {
       const OrderRequest& order = *place->order;
       if (order.instrument.index() >= universe.instruments().size()) continue;
       Execution& execution = executions_[order.execution.value];
-      if (!execution.coin.valid()) execution.coin = universe.instrument(order.instrument).base;
+      if (!execution.base.valid()) execution.base = universe.instrument(order.instrument).base;
       if (!orders_.emplace(order.id, order.execution.value).second) continue;
       execution.orders.push_back(order.id);
     } else if (const auto* found = std::get_if<OpportunityFound>(&action)) {
@@ -121,14 +121,14 @@ void ProfitBook::book(const Booked& entry) {
   const auto order = orders_.find(entry.order);
   Execution* execution = order == orders_.end() ? nullptr : &executions_[order->second];
   const std::size_t strategy = execution != nullptr ? execution->strategy : strategy_count;
-  const std::size_t coin = execution != nullptr ? coin_line(execution->coin) : assets_;
+  const std::size_t base = execution != nullptr ? base_line(execution->base) : assets_;
   for (std::size_t n = 0; n < entry.count; ++n) {
     const Posting& posting = entry.postings[n];
     if (posting.account != Account::Venue) continue;
     changes_[posting.asset.index()] += posting.amount;
     on_venue_[posting.venue.index() * assets_ + posting.asset.index()] += posting.amount;
     of_strategy_[strategy][posting.asset.index()] += posting.amount;
-    add(of_coin_[coin], posting.asset, posting.amount);
+    add(of_base_[base], posting.asset, posting.amount);
     if (execution == nullptr) continue;
     auto& moved = execution->moved;
     const auto known = std::find_if(moved.begin(), moved.end(), [&](const Moved& m) {
@@ -186,7 +186,7 @@ void ProfitBook::realise(const ExecutionResolved& end) {
     line.amount += here;
     ++line.trades;
   }
-  for (Realised* line : {&realised_, &realised_of_coin_[coin_line(execution.coin)],
+  for (Realised* line : {&realised_, &realised_of_base_[base_line(execution.base)],
                          &realised_of_strategy_[execution.strategy]}) {
     line->amount += all;
     ++line->trades;
@@ -231,11 +231,11 @@ ProfitTable ProfitBook::table(const Marks& marks) const {
       add_worth(out.venues[v].total, a, on_venue_[v * assets_ + a]);
     }
   }
-  out.coins.resize(assets_ + 1);
+  out.assets.resize(assets_ + 1);
   for (std::size_t c = 0; c <= assets_; ++c) {
-    take(out.coins[c], realised_of_coin_[c]);
-    for (const Amount& sum : of_coin_[c]) {
-      add_worth(out.coins[c].total, sum.asset.index(), sum.amount);
+    take(out.assets[c], realised_of_base_[c]);
+    for (const Amount& sum : of_base_[c]) {
+      add_worth(out.assets[c].total, sum.asset.index(), sum.amount);
     }
   }
   out.strategies.resize(strategies);
@@ -295,6 +295,10 @@ ProfitReport ProfitBook::report(const Marks& marks) const {
   out.days = days_;
   out.peak = peak_;
   out.drawdown = drawdown_;
+  if (out.ever.complete) {  // fills since the last reading as well
+    out.peak = std::max(peak_, out.ever.all.total);
+    out.drawdown = out.peak - out.ever.all.total;
+  }
   out.losses_in_a_row = losses_in_a_row_;
   out.unmarked = unmarked_;
   out.elsewhere = elsewhere_;

@@ -1,5 +1,5 @@
 // Profit and loss in the reporting asset: what trading has made in all, and what of that is realised; by venue,
-// by coin and by strategy; since the beginning, this UTC day, this ISO week and this month. Folded from the
+// by asset and by strategy; since the beginning, this UTC day, this ISO week and this month. Folded from the
 // engine's own actions, so that it outlives the process like all state.
 //
 //   total        what fills and fees have changed of each asset, at the marks of now. Per asset it is the
@@ -9,9 +9,9 @@
 //   unrealised   total − realised: executions that are open, and what has happened since to the worth of
 //                what resolved ones have left with us
 //
-// A coin's line is of the executions that trade it (the base of their first order); a strategy's of those it
-// opened. Fills of orders that nothing says were placed stand under no coin and no strategy. Each amount is
-// rounded down once, at 18 decimals; realised adds up over venues, coins and strategies exactly, and where the
+// An asset's line is of the executions that trade it (the base of their first order); a strategy's of those it
+// opened. Fills of orders that nothing says were placed stand under no asset and no strategy. Each amount is
+// rounded down once, at 18 decimals; realised adds up over venues, assets and strategies exactly, and where the
 // totals of the lines differ from the whole by rounding, the residue is told.
 //
 // A period is measured from the first reading in it (a second apart at most while the process runs): so the
@@ -46,7 +46,7 @@ struct Profit {
 struct ProfitTable {
   Profit all;
   std::vector<Profit> venues;      // by id
-  std::vector<Profit> coins;       // by asset id, and one more: no coin is known
+  std::vector<Profit> assets;      // by asset id, and one more: no asset is known
   std::vector<Profit> strategies;  // by Strategy, and one more: none is known
   bool complete = true;            // false: some asset has no mark, or one that is not fresh
 
@@ -71,7 +71,7 @@ struct ProfitReport {
   };
   std::vector<Day> days;  // that are over, the earliest first; as many as are kept
   Decimal peak;           // of the total, at readings with every mark fresh; at least zero
-  Decimal drawdown;       // from there to the last such reading
+  Decimal drawdown;       // from there to now, or to the last such reading
   std::uint32_t losses_in_a_row = 0;  // resolved executions, the last ones
   std::uint64_t unmarked = 0;  // resolved ones in which an asset without a mark counted as nothing
   std::uint64_t elsewhere =
@@ -111,7 +111,7 @@ class ProfitBook {
   };
   struct Execution {
     std::size_t strategy = strategy_count;
-    AssetId coin;
+    AssetId base;
     std::vector<OrderId> orders;
     std::vector<Moved> moved;  // since it was last resolved
     bool settled = false;      // resolved once
@@ -125,7 +125,7 @@ class ProfitBook {
   void book(const Booked& entry);
   void realise(const ExecutionResolved& end);
   void forget_old();
-  std::size_t coin_line(AssetId coin) const { return coin.valid() ? coin.index() : assets_; }
+  std::size_t base_line(AssetId base) const { return base.valid() ? base.index() : assets_; }
   ProfitTable table(const Marks& marks) const;
 
   std::size_t venues_ = 0, assets_ = 0;
@@ -133,9 +133,9 @@ class ProfitBook {
   std::vector<Decimal> changes_;                              // by asset
   std::vector<Decimal> on_venue_;                             // venue-major
   std::array<std::vector<Decimal>, strategies> of_strategy_;  // by asset
-  std::vector<Amounts> of_coin_;                              // by coin; the last: none is known
+  std::vector<Amounts> of_base_;  // by what was traded; the last: none is known
   Realised realised_;
-  std::vector<Realised> realised_on_venue_, realised_of_coin_;
+  std::vector<Realised> realised_on_venue_, realised_of_base_;
   std::array<Realised, strategies> realised_of_strategy_{};
   std::uint32_t losses_in_a_row_ = 0;
   std::uint64_t unmarked_ = 0, elsewhere_ = 0;

@@ -92,7 +92,7 @@ struct Booking : testing::TwoVenues {
 
 class ProfitBookTest : public ::testing::Test, protected Booking {};
 
-TEST_F(ProfitBookTest, SplitsWhatATradeMadeByVenueCoinAndStrategy) {
+TEST_F(ProfitBookTest, SplitsWhatATradeMadeByVenueAssetAndStrategy) {
   const OrderRequest buy = place(1, at_binance, Side::Buy);
   const OrderRequest sell = place(1, at_kraken, Side::Sell);
   found(1, Strategy::CrossVenue);
@@ -114,8 +114,8 @@ TEST_F(ProfitBookTest, SplitsWhatATradeMadeByVenueCoinAndStrategy) {
   // At the mark of now the venues' parts are others, and their sum is not.
   EXPECT_EQ(table.venues[binance.index()].total, d("-6"));
   EXPECT_EQ(table.venues[kraken.index()].total, d("47.88"));
-  EXPECT_EQ(table.coins[btc.index()].realised, d("41.88"));
-  EXPECT_EQ(table.coins[btc.index()].total, d("41.88"));
+  EXPECT_EQ(table.assets[btc.index()].realised, d("41.88"));
+  EXPECT_EQ(table.assets[btc.index()].total, d("41.88"));
   const auto cross_venue = static_cast<std::size_t>(Strategy::CrossVenue);
   EXPECT_EQ(table.strategies[cross_venue].realised, d("41.88"));
   EXPECT_EQ(table.strategies[cross_venue].trades, 1u);
@@ -167,7 +167,7 @@ TEST_F(ProfitBookTest, KnowsTheStrategyOfAQuoteThatIsToldOfAfterItsFill) {
   EXPECT_EQ(table.strategies[static_cast<std::size_t>(Strategy::Maker)].total, d("1"));
 }
 
-TEST_F(ProfitBookTest, KeepsFillsOfNoKnownOrderUnderNoCoinAndNoStrategy) {
+TEST_F(ProfitBookTest, KeepsFillsOfNoKnownOrderUnderNoAssetAndNoStrategy) {
   OrderRequest stranger;
   stranger.id = {99};
   stranger.instrument = at_kraken;
@@ -175,7 +175,7 @@ TEST_F(ProfitBookTest, KeepsFillsOfNoKnownOrderUnderNoCoinAndNoStrategy) {
   fill(stranger, "0.1", "60010");
   const ProfitTable table = report().ever;
   EXPECT_EQ(table.all.total, d("1"));
-  EXPECT_EQ(table.coins.back().total, d("1"));
+  EXPECT_EQ(table.assets.back().total, d("1"));
   EXPECT_EQ(table.strategies.back().total, d("1"));
   EXPECT_EQ(table.venues[kraken.index()].total, d("1"));
 }
@@ -295,17 +295,17 @@ TEST_F(ProfitBookTest, KeepsItsLinesWhenVenuesAndAssetsAreAdded) {
   mark("60000");
   book.restart(universe, usdt);
   const ProfitTable table = report().ever;
-  EXPECT_EQ(table.coins.back().total, d("1"));
-  EXPECT_EQ(table.coins[btc.index()].realised, d("10"));
+  EXPECT_EQ(table.assets.back().total, d("1"));
+  EXPECT_EQ(table.assets[btc.index()].realised, d("10"));
   EXPECT_EQ(table.venues[kraken.index()].total, d("11"));
   // Today began with all of it, under the same names.
   const ProfitTable today = report().current[0].profit;
-  EXPECT_TRUE(today.coins.back().total.is_zero());
-  EXPECT_TRUE(today.coins[btc.index()].total.is_zero());
+  EXPECT_TRUE(today.assets.back().total.is_zero());
+  EXPECT_TRUE(today.assets[btc.index()].total.is_zero());
 }
 
 // Fills with fees in any asset, marks that do not divide, late fills, strangers: per asset the book is the
-// ledger, and what is realised is the same by venue, coin and strategy, to the last unit.
+// ledger, and what is realised is the same by venue, asset and strategy, to the last unit.
 TEST_F(ProfitBookTest, IsTheLedgerToTheLastUnitOverRandomHistories) {
   Rng rng(20'261'127);
   std::map<std::uint64_t, std::map<AssetId, Decimal>> open;
@@ -362,7 +362,7 @@ TEST_F(ProfitBookTest, IsTheLedgerToTheLastUnitOverRandomHistories) {
     total += marks.worth({a}, ledger.change({a})).value_or(Decimal());
   }
   EXPECT_EQ(told.ever.all.total, total);
-  for (const auto* lines : {&told.ever.venues, &told.ever.coins, &told.ever.strategies}) {
+  for (const auto* lines : {&told.ever.venues, &told.ever.assets, &told.ever.strategies}) {
     Decimal sum;
     for (const Profit& line : *lines) sum += line.realised;
     EXPECT_EQ(sum, realised);

@@ -71,6 +71,10 @@ RiskReport RiskMeasures::report(const Universe& universe, const Ledger& ledger) 
       const VenueId venue{static_cast<VenueId::rep>(v)};
       const AssetId asset{static_cast<AssetId::rep>(a)};
       const Decimal balance = ledger.balance(venue, asset);
+      const Decimal change = profit_.change(venue, asset);
+      if (!change.is_zero()) {
+        out.traded.push_back({venue, asset, change, marks_.worth(asset, change)});
+      }
       if (balance.is_zero()) continue;
       if (const auto sum = held[a].checked_add(balance)) held[a] = *sum;
       out.positions.push_back({venue, asset, balance, marks_.worth(asset, balance)});

@@ -31,6 +31,7 @@ struct RiskReport {
   AssetId reporting;
   WallTime as_of;                   // of the last reading; not told before the first
   std::vector<Position> positions;  // not zero; venue by venue
+  std::vector<Position> traded;     // what trading has changed, as if it were all that is held
   struct Exposure {
     AssetId asset;
     MarkedAt mark;

@@ -102,6 +102,11 @@ TEST_F(RiskMeasuresTest, CountsATradesProfitAsTheLedgerDoesByVenueAndStrategy) {
   // The fee that binance kept of what was bought is what trading is short of.
   EXPECT_EQ(exposure(report, btc).change, engine.measures().profit().change(btc));
   EXPECT_EQ(report.net, *exposure(report, btc).change_worth);
+  Decimal traded;
+  for (const Position& p : report.traded) {
+    if (p.asset == usdt) traded += p.held;
+  }
+  EXPECT_EQ(traded, exposure(report, usdt).change);
 }
 
 TEST_F(RiskMeasuresTest, AreWhatAFoldedJournalGives) {

@@ -26,6 +26,12 @@ std::span<const double> series(const Common& common, const ReturnTable& table, s
   return table.of(common.rows[n]);
 }
 
+std::size_t returns_in(std::span<const double> row) {
+  std::size_t there = 0;
+  for (const double of : row) there += of == of ? 1U : 0U;  // one that is none is not even itself
+  return there;
+}
+
 Common in_common(const ReturnTable& table, std::vector<std::size_t> rows) {
   Common common;
   common.rows = std::move(rows);
@@ -48,6 +54,45 @@ Common in_common(const ReturnTable& table, std::vector<std::size_t> rows) {
     }
   }
   return common;
+}
+
+// Where an asset's row is, by asset.
+class RowOf {
+ public:
+  static constexpr std::size_t none = SIZE_MAX;
+  void put(AssetId asset, std::size_t row) {
+    if (asset.index() >= rows_.size()) rows_.resize(asset.index() + 1, none);
+    rows_[asset.index()] = row;
+  }
+  std::size_t operator()(AssetId asset) const {
+    return asset.index() < rows_.size() ? rows_[asset.index()] : none;
+  }
+
+ private:
+  std::vector<std::size_t> rows_;
+};
+
+// Of a row of returns, by four sums at a time, which do not wait for one another.
+struct Sums {
+  double with_losses = 0;  // of weighted losses
+  double squares = 0;      // weighted
+};
+Sums sums_of(std::span<const double> row, std::span<const double> weighted_losses,
+             std::span<const double> weights) {
+  double with[4] = {}, squares[4] = {};
+  std::size_t t = 0;
+  for (; t + 4 <= row.size(); t += 4) {
+    for (std::size_t k = 0; k < 4; ++k) {
+      with[k] += weighted_losses[t + k] * row[t + k];
+      squares[k] += weights[t + k] * row[t + k] * row[t + k];
+    }
+  }
+  for (; t < row.size(); ++t) {
+    with[0] += weighted_losses[t] * row[t];
+    squares[0] += weights[t] * row[t] * row[t];
+  }
+  return {(with[0] + with[1]) + (with[2] + with[3]),
+          (squares[0] + squares[1]) + (squares[2] + squares[3])};
 }
 
 // What one unit of worth in an asset adds to each measure; linear, so that it serves assets and venues alike.
@@ -127,20 +172,18 @@ Result<ValueAtRisk, VarRefused> value_at_risk(std::span<const Position> position
   // --- what counts ---
   std::vector<double> worths(returns.assets.size(), 0.0);
   std::vector<bool> marked(returns.assets.size(), false);
+  RowOf in_table;
+  for (std::size_t n = 0; n < returns.assets.size(); ++n) in_table.put(returns.assets[n], n);
   for (const Position& position : positions) {
-    if (!position.worth) continue;
-    const auto at = std::find(returns.assets.begin(), returns.assets.end(), position.asset);
-    if (at == returns.assets.end()) continue;
-    const auto n = static_cast<std::size_t>(at - returns.assets.begin());
+    const std::size_t n = in_table(position.asset);
+    if (!position.worth || n == RowOf::none) continue;
     worths[n] += worth_of(position);
     marked[n] = true;
   }
   std::vector<std::size_t> rows;
   VarRefused fewest{VarRefusal::TooFewObservations, 0, needed, {}};
   for (std::size_t n = 0; n < returns.assets.size(); ++n) {
-    const std::span<const double> row = returns.of(n);
-    const auto there = static_cast<std::size_t>(
-        std::count_if(row.begin(), row.end(), [](double r) { return !std::isnan(r); }));
+    const std::size_t there = returns_in(returns.of(n));
     const AssetId asset = returns.assets[n];
     if (!marked[n]) {
       out.not_counted.push_back({asset, NotCounted::NoMark, 0, there});
@@ -197,13 +240,9 @@ Result<ValueAtRisk, VarRefused> value_at_risk(std::span<const Position> position
     for (const std::size_t t : seen.beyond) beyond += row[t];
     m.value_at_risk = -row[seen.at] * out.scale;
     m.shortfall = -(beyond * seen.weight_beyond + row[seen.at] * seen.weight_at) * out.scale;
-    double with_all = 0, alone = 0;
-    for (std::size_t t = 0; t < common.bars; ++t) {
-      with_all -= weighted[t] * row[t];
-      alone += weights[t] * row[t] * row[t];
-    }
-    m.sigma = sigma > 0 ? with_all / sigma * out.scale : 0;
-    m.volatility = std::sqrt(alone) * out.scale;
+    const Sums sums = sums_of(row, weighted, weights);
+    m.sigma = sigma > 0 ? -sums.with_losses / sigma * out.scale : 0;
+    m.volatility = std::sqrt(sums.squares) * out.scale;
   }
   std::vector<std::size_t> order(count);
   for (std::size_t n = 0; n < count; ++n) order[n] = n;
@@ -218,19 +257,18 @@ Result<ValueAtRisk, VarRefused> value_at_risk(std::span<const Position> position
     part.volatility = marginals[n].volatility;
     add(part, worths[common.rows[n]], marginals[n], normal, student);
   }
+  RowOf counted;
+  for (std::size_t n = 0; n < count; ++n) counted.put(returns.assets[common.rows[n]], n);
   for (const Position& position : positions) {
-    const auto counted = std::find_if(common.rows.begin(), common.rows.end(), [&](std::size_t row) {
-      return returns.assets[row] == position.asset;
-    });
-    if (counted == common.rows.end()) continue;
+    const std::size_t n = counted(position.asset);
+    if (n == RowOf::none) continue;
     auto part = std::find_if(out.venues.begin(), out.venues.end(),
                              [&](const VarPart& v) { return v.venue == position.venue; });
     if (part == out.venues.end()) {
       part = out.venues.insert(part, VarPart{});
       part->venue = position.venue;
     }
-    add(*part, worth_of(position),
-        marginals[static_cast<std::size_t>(counted - common.rows.begin())], normal, student);
+    add(*part, worth_of(position), marginals[n], normal, student);
   }
   std::stable_sort(out.venues.begin(), out.venues.end(), [](const VarPart& a, const VarPart& b) {
     return a.historical.shortfall > b.historical.shortfall;

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""`ats risk` of a running process, held to an account of its own: sums, worths and losses in exact arithmetic, and
+the value at risk by closes of a file computed here again.
+
+usage: risk_test.py ATS     prints what was wrong; exits 1 when anything was
+"""
+import json, math, os, random, subprocess, sys, tempfile, time
+from decimal import Decimal, getcontext
+
+getcontext().prec = 60
+ats_bin = os.path.abspath(sys.argv[1])
+passed, problems = 0, []
+
+
+def expect(truth, what):
+    global passed
+    if truth:
+        passed += 1
+    else:
+        problems.append(what)
+        print("FAILED:", what)
+
+
+def risk(*words, data, code=0):
+    done = subprocess.run([ats_bin, "risk", *words, "--data", data], capture_output=True, text=True)
+    expect(done.returncode == code, f"{words} ends with {code}, not {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def told(*words, data, code=0):
+    out = risk(*words, "--json", data=data, code=code)
+    return json.loads(out) if out else {}
+
+
+def near(a, b, what):
+    expect(abs(a - b) <= 1e-6 * max(1.0, abs(b)), f"{what}: {a} beside {b}")
+
+
+def check_status(t):
+    equity = Decimal(0)
+    by_asset = {}
+    for p in t["positions"]:
+        exact = Decimal(p["held"]) * Decimal(p["mark"])
+        expect(0 <= exact - Decimal(p["worth"]) < Decimal("1e-18"), f"worth of {p}")
+        by_asset[p["asset"]] = by_asset.get(p["asset"], Decimal(0)) + Decimal(p["held"])
+    for e in t["exposures"]:
+        expect(by_asset.get(e["asset"], Decimal(0)) == Decimal(e["held"]), f"held of {e['asset']}")
+        equity += Decimal(e["worth"])
+    expect(equity == Decimal(t["equity"]), "equity is the sum of worths")
+    profit = t["profit"]
+    change = sum(Decimal(e["change_worth"]) for e in t["exposures"])
+    expect(change == Decimal(profit["ever"]["total"]), "the total is what the ledger changed")
+    for period in ("day", "week", "month", "ever"):
+        of = profit[period]
+        expect(Decimal(of["total"]) - Decimal(of["realised"]) == Decimal(of["unrealised"]), period)
+        for lines in ("venues", "assets", "strategies"):
+            realised = sum((Decimal(l["realised"]) for l in of[lines]), Decimal(0))
+            total = sum((Decimal(l["total"]) for l in of[lines]), Decimal(0))
+            expect(realised == Decimal(of["realised"]), f"{period}: realised by {lines}")
+            residue = Decimal(of["residue"][lines])
+            expect(total + residue == Decimal(of["total"]), f"{period}: total by {lines}")
+            expect(abs(residue) < Decimal("1e-15"), f"{period}: residue by {lines} is {residue}")
+    expect(Decimal(profit["drawdown"]) >= 0, "drawdown")
+
+
+def check_stress(t):
+    for s in t["scenarios"]:
+        for lines in ("assets", "venues"):
+            losses = [Decimal(l["loss"]) for l in s[lines]]
+            expect(sum(losses, Decimal(0)) == Decimal(s["loss"]), f"{s['scenario']} by {lines}")
+            expect(losses == sorted(losses, reverse=True), f"{s['scenario']}: worst first")
+    losses = [Decimal(s["loss"]) for s in t["scenarios"]]
+    expect(losses == sorted(losses, reverse=True), "worst scenario first")
+    names = {s["scenario"] for s in t["scenarios"]}
+    expect({"fall-20", "rise-20", "slip-usdt", "freeze-kraken"} <= names, f"scenarios: {names}")
+
+
+def check_var(data, folder):
+    """Closes made up here; the same value at risk computed twice."""
+    draw = random.Random(1)
+    assets, days = ["BTC", "ETH", "SOL"], 400
+    closes = [[100.0] * 3]
+    for _ in range(days):
+        common = draw.gauss(0, 0.03)
+        closes.append([c * (1 + common + draw.gauss(0, 0.02)) for c in closes[-1]])
+    file = os.path.join(folder, "closes.csv")
+    with open(file, "w") as out:
+        out.write("date," + ",".join(assets) + "\n")
+        for n, row in enumerate(closes):
+            stamp = time.strftime("%Y-%m-%d", time.gmtime(1_700_006_400 + n * 86_400))
+            out.write(stamp + "," + ",".join(f"{c:.10f}" for c in row) + "\n")
+    closes = [[float(f"{c:.10f}") for c in row] for row in closes]
+
+    t = told("var", "--history", file, "--horizon", "4d", "--backtest", data=data)
+    worth = {p["asset"]: p["worth"] for p in t["assets"]}
+    expect(set(worth) == set(assets), f"assets: {worth}")
+    losses = []
+    for before, after in zip(closes, closes[1:]):
+        losses.append(-sum(worth[a] * (after[n] / before[n] - 1) for n, a in enumerate(assets)))
+    expect(t["observations"] == days, "observations")
+    weights = [0.94 ** (days - 1 - n) for n in range(days)]
+    sigma = math.sqrt(sum(w * l * l for w, l in zip(weights, losses)) / sum(weights)) * 2
+    near(t["volatility"], sigma, "volatility")
+    for measure, z, mean_beyond in ((t["measures"][0], 1.6448536270, 2.0627128075),
+                                    (t["measures"][1], 2.3263478740, 2.6652142203)):
+        ordered = sorted(losses)
+        rank = math.ceil(days * float(measure["confidence"]) - 1e-9)
+        tail = ordered[rank:]
+        near(measure["historical"]["var"], 2 * ordered[rank - 1], "historical VaR")
+        near(measure["historical"]["es"], 2 * sum(tail) / len(tail), "historical ES")
+        near(measure["ewma"]["var"], z * sigma, "ewma VaR")
+        near(measure["ewma"]["es"], mean_beyond * sigma, "ewma ES")
+    for n in range(2):
+        for method in ("historical", "ewma", "student"):
+            for kind in ("var", "es"):
+                whole = t["measures"][n][method][kind]
+                for parts in ("assets", "venues"):
+                    near(sum(p["measures"][n][method][kind] for p in t[parts]), whole,
+                         f"{method} {kind} by {parts}")
+    expect(all(b["observations"] == days - 250 for b in t["backtest"]), "back-test")
+    text = risk("var", "--history", file, "--confidence", "97.5", data=data)
+    expect("97.5 %" in text and "Student's t" in text, text)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    data = os.path.join(folder, "d")
+    none = subprocess.run([ats_bin, "risk", "status", "--data", data], capture_output=True, text=True)
+    expect(none.returncode == 1 and "no ats process answers" in none.stderr, "nobody is there: " + none.stderr)
+    with open(os.path.join(folder, "log"), "w") as log:
+        process = subprocess.Popen([ats_bin, "run", "--no-screen", "--data", data, "--for", "60s"],
+                                   stdout=log, stderr=log)
+        try:
+            until = time.time() + 40
+            while time.time() < until:
+                time.sleep(0.5)
+                seen = subprocess.run([ats_bin, "risk", "status", "--json", "--data", data],
+                                      capture_output=True, text=True)
+                if seen.returncode == 0 and json.loads(seen.stdout)["profit"]["ever"]["trades"] >= 5:
+                    break
+            else:
+                expect(False, "five trades within forty seconds")
+            for _ in range(3):
+                check_status(told("status", data=data))
+                check_stress(told("stress", data=data))
+                time.sleep(1)
+            expect("profit and loss in USDT" in risk("status", data=data), "status for people")
+            one = told("stress", "--scenario", "x coins -0.1 binance -0.5", data=data)
+            expect(len(one["scenarios"]) == 1 and Decimal(one["scenarios"][0]["loss"]) > 0, "spelt out")
+            risk("stress", "--scenario", "nowhere", data=data, code=2)
+            refused = told("var", data=data, code=1)
+            expect(all("refused" in m for m in refused["measures"]), "no past, no measure")
+            check_var(data, folder)
+            expect(risk("closes", "--bar", "1m", data=data).startswith("time"), "closes")
+            risk("var", "--horizon", "soon", data=data, code=2)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+print(f"{passed} checks passed, {len(problems)} failed")
+sys.exit(1 if problems else 0)
