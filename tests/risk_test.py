@@ -156,5 +156,56 @@ with tempfile.TemporaryDirectory() as folder:
             process.terminate()
             process.wait(30)
 
+
+def profit_of(data):
+    done = subprocess.run([ats_bin, "risk", "status", "--json", "--data", data], capture_output=True, text=True)
+    return json.loads(done.stdout)["profit"]["ever"] if done.returncode == 0 else None
+
+
+def wait_for(what, truth, within=40):
+    until = time.time() + within
+    while time.time() < until:
+        try:
+            if truth():
+                return True
+        except (TypeError, KeyError):
+            pass
+        time.sleep(0.3)
+    expect(False, what)
+    return False
+
+
+# A process that is killed and started again knows what it has earned, as `ats pnl` reads it from the journal.
+with tempfile.TemporaryDirectory() as home:
+    data = os.path.join(home, "data")
+    start = [ats_bin, "run", "--config", os.path.join(home, "ats.toml"), "--no-screen", "--data", data]
+    sim = subprocess.Popen([ats_bin, "sim", "--seed", "5", "--write-config", home], stdout=subprocess.PIPE, text=True)
+    sim.stdout.readline()
+    log = open(os.path.join(home, "log"), "w")
+    run = subprocess.Popen(start, stdout=log, stderr=log)
+    try:
+        wait_for("five trades", lambda: profit_of(data)["trades"] >= 5)
+        halt = subprocess.run([ats_bin, "halt", "--reason", "to compare", "--data", data], capture_output=True)
+        expect(halt.returncode == 0, "halt")
+        time.sleep(3)
+        before = profit_of(data)
+        run.kill()
+        run.wait()
+        run = subprocess.Popen(start, stdout=log, stderr=log)
+        wait_for("the second life answers", lambda: profit_of(data) is not None)
+        after = profit_of(data)
+        for figure in ("realised", "trades", "from"):
+            expect(before[figure] == after[figure], f"{figure}: {before[figure]}, after a restart {after[figure]}")
+        run.terminate()
+        expect(run.wait(40) == 0, "the second life ends in order")
+        pnl = subprocess.run([ats_bin, "pnl", os.path.join(data, "journal"), "--json"], capture_output=True, text=True)
+        realised = Decimal(json.loads(pnl.stdout)["total"]["realised"])
+        expect(abs(realised - Decimal(after["realised"])) < Decimal("1e-15"), f"ats pnl says {realised}")
+    finally:
+        for process in (run, sim):
+            process.terminate()
+            process.wait(40)
+        log.close()
+
 print(f"{passed} checks passed, {len(problems)} failed")
 sys.exit(1 if problems else 0)

@@ -124,6 +124,9 @@ Result<ordered_json, int> by_history(const VarOptions& options, const VarQuestio
   if (!file) return fail(usage_error("--history: " + file.error()));
   const auto told = ask(options.process, {{"command", "risk"}, {"what", "status"}});
   if (!told) return fail(told.error());
+  if (!(*told)["in"].is_string()) {
+    return fail(failure("the process has no reporting asset: nothing has a worth"));
+  }
   Universe universe;
   const AssetId reporting = universe.add_asset((*told)["in"].get<std::string>());
   std::vector<core::Position> positions;

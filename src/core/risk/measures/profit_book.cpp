@@ -80,8 +80,8 @@ void ProfitBook::restart(const Universe& universe, AssetId reporting) {
   losses_in_a_row_ = 0;
   opened_ = {};
   days_.clear();
-  since_ = read_ = {};
-  peak_ = drawdown_ = {};
+  since_ = {};
+  reading_ = {};
 }
 
 void ProfitBook::add(Amounts& amounts, AssetId asset, Decimal amount) {
@@ -249,13 +249,14 @@ ProfitTable ProfitBook::table(const Marks& marks) const {
 }
 
 void ProfitBook::on_time(const Marks& marks, WallTime wall) {
-  if (!reporting_.valid() || (read_.told() && wall < read_)) return;  // the clock was set back
+  if (!reporting_.valid() || (reading_.at.told() && wall < reading_.at))
+    return;                        // the clock was set back
   std::optional<ProfitTable> now;  // the whole table only where a period begins
   for (std::size_t p = 0; p < period_count; ++p) {
     const auto period = static_cast<Period>(p);
     const std::int64_t number = number_of(period, wall);
-    if (read_.told() && number == opened_[p].number) continue;
-    if (!read_.told()) {  // what was before the first reading counts from it on
+    if (reading_.at.told() && number == opened_[p].number) continue;
+    if (!reading_.at.told()) {  // what was before the first reading counts from it on
       opened_[p] = {number, wall, {}};
       continue;
     }
@@ -267,21 +268,24 @@ void ProfitBook::on_time(const Marks& marks, WallTime wall) {
     opened_[p] = {number, wall, *now};
   }
   if (!since_.told()) since_ = wall;
-  read_ = wall;
-
-  Decimal total;
-  bool fresh = true;
-  for (std::size_t a = 0; a < assets_ && fresh; ++a) {
+  reading_.at = wall;
+  reading_.ever = {{}, realised_.amount, realised_.trades};
+  reading_.fresh = true;
+  for (std::size_t a = 0; a < assets_; ++a) {
     const AssetId asset{static_cast<AssetId::rep>(a)};
     if (changes_[a].is_zero()) continue;
     const auto worth = marks.worth(asset, changes_[a]);
-    const auto added = worth ? total.checked_add(*worth) : fail(NumberError::Overflow);
-    fresh = added.ok() && marks.fresh(asset);
-    if (added) total = *added;
+    const auto added =
+        worth ? reading_.ever.total.checked_add(*worth) : fail(NumberError::Overflow);
+    if (added) reading_.ever.total = *added;
+    if (!added || !marks.fresh(asset)) reading_.fresh = false;
   }
-  if (!fresh) return;
-  peak_ = std::max(peak_, total);
-  drawdown_ = peak_ - total;
+  for (std::size_t p = 0; p < period_count; ++p) {
+    reading_.current[p] = less(reading_.ever, opened_[p].table.all);
+  }
+  if (!reading_.fresh) return;
+  reading_.peak = std::max(reading_.peak, reading_.ever.total);
+  reading_.drawdown = reading_.peak - reading_.ever.total;
 }
 
 ProfitReport ProfitBook::report(const Marks& marks) const {
@@ -293,10 +297,10 @@ ProfitReport ProfitBook::report(const Marks& marks) const {
     out.current[p] = {opened_[p].number, opened_[p].at, out.ever.since(opened_[p].table)};
   }
   out.days = days_;
-  out.peak = peak_;
-  out.drawdown = drawdown_;
+  out.peak = reading_.peak;
+  out.drawdown = reading_.drawdown;
   if (out.ever.complete) {  // fills since the last reading as well
-    out.peak = std::max(peak_, out.ever.all.total);
+    out.peak = std::max(reading_.peak, out.ever.all.total);
     out.drawdown = out.peak - out.ever.all.total;
   }
   out.losses_in_a_row = losses_in_a_row_;

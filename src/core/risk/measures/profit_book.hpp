@@ -78,6 +78,15 @@ struct ProfitReport {
       0;  // resolved in another reporting asset: counted in no line of realised
 };
 
+// What limits go by: cheap to have at every reading, where the report is made on request.
+struct ProfitReading {
+  WallTime at;         // not told before the first
+  bool fresh = false;  // every mark that counts was
+  Profit ever;
+  std::array<Profit, period_count> current;  // by Period
+  Decimal peak, drawdown;                    // by fresh readings alone
+};
+
 class ProfitBook {
  public:
   static constexpr std::size_t days_kept = 800;
@@ -96,6 +105,9 @@ class ProfitBook {
     return on_venue_[venue.index() * assets_ + asset.index()];
   }
   ProfitReport report(const Marks& marks) const;
+  // The last one; fills since then are not in it.
+  const ProfitReading& reading() const { return reading_; }
+  std::uint32_t losses_in_a_row() const { return losses_in_a_row_; }
 
  private:
   static constexpr std::size_t strategies = strategy_count + 1;
@@ -151,8 +163,8 @@ class ProfitBook {
   };
   std::array<Opened, period_count> opened_;
   std::vector<ProfitReport::Day> days_;
-  WallTime since_, read_;
-  Decimal peak_, drawdown_;
+  WallTime since_;
+  ProfitReading reading_;
 };
 
 }  // namespace ats::core

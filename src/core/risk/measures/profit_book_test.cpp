@@ -207,6 +207,7 @@ TEST_F(ProfitBookTest, CountsByUtcDaysIsoWeeksAndMonths) {
   read("2023-11-19T23:59:59.9Z");  // Sunday
   EXPECT_EQ(report().current[1].profit.all.realised, d("3"));
   EXPECT_EQ(report().losses_in_a_row, 1u);
+  EXPECT_EQ(book.losses_in_a_row(), 1u);
   read("2023-11-20T00:00:01Z");  // Monday
   EXPECT_EQ(report().current[1].profit.all.realised, d("0"));
   EXPECT_EQ(report().current[2].profit.all.realised, d("3"));
@@ -260,6 +261,34 @@ TEST_F(ProfitBookTest, TellsHowFarItIsBelowItsPeak) {
   read("2023-11-14T10:00:03Z");
   EXPECT_EQ(report().drawdown, d("300"));
   EXPECT_FALSE(report().ever.complete);
+  // Neither is the reading that limits go by.
+  EXPECT_FALSE(book.reading().fresh);
+  EXPECT_EQ(book.reading().drawdown, d("300"));
+}
+
+TEST_F(ProfitBookTest, ReadsForLimitsWhatTheReportTellsPeople) {
+  EXPECT_FALSE(book.reading().at.told());
+  read("2023-11-14T22:13:20Z");
+  for (std::uint64_t n = 1; n < 40; ++n) {
+    const OrderRequest order = place(n, at_binance, n % 3 == 0 ? Side::Sell : Side::Buy);
+    fill(order, "0.3", "60000", "0.7");
+    if (n % 4 != 0) resolve(n, "59999.5");
+    mark(std::to_string(59'000 + n * 37 % 2'000));
+    wall = wall + hours(9);
+    book.on_time(marks, wall);
+    const ProfitReading& reading = book.reading();
+    const ProfitReport told = report();
+    EXPECT_EQ(reading.at, wall);
+    EXPECT_TRUE(reading.fresh);
+    EXPECT_EQ(reading.ever.total, told.ever.all.total);
+    EXPECT_EQ(reading.ever.realised, told.ever.all.realised);
+    EXPECT_EQ(reading.drawdown, told.drawdown);
+    for (std::size_t p = 0; p < period_count; ++p) {
+      EXPECT_EQ(reading.current[p].total, told.current[p].profit.all.total);
+      EXPECT_EQ(reading.current[p].realised, told.current[p].profit.all.realised);
+      EXPECT_EQ(reading.current[p].trades, told.current[p].profit.all.trades);
+    }
+  }
 }
 
 TEST_F(ProfitBookTest, BeginsAnewInAnotherReportingAssetAndKeepsWhatChanged) {
