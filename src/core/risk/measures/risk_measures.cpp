@@ -56,7 +56,8 @@ MarkedAt RiskMeasures::marked(AssetId asset) const {
   MarkedAt out;
   out.price = marks_.price(asset);
   out.fresh = marks_.fresh(asset);
-  if (fresh_at_[asset.index()].told()) out.age = read_ - fresh_at_[asset.index()];
+  const WallTime at = fresh_at_[asset.index()];
+  if (at.told() && at < read_) out.age = read_ - at;  // else it is fresh, or the clock was set back
   return out;
 }
 

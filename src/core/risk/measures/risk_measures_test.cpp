@@ -84,6 +84,19 @@ TEST_F(RiskMeasuresTest, MarksByValidBooksAloneAndTellsTheAgeOfTheLastMark) {
   EXPECT_GE(minutes.closes(usdt).size(), 2u);
 }
 
+TEST_F(RiskMeasuresTest, TellsNoAgeBelowNothingWhenTheClockIsSetBack) {
+  up();
+  wait(seconds(2));
+  for (const VenueId venue : {binance, kraken}) {
+    send(ConnectionDown{venue, Channel::MarketData});
+  }
+  wall = WallTime{wall.ns_utc - hours(1).ns};
+  wait(seconds(20));
+  const RiskReport report = engine.risk();
+  EXPECT_FALSE(exposure(report, btc).mark.fresh);
+  EXPECT_GE(exposure(report, btc).mark.age, Duration{});
+}
+
 TEST_F(RiskMeasuresTest, CountsATradesProfitAsTheLedgerDoesByVenueAndStrategy) {
   up();
   trade();
