@@ -56,6 +56,7 @@ CoreConfig loopback_config() {
   CoreConfig config;
   config.min_edge = Rate::bps(1);
   config.leg_cost_prior = {};  // every trade is to be alike
+  config.limits = {};          // as many trades within a second as there are frames
   config.pair_cooldown = milliseconds(1);
   config.order_deadline = seconds(60);  // the machine may be busy with other things
   config.max_exposure = Decimal::from_int(1'000'000);

@@ -59,7 +59,7 @@ void TradingEngine::tell_balances(VenueId venue) {
     const bool base = venues_.universe.asset(asset).name == "BTC";
     on(BalanceReported{venue, asset, Decimal::from_int(base ? 10 : 1'000'000), {}, times});
   }
-  on(BalancesComplete{venue, times});
+  on(BalancesComplete{venue, times, times.recv_time});
 }
 
 std::uint64_t TradingEngine::fold_books(std::uint64_t digest) const {

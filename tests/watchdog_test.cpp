@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "core/risk/risk_gate.hpp"
+#include "core/risk/testing_gate.hpp"
 #include "io/clock.hpp"
 #include "services/control.hpp"
 #include "services/metadata.hpp"
@@ -103,6 +103,9 @@ class WatchdogTest : public ::testing::Test, private EventSink {
     ASSERT_EQ(traders_.size(), 5u);
     ASSERT_TRUE(until(seconds(20), [&] { return up_ == 5 && seen_all(); }));
     core::RiskGate gate;
+    const core::testing::StillDesk desk;
+    const CoreConfig limits;
+    core::testing::open_gate(gate, desk, universe_, limits);
     std::uint64_t serial = 0;
     for (const Instrument& on : universe_.instruments()) {
       OrderRequest order;
@@ -160,17 +163,9 @@ class WatchdogTest : public ::testing::Test, private EventSink {
 
  private:
   static OrderFacts facts_of(const Instrument& on, Price average) {
-    OrderFacts facts;
-    facts.instrument = &on;
-    facts.halted_globally = facts.halted_venue = facts.halted_pair = facts.stopping = false;
-    facts.reconciled = facts.venue_up = facts.book_valid = true;
-    facts.pair_busy = facts.crosses_own = false;
+    OrderFacts facts = core::testing::good_facts(on);
     facts.average = average;
-    facts.notional = facts.exposure_after = facts.currency_after = facts.lost_today = Decimal();
-    facts.open_executions = 0;
-    facts.edge = Rate::bps(10);
     facts.leg_cost = Rate{};
-    facts.min_edge = Rate::bps(5);
     return facts;
   }
   void on(const Event& event) override {

@@ -49,6 +49,13 @@ struct Engine::Parts {
   Instant now;
   WallTime wall;
   bool stop_told = false;
+  struct Asked {  // to resume, by a first person
+    Scope scope;
+    Text<31> who;
+  };
+  std::vector<Asked> asked_to_resume;
+  std::vector<LimitNews> news;
+  std::vector<Scope> scopes;
   std::uint64_t earlier_episodes = 0;  // of detectors of earlier lives
   std::vector<std::optional<Decimal>> mids;
   std::vector<Marks::Told> rates;  // that count now
@@ -85,6 +92,7 @@ struct Engine::Parts {
   void on(const HaltCommand& command, Actions& out);
   void on(const ResumeCommand& command, Actions& out);
   void on(const StopCommand& command, Actions& out);
+  void on(const SetLimitCommand& command, Actions& out);
 
   bool known(VenueId id) const { return id.index() < universe.venues().size(); }
   bool known(AssetId id) const { return id.index() < universe.assets().size(); }
@@ -98,7 +106,8 @@ struct Engine::Parts {
   void detect(Actions& out);
   void consider(std::span<const Candidate> candidates, Actions& out);
   void consider(std::span<const CycleCandidate> candidates, Actions& out);
-  void answer(const Candidate& candidate, RefuseReason refused, ExecutionId taken, Actions& out);
+  void answer(const Candidate& candidate, RefuseReason refused, const LimitBreach& breach,
+              ExecutionId taken, Actions& out);
   void ask_balances(VenueId venue, Actions& out);
   void open_account(VenueId venue, AssetId asset, Decimal total, Actions& out);
   void accept_differences(VenueId venue, const ResumeCommand& command, Actions& out);
@@ -107,6 +116,10 @@ struct Engine::Parts {
   Decimal profit(bool& complete) const;
   void check_reconciled(Actions& out);
   void check_stopped(Actions& out);
+  void watch_limits(Actions& out);
+  void reached(std::size_t limit, Actions& out);
+  void released(std::size_t limit, Actions& out);
+  bool second_person(const Scope& scope, const ResumeCommand& command, Actions& out);
   void tally(const Actions& out, std::size_t from);
   void alert(Severity severity, AlertCode code, const Scope& scope, std::string_view message,
              Actions& out) {
@@ -144,7 +157,10 @@ void Engine::on(const Event& event, Instant now, Actions& out) {
   const bool booked =
       std::any_of(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
                   [](const Action& a) { return std::holds_alternative<Booked>(a); });
-  if (booked) p.follow_holdings();
+  if (booked) {
+    p.follow_holdings();
+    p.gate.limits().holdings_changed();
+  }
 }
 
 void Engine::status(CoreStatus& out) const { parts_->status(out); }
@@ -177,8 +193,7 @@ void Engine::Parts::on(const Started& event, Actions&) {
   ledger.bind(universe.venues().size(), universe.assets().size());
   ledger.plant(config.mutant);
   balances.restart(universe.venues().size(), universe.assets().size(), now);
-  gate.configure(config);
-  if (config.mutant == Mutant::ForgetHaltAtStart) gate.resume_all();
+  gate.restart(universe, config, now);
   const AssetId reporting = universe.find_asset(config.reporting_asset.view());
   marks.bind(universe.assets().size(), reporting);
   measures.restart(universe, reporting);
@@ -211,12 +226,96 @@ void Engine::Parts::on(const Timer& event, Actions& out) {
     const VenueId venue{static_cast<VenueId::rep>(v)};
     if (balances.due(venue, !executor.unresolved(venue), config, now)) ask_balances(venue, out);
   }
+  watch_limits(out);
+}
+
+void Engine::Parts::watch_limits(Actions& out) {
   bool complete = false;
-  if (gate.watch_loss(wall, profit(complete)) && config.mutant != Mutant::IgnoreDailyLoss) {
-    gate.halt({});
-    alert(Severity::Critical, AlertCode::DailyLoss, {},
-          "lost " + gate.lost_today()->to_string() + " " +
-              std::string(config.reporting_asset.view()) + " since midnight UTC; all is halted",
+  news.clear();
+  gate.limits().on_timer(wall, now, profit(complete), news);
+  for (const LimitNews& item : news) {
+    const LimitStatus limit = gate.limits().status_of(item.limit);
+    const LimitSetting& set = limit.setting;
+    const auto tell = [&](Severity severity, AlertCode code, std::string_view what, Decimal bound) {
+      alert(severity, code, {},
+            std::string(name(set.kind)) + " " + to_text(set.scope) + " is " +
+                limit.value.floor_to(6).to_string() + ", " + std::string(what) + " " +
+                bound.to_string(),
+            out);
+    };
+    switch (item.what) {
+      case LimitNews::What::Warned:
+        tell(Severity::Warning, AlertCode::LimitWarning, "past the warning at", *set.warn);
+        break;
+      case LimitNews::What::Cleared:
+        tell(Severity::Info, AlertCode::LimitWarning, "well within the warning at", *set.warn);
+        break;
+      case LimitNews::What::Reached:
+        reached(item.limit, out);
+        break;
+      case LimitNews::What::Released:
+        released(item.limit, out);
+        break;
+    }
+  }
+  scopes.clear();
+  gate.holds().on_timer(
+      now, [&](const Hold& hold) { return executor.open_in(hold); }, scopes);
+  for (const Scope& scope : scopes) {
+    if (scope.venue.valid()) continue;  // nothing went there from the beginning
+    const Hold* hold = gate.holds().find(scope);
+    const bool left = executor.open_in(*hold);
+    alert(
+        left ? Severity::Critical : Severity::Info, AlertCode::Halt, scope,
+        describe(scope) + (left ? ": the time to resolve what is open is over; it stays open, and "
+                                  "no order leaves any more"
+                                : ": nothing is open; no order leaves any more"),
+        out);
+  }
+}
+
+// A limit that watches has been over its hard level for long enough to be believed.
+void Engine::Parts::reached(std::size_t which, Actions& out) {
+  const LimitStatus limit = gate.limits().status_of(which);
+  const LimitSetting& set = limit.setting;
+  if (set.kind == LimitKind::DailyLoss && config.mutant == Mutant::IgnoreDailyLoss) return;
+  gate.limits().scopes_of(which, scopes);
+  const std::string what = std::string(name(set.kind)) + " " + to_text(set.scope) + " is " +
+                           limit.value.floor_to(6).to_string() + ", its limit " +
+                           set.hard.to_string();
+  for (const Scope& scope : scopes) {
+    if (set.effect == LimitEffect::Refuses) {
+      alert(Severity::Warning, AlertCode::LimitReached, scope, what + "; what raises it is refused",
+            out);
+      return;
+    }
+    Hold hold;
+    hold.scope = scope;
+    hold.limit = set.kind;
+    hold.state = set.effect == LimitEffect::Halts ? RiskState::Halted : RiskState::ReduceOnly;
+    hold.resolving = set.effect == LimitEffect::Halts;
+    hold.resolve_until = now + config.resolve_within;
+    gate.holds().set(hold);
+    const AlertCode code =
+        set.kind == LimitKind::DailyLoss ? AlertCode::DailyLoss : AlertCode::LimitReached;
+    alert(Severity::Critical, code, scope,
+          what + "; " + describe(scope) +
+              (set.effect == LimitEffect::Halts ? " is halted" : " is reduced, nothing is opened"),
+          out);
+  }
+}
+
+void Engine::Parts::released(std::size_t which, Actions& out) {
+  const LimitSetting& set = gate.limits().at(which);
+  gate.limits().scopes_of(which, scopes);
+  for (const Scope& scope : scopes) {
+    const Hold* hold = gate.holds().find(scope);
+    const bool ours =
+        hold != nullptr && hold->limit == set.kind && hold->state == RiskState::ReduceOnly;
+    if (!ours) continue;
+    gate.holds().lift(scope);
+    alert(Severity::Info, AlertCode::Resume, scope,
+          describe(scope) + " is opened again: " + name(set.kind) + " has been well for a while",
           out);
   }
 }
@@ -257,6 +356,7 @@ void Engine::Parts::on(const ConnectionUp& event, Actions& out) {
 
 void Engine::Parts::on(const ConnectionDown& event, Actions& out) {
   if (!known(event.venue)) return;
+  gate.limits().on_venue_fault(event.venue, now);
   VenueLink& link = situation.links[event.venue.index()];
   if (event.channel == Channel::MarketData) {
     link.market = false;
@@ -310,7 +410,7 @@ void Engine::Parts::on(const InstrumentChanged& event, Actions& out) {
       told.qty_scale != held.qty_scale || told.tick <= 0 || told.lot <= 0) {
     // Orders and fills of before are counted in the old scale: a restart reads them anew.
     const Scope scope{{}, held.pair};
-    gate.halt(scope);
+    gate.halt(scope, now);
     alert(Severity::Critical, AlertCode::Halt, scope,
           universe.instrument_name(id) + " changed its scale; the pair is halted until a restart",
           out);
@@ -338,16 +438,18 @@ void Engine::Parts::detect(Actions& out) {
 void Engine::Parts::consider(std::span<const CycleCandidate> candidates, Actions& out) {
   for (const CycleCandidate& candidate : candidates) {
     ExecutionId taken;
+    LimitBreach breach;
     RefuseReason refused = candidate.refused;
     if (refused == RefuseReason::None) {
-      refused = cycles->mode(candidate.cycle) == StrategyMode::Trade
-                    ? executor.open(candidate, now, out, taken)
-                    : RefuseReason::ObserveOnly;
+      const bool trades = cycles->mode(candidate.cycle) == StrategyMode::Trade;
+      refused = trades ? executor.open(candidate, now, out, taken) : RefuseReason::ObserveOnly;
+      if (trades && refused != RefuseReason::None) breach = gate.breach();
     }
     if (taken.valid()) out.push_back(opened(candidate, taken, universe, *books, now));
     if (!cycles->answer(candidate, refused)) continue;
     OpportunityFound found = opportunity(candidate, universe, refused);
     found.execution = taken;
+    found.breach = breach;
     out.push_back(found);
   }
 }
@@ -361,22 +463,25 @@ void Engine::Parts::consider(std::span<const Candidate> candidates, Actions& out
   }
   for (const Candidate& candidate : candidates) {
     ExecutionId taken;
+    LimitBreach breach;
     RefuseReason refused = candidate.refused;
     if (&candidate == best) {
       refused = executor.open(candidate, now, out, taken);
+      if (refused != RefuseReason::None) breach = gate.breach();
       if (taken.valid()) out.push_back(opened(candidate, taken, universe, *books, now));
     } else if (refused == RefuseReason::None) {
       refused = RefuseReason::PairBusy;
     }
-    answer(candidate, refused, taken, out);
+    answer(candidate, refused, breach, taken, out);
   }
 }
 
-void Engine::Parts::answer(const Candidate& candidate, RefuseReason refused, ExecutionId taken,
-                           Actions& out) {
+void Engine::Parts::answer(const Candidate& candidate, RefuseReason refused,
+                           const LimitBreach& breach, ExecutionId taken, Actions& out) {
   if (!detector->answer(candidate, refused)) return;
   OpportunityFound found = opportunity(candidate, refused);
   found.execution = taken;
+  found.breach = breach;
   out.push_back(found);
 }
 
@@ -384,13 +489,13 @@ void Engine::Parts::answer(const Candidate& candidate, RefuseReason refused, Exe
 
 void Engine::Parts::ask_balances(VenueId venue, Actions& out) {
   balances.asked(venue, !executor.unresolved(venue), now);
-  out.push_back(QueryBalances{venue});
+  out.push_back(QueryBalances{venue, now});
 }
 
 void Engine::Parts::open_account(VenueId venue, AssetId asset, Decimal total, Actions& out) {
   const auto opened = ledger.open(venue, asset, total);
   if (!opened) {
-    gate.halt({venue, {}});
+    gate.halt(venue);
     alert(Severity::Critical, AlertCode::LedgerBreak, {venue, {}},
           "the venue tells a balance that no account can hold; the venue is halted", out);
     return;
@@ -409,7 +514,7 @@ void Engine::Parts::on(const BalanceReported& event, Actions& out) {
 void Engine::Parts::on(const BalancesComplete& event, Actions& out) {
   if (!known(event.venue)) return;
   BalanceWatch::Findings found;
-  balances.complete(event.venue, ledger, now, found);
+  balances.complete(event.venue, event.asked, ledger, now, found);
   for (std::size_t a = 0; a < universe.assets().size(); ++a) {
     const AssetId asset{static_cast<AssetId::rep>(a)};
     if (!ledger.opened(event.venue, asset)) open_account(event.venue, asset, {}, out);
@@ -424,7 +529,7 @@ void Engine::Parts::on(const BalancesComplete& event, Actions& out) {
           out);
   };
   for (const Difference& d : found.breaks) {
-    gate.halt(scope);
+    gate.halt(event.venue);
     tell(Severity::Critical, d, "the venue is halted");
   }
   for (const Difference& d : found.healed) tell(Severity::Info, d, "they agree again");
@@ -441,6 +546,7 @@ void Engine::Parts::on(const ForeignOrder& event, Actions& out) {
 
 std::string Engine::Parts::describe(const Scope& scope) const {
   if (scope.venue.valid()) return std::string(universe.venue(scope.venue).name.view());
+  if (scope.strategy) return std::string("strategy ") + name(*scope.strategy);
   return scope.pair.valid() ? universe.pair_name(scope.pair) : "everything";
 }
 
@@ -455,9 +561,18 @@ void Engine::Parts::on(const HaltCommand& command, Actions& out) {
   const bool exists =
       (!asked.venue.valid() || known(asked.venue)) && (!asked.pair.valid() || known(asked.pair));
   const auto halt = [&](const Scope& scope) {
-    const bool news = gate.halt(scope);
+    Hold hold;
+    hold.scope = scope;
+    hold.state = command.reduce_only ? RiskState::ReduceOnly : RiskState::Halted;
+    hold.resolving = !command.at_once && !command.reduce_only;
+    hold.resolve_until = now + config.resolve_within;
+    hold.flatten = command.flatten;
+    const bool held = !gate.holds().set(hold);
     alert(Severity::Warning, AlertCode::Halt, scope,
-          describe(scope) + (news ? " halted by " : " was halted already, says ") +
+          describe(scope) +
+              (held                  ? " was held up already, says "
+               : command.reduce_only ? " reduced by "
+                                     : " halted by ") +
               std::string(command.who.view()) + ": " + std::string(command.reason.view()),
           out);
   };
@@ -467,6 +582,23 @@ void Engine::Parts::on(const HaltCommand& command, Actions& out) {
   }
   if (asked.venue.valid()) halt({asked.venue, {}});
   if (asked.pair.valid()) halt({{}, asked.pair});
+  if (asked.strategy) halt({{}, {}, asked.strategy});
+}
+
+// Where two have to ask, the first one's is kept until another asks for the same.
+bool Engine::Parts::second_person(const Scope& scope, const ResumeCommand& command, Actions& out) {
+  if (!config.resume_by_two || gate.holds().find(scope) == nullptr) return true;
+  const auto first = std::find_if(asked_to_resume.begin(), asked_to_resume.end(),
+                                  [&](const Asked& asked) { return asked.scope == scope; });
+  if (first != asked_to_resume.end() && first->who != command.who) {
+    return true;
+  }
+  if (first == asked_to_resume.end()) asked_to_resume.push_back({scope, command.who});
+  alert(Severity::Info, AlertCode::Resume, scope,
+        describe(scope) + " stays as it is until a second person asks for it, too; asked by " +
+            std::string(command.who.view()),
+        out);
+  return false;
 }
 
 void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
@@ -480,11 +612,14 @@ void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
           describe(asked) + " stays halted while stopping; resume it after the next start", out);
     return;
   }
-  if (config.mutant == Mutant::ResumeAll) gate.resume_all();
+  if (config.mutant == Mutant::ResumeAll) gate.holds().lift_all();
   const auto resume = [&](const Scope& scope) {
-    const bool was = gate.resume(scope);
+    if (!second_person(scope, command, out)) return false;
+    const bool was = gate.holds().lift(scope);
+    std::erase_if(asked_to_resume, [&](const Asked& a) { return a.scope == scope; });
+    gate.limits().forgive(scope);
     alert(Severity::Info, AlertCode::Resume, scope,
-          describe(scope) + (was ? " resumed by " : " was not halted, for ") +
+          describe(scope) + (was ? " resumed by " : " was not held up, for ") +
               std::string(command.who.view()) + ": " + std::string(command.reason.view()),
           out);
     return was;
@@ -497,6 +632,28 @@ void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
     accept_differences(asked.venue, command, out);
   }
   if (asked.pair.valid() && resume({{}, asked.pair})) executor.on_resumed(asked.pair, now, out);
+  if (asked.strategy) resume({{}, {}, asked.strategy});
+}
+
+// Who, when (the event's time), from, to: the journal has it, and so has the alert.
+void Engine::Parts::on(const SetLimitCommand& command, Actions& out) {
+  const LimitSetting& wanted = command.setting;
+  const auto spell = [](const std::optional<LimitSetting>& setting) {
+    return setting ? to_text(*setting) : std::string("none");
+  };
+  const std::optional<LimitSetting> before = gate.limits().in_force(wanted);
+  std::string what;
+  if (command.take_back) {
+    const bool was = gate.limits().take_back(wanted, now);
+    what = was ? "back to " + spell(gate.limits().in_force(wanted)) + " from " + spell(before)
+               : std::string(name(wanted.kind)) + " had not been changed";
+  } else {
+    const auto set = gate.limits().set(wanted, now);
+    what = set ? to_text(wanted) + ", was " + spell(before) : set.error();
+  }
+  alert(Severity::Warning, AlertCode::LimitChanged, {},
+        what + "; " + std::string(command.who.view()) + ": " + std::string(command.reason.view()),
+        out);
 }
 
 // To resume a venue that broke is to say: its numbers are right. Booked as what it is, in the open, and
@@ -576,6 +733,11 @@ void Engine::Parts::tally(const Actions& out, std::size_t from) {
       if (place->order->post_only) ++counts.quotes_placed;
     } else if (std::holds_alternative<Alert>(action)) {
       ++counts.alerts;
+    } else if (const auto* changed = std::get_if<BookStateChanged>(&action)) {
+      const auto reason = static_cast<BookReason>(changed->reason);
+      const bool lost = static_cast<BookState>(changed->state) == BookState::Suspect &&
+                        reason != BookReason::Disconnected && reason != BookReason::NeverSynced;
+      if (lost) gate.limits().on_data_fault(universe.instrument(changed->instrument).venue, now);
     } else if (const auto* found = std::get_if<OpportunityFound>(&action)) {
       if (found->refused == RefuseReason::None) {
         ++counts.sent;
@@ -614,7 +776,13 @@ void Engine::Parts::status(CoreStatus& out) const {
   out.incarnation = incarnation;
   out.reconciled = situation.reconciled;
   out.stopping = situation.stopping;
-  out.halts.assign(gate.halts().begin(), gate.halts().end());
+  out.halts.clear();
+  out.holds.clear();
+  for (const Hold& hold : gate.holds().all()) {
+    if (hold.state == RiskState::Halted) out.halts.push_back(hold.scope);
+    out.holds.push_back({hold.scope, hold.state, hold.resolving, hold.limit});
+  }
+  gate.limits().status(out.limits);
   out.fills_booked = ledger.fills_booked();
   out.duplicate_fills = ledger.duplicates();
   if (!started) return;

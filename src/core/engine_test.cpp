@@ -44,9 +44,9 @@ TEST_F(EngineTest, NothingIsTradedBeforeBalancesAreToldAndCompared) {
   }
   refused_with(RefuseReason::NotReconciled);
   EXPECT_FALSE(status().reconciled);
-  send(BalancesComplete{binance, times()});
+  send(BalancesComplete{binance, times(), now});
   refused_with(RefuseReason::NotReconciled);
-  send(BalancesComplete{kraken, times()});
+  send(BalancesComplete{kraken, times(), now});
   EXPECT_TRUE(status().reconciled);
   EXPECT_EQ(told(AlertCode::Reconciled), 1);
   wait(milliseconds(300));
@@ -93,10 +93,11 @@ TEST_F(EngineTest, AConnectionAsksForOrdersAndBalances) {
   EXPECT_TRUE(std::holds_alternative<QueryOpenOrders>(all[0]));
   EXPECT_TRUE(std::holds_alternative<QueryBalances>(all[1]));
   all.clear();
-  wait(seconds(9));
+  wait(seconds(13));
   std::size_t questions = 0;
   for (const Action& a : all) questions += std::holds_alternative<QueryBalances>(a);
-  EXPECT_EQ(questions, 2u) << "an answer that is four seconds late is none";
+  EXPECT_EQ(questions, 2u)
+      << "an answer that is four seconds late is none, and the next one is given eight";
 }
 
 // --- limits ---
@@ -151,12 +152,14 @@ TEST_F(EngineTest, TheDaysLossHaltsEverythingUntilAPersonAndTheNextDay) {
   ended(legs[1], OrderState::Filled, "0.1");
   clear();
   wait(milliseconds(500));
+  EXPECT_FALSE(halted({})) << "a loss is believed when it has lasted";
+  wait(seconds(1));
   EXPECT_EQ(told(AlertCode::DailyLoss), 1);
   EXPECT_TRUE(halted({}));
   refused_with(RefuseReason::Halted);
 
   command(resume());
-  wait(milliseconds(100));
+  wait(milliseconds(1500));
   EXPECT_TRUE(halted({})) << "the day is lost all day";
   wall = wall + hours(2);  // past midnight UTC
   wait(milliseconds(100));

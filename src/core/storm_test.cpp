@@ -122,7 +122,7 @@ class StormTest : public ::testing::TestWithParam<std::uint64_t>, protected Worl
         for (const BalanceStatus& b : status().balances) {
           if (b.venue == venue) send(BalanceReported{venue, b.asset, b.total, {}, times()});
         }
-        send(BalancesComplete{venue, times()});
+        send(BalancesComplete{venue, times(), now});
         break;
       }
       case 20: {

@@ -13,8 +13,10 @@
 #include "base/time.hpp"
 #include "domain/command.hpp"
 #include "domain/ids.hpp"
+#include "domain/limit.hpp"
 #include "domain/number.hpp"
 #include "domain/order.hpp"
+#include "domain/strategy.hpp"
 
 namespace ats {
 
@@ -37,6 +39,7 @@ struct QueryOpenOrders {
 };
 struct QueryBalances {
   VenueId venue;
+  Instant asked;  // now
 };
 struct RequestSnapshot {  // venues whose snapshot comes by request
   InstrumentId instrument;
@@ -73,20 +76,12 @@ enum class RefuseReason : std::uint8_t {
   LegCost,           // the edge does not pay for what legs that fall short cost there
   PriceBand,         // too far from the venue's last trades: it would refuse the order
   SelfTrade,         // would trade with an order of our own
+  ReduceOnly,        // nothing is opened there at present
+  RiskLimit,         // another limit, which is named
 };
 const char* name(RefuseReason reason);
-constexpr std::size_t refuse_reason_count = 23;
+constexpr std::size_t refuse_reason_count = 25;
 
-// Who saw an opportunity.
-enum class Strategy : std::uint8_t {
-  CrossVenue,     // one pair on two venues
-  CrossCurrency,  // one base bought in one currency and sold in another; the conversion stays open
-  Triangular,     // three instruments of one venue
-  Cycle,          // three or four instruments, wherever they are best
-  Maker,          // a quote on one venue, hedged on another when it is taken
-};
-const char* name(Strategy strategy);
-constexpr std::size_t strategy_count = 5;
 constexpr std::size_t legs_max = 4;
 
 // One step of an opportunity: `gives` is traded for `gets` on the instrument, or (no instrument) counted
@@ -119,6 +114,7 @@ struct OpportunityFound {
   AssetId profit_asset;
   std::uint8_t leg_count = 0;
   std::array<OpportunityLeg, legs_max> legs;
+  LimitBreach breach = {};  // the limit that refused it, where one did
 };
 // The side of a book that an order of ours was to take, as it stood at the decision.
 struct SeenBook {
@@ -201,6 +197,9 @@ enum class AlertCode : std::uint8_t {
   FillMismatch,
   Reconciled,
   LateFill,
+  LimitWarning,  // its warning level is passed, or no longer
+  LimitReached,  // its hard level is
+  LimitChanged,  // by a person
 };
 const char* name(AlertCode code);
 struct Alert {

@@ -169,6 +169,37 @@ void counted(A& a, Count& count, Items& items) {
   }
   for (std::size_t n = 0; n < count; ++n) fields(a, items[n]);
 }
+// What may be there: whether it is, and what.
+template <class A, class T, class Value>
+void maybe(A& a, Of<A, std::optional<T>>& o, Value value) {
+  bool has = o.has_value();
+  a.boolean(has);
+  if constexpr (A::reading) {
+    o.reset();
+    if (!has) return;
+    T read{};
+    value(read);
+    o = read;
+  } else {
+    if (has) value(*o);
+  }
+}
+template <class A>
+void fields(A& a, Of<A, LimitScope>& s) {
+  a.text(s.venue), a.text(s.asset), a.text(s.pair);
+  maybe<A, Strategy>(a, s.strategy, [&](auto& v) { a.choice(v, Strategy::Maker); });
+}
+template <class A>
+void fields(A& a, Of<A, LimitSetting>& s) {
+  a.choice(s.kind, static_cast<LimitKind>(limit_kind_count - 1)), fields(a, s.scope);
+  a.decimal(s.hard), maybe<A, Decimal>(a, s.warn, [&](auto& v) { a.decimal(v); });
+  a.choice(s.effect, LimitEffect::Halts);
+}
+template <class A>
+void fields(A& a, Of<A, LimitBreach>& b) {
+  a.boolean(b.any), a.choice(b.kind, static_cast<LimitKind>(limit_kind_count - 1));
+  a.decimal(b.value), a.decimal(b.bound);
+}
 template <class A>
 void fields(A& a, Of<A, CoreConfig>& c) {
   a.raw(c.min_edge), a.raw(c.max_edge), a.raw(c.max_slippage), a.decimal(c.max_order_notional);
@@ -187,6 +218,8 @@ void fields(A& a, Of<A, CoreConfig>& c) {
   a.choice(c.maker, StrategyMode::Trade), counted(a, c.maker_pairs.count, c.maker_pairs.items);
   a.raw(c.maker_edge), a.raw(c.maker_requote), a.raw(c.maker_requote_every);
   a.decimal(c.maker_size);
+  counted(a, c.limits.count, c.limits.items), a.raw(c.confirm_for), a.raw(c.cool_down);
+  a.raw(c.resolve_within), a.boolean(c.resume_by_two);
 }
 template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {
@@ -203,6 +236,7 @@ void fields(A& a, Of<A, Fill>& f) {
 template <class A>
 void fields(A& a, Of<A, Scope>& s) {
   a.raw(s.venue), a.raw(s.pair);
+  maybe<A, Strategy>(a, s.strategy, [&](auto& v) { a.choice(v, Strategy::Maker); });
 }
 
 // --- events; Started is written apart ---
@@ -319,7 +353,7 @@ void fields(A& a, Of<A, BalanceReported>& e) {
 }
 template <class A>
 void fields(A& a, Of<A, BalancesComplete>& e) {
-  a.raw(e.venue), fields(a, e.times);
+  a.raw(e.venue), fields(a, e.times), a.raw(e.asked);
 }
 template <class A>
 void fields(A& a, Of<A, ForeignOrder>& e) {
@@ -332,6 +366,7 @@ void fields(A& a, Of<A, OpenOrdersComplete>& e) {
 template <class A>
 void fields(A& a, Of<A, HaltCommand>& c) {
   fields(a, c.scope), a.text(c.who), a.text(c.reason);
+  a.boolean(c.reduce_only), a.boolean(c.at_once), a.boolean(c.flatten);
 }
 template <class A>
 void fields(A& a, Of<A, ResumeCommand>& c) {
@@ -340,6 +375,10 @@ void fields(A& a, Of<A, ResumeCommand>& c) {
 template <class A>
 void fields(A& a, Of<A, StopCommand>& c) {
   a.text(c.who);
+}
+template <class A>
+void fields(A& a, Of<A, SetLimitCommand>& c) {
+  fields(a, c.setting), a.boolean(c.take_back), a.text(c.who), a.text(c.reason);
 }
 
 // --- actions; Place is written apart ---
@@ -357,7 +396,7 @@ void fields(A& a, Of<A, QueryOpenOrders>& x) {
 }
 template <class A>
 void fields(A& a, Of<A, QueryBalances>& x) {
-  a.raw(x.venue);
+  a.raw(x.venue), a.raw(x.asked);
 }
 template <class A>
 void fields(A& a, Of<A, RequestImage>& x) {
@@ -380,8 +419,8 @@ template <class A>
 void fields(A& a, Of<A, OpportunityFound>& x) {
   a.raw(x.pair), a.raw(x.buy), a.raw(x.sell), a.raw(x.quantity), a.raw(x.buy_limit);
   a.raw(x.sell_limit), a.raw(x.gross), a.raw(x.net), a.decimal(x.profit);
-  a.choice(x.refused, RefuseReason::SelfTrade), a.raw(x.execution);
-  a.choice(x.strategy, Strategy::Maker), a.raw(x.profit_asset);
+  a.choice(x.refused, RefuseReason::RiskLimit), a.raw(x.execution);
+  a.choice(x.strategy, Strategy::Maker), a.raw(x.profit_asset), fields(a, x.breach);
   counted(a, x.leg_count, x.legs);
 }
 template <class A>
@@ -425,7 +464,7 @@ void fields(A& a, Of<A, Booked>& x) {
 }
 template <class A>
 void fields(A& a, Of<A, Alert>& x) {
-  a.choice(x.severity, Severity::Critical), a.choice(x.code, AlertCode::LateFill);
+  a.choice(x.severity, Severity::Critical), a.choice(x.code, AlertCode::LimitChanged);
   fields(a, x.scope), a.text(x.message);
 }
 template <class A>
@@ -449,6 +488,9 @@ void fields(A& a, Of<A, CommandReceived>& e) {
         break;
       case 2:
         e.command = StopCommand{};
+        break;
+      case 3:
+        e.command = SetLimitCommand{};
         break;
       default:
         a.stop(CodecError::BadValue);

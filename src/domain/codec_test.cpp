@@ -56,11 +56,14 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
           CancelRejected{{7}, RejectReason::Other, t},
           QueryFailed{{7}},
           BalanceReported{{0}, {1}, Decimal::of("-1.5"), Decimal::of("0.5"), t},
-          BalancesComplete{{0}, t},
+          BalancesComplete{{0}, t, {3}},
           ForeignOrder{{0}, "y"},
-          CommandReceived{HaltCommand{{{0}, {}}, "me", "because"}},
-          CommandReceived{ResumeCommand{{{}, {0}}, "me", "fine"}},
+          CommandReceived{HaltCommand{{{0}, {}}, "me", "because", true, true, true}},
+          CommandReceived{ResumeCommand{{{}, {0}, Strategy::Maker}, "me", "fine"}},
           CommandReceived{StopCommand{"me"}},
+          CommandReceived{
+              SetLimitCommand{*parse_limit("daily_realised_loss strategy maker 100 warn 50 reduce"),
+                              true, "me", "calm"}},
           BookImage{i, t, {5}, l, l},
           OpenOrdersComplete{{0}, 3, t},
           OrderSent{{7}, OrderRoute::Rest, {8}, {9}}};
@@ -82,7 +85,7 @@ std::vector<Action> every_action() {
   return {Cancel{{4}, {0}, "v"},
           QueryOrder{{4}, {0}, "v"},
           QueryOpenOrders{{0}},
-          QueryBalances{{0}},
+          QueryBalances{{0}, {6}},
           RequestSnapshot{{0}},
           Resubscribe{{0}},
           OpportunityFound{{0},
@@ -94,13 +97,14 @@ std::vector<Action> every_action() {
                            {8},
                            {9},
                            Decimal::of("1"),
-                           RefuseReason::SelfTrade,
+                           RefuseReason::RiskLimit,
                            {3},
                            Strategy::Maker,
                            {1},
                            2,
                            {{{{0}, {0}, {1}, Side::Buy, true, {5}, {6}},
-                             {{}, {1}, {0}, Side::Sell, false, {}, {}}}}},
+                             {{}, {1}, {0}, Side::Sell, false, {}, {}}}},
+                           {true, LimitKind::BookAge, Decimal::of("3.5"), Decimal::of("2")}},
           ExecutionResolved{{3},
                             {0},
                             ExecutionOutcome::Unwound,
@@ -155,11 +159,11 @@ TEST(Codec, TheBytesOfThisVersionStayWhatTheyAre) {
   for (const Event& e : every_event(u, c, levels)) encode_event(e, {777}, events);
   std::vector<std::byte> actions;
   for (const Action& x : every_action()) encode_action(x, actions);
-  EXPECT_EQ(codec_version, 9);
-  EXPECT_EQ(events.size(), 1775u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 3281928581u);
-  EXPECT_EQ(actions.size(), 547u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 4082595408u);
+  EXPECT_EQ(codec_version, 10);
+  EXPECT_EQ(events.size(), 2030u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 2938931558u);
+  EXPECT_EQ(actions.size(), 590u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 2159709240u);
 
   std::vector<std::byte> trade;
   encode_event(Trade{{0x0102}, {{0x0A}, {0x0B}}, Side::Sell, {0x0C}, {0x0D}, "3"}, {0x0E}, trade);

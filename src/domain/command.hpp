@@ -2,25 +2,34 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "base/text.hpp"
 #include "domain/ids.hpp"
+#include "domain/limit.hpp"
+#include "domain/strategy.hpp"
 
 namespace ats {
 
-// Where a halt holds: everywhere (no field set), on one venue, or on one pair.
+// Where a halt holds: everywhere (no field set), on one venue, of one pair, or of one strategy.
 struct Scope {
   VenueId venue;
   PairId pair;
+  std::optional<Strategy> strategy = {};
   constexpr bool operator==(const Scope&) const = default;
-  constexpr bool global() const { return !venue.valid() && !pair.valid(); }
+  constexpr bool global() const { return !venue.valid() && !pair.valid() && !strategy; }
 };
 
+// To open nothing, and to resolve what is open; then, and at the latest after CoreConfig::resolve_within,
+// nothing leaves any more but cancels.
 struct HaltCommand {
   Scope scope;
   Text<31> who;
   Text<63> reason;
+  bool reduce_only = false;  // go on resolving, for as long as it holds
+  bool at_once = false;      // do not even resolve
+  bool flatten = false;      // resolve also what is held on purpose of the open nets
 };
 struct ResumeCommand {
   Scope scope;
@@ -32,6 +41,14 @@ struct StopCommand {
   Text<31> who;
 };
 
-using Command = std::variant<HaltCommand, ResumeCommand, StopCommand>;
+// Sets a limit, or takes back what was set while running: then the configuration's holds.
+struct SetLimitCommand {
+  LimitSetting setting;
+  bool take_back = false;
+  Text<31> who;
+  Text<63> reason;
+};
+
+using Command = std::variant<HaltCommand, ResumeCommand, StopCommand, SetLimitCommand>;
 
 }  // namespace ats

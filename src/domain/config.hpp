@@ -8,6 +8,7 @@
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "domain/limit.hpp"
 #include "domain/number.hpp"
 
 namespace ats {
@@ -102,6 +103,16 @@ struct InventoryTarget {
   bool operator==(const InventoryTarget&) const = default;
 };
 using TargetList = ShortList<InventoryTarget, 64>;
+using LimitList = ShortList<LimitSetting, 64>;
+// Those that have no key of their own.
+inline LimitList default_limits() {
+  LimitList list;
+  for (const char* text : {"price_distance 500 warn 250", "order_rate 100 warn 50",
+                           "weekly_loss 2500 warn 1500", "monthly_loss 5000 warn 3000"}) {
+    list.add(*parse_limit(text));
+  }
+  return list;
+}
 inline CurrencyList default_currencies() {
   CurrencyList list;
   for (const char* name : {"USD", "USDT", "USDC", "EUR", "KRW"}) list.add(name);
@@ -157,6 +168,11 @@ struct CoreConfig {
       Decimal::from_int(1'000);  // per UTC day, reporting currency; then a global halt
   std::uint32_t max_open_executions = 4;
   Text<15> reporting_asset = "USDT";
+  LimitList limits = default_limits();     // besides those above, which are limits too
+  Duration confirm_for = seconds(1);       // what reaches a limit for so long has reached it
+  Duration cool_down = seconds(300);       // well for so long, what was reduced is opened again
+  Duration resolve_within = seconds(300);  // after a halt, what is open may still be resolved
+  bool resume_by_two = false;              // a second person has to ask for it, too
   // --- executor ---
   Duration order_deadline = seconds(2);   // no final answer by then: Unknown, ask the venue
   Duration query_interval = seconds(1);   // between queries of an order that is Unknown

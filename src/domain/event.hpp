@@ -193,6 +193,7 @@ struct BalanceReported {
 struct BalancesComplete {
   VenueId venue;
   Times times;
+  Instant asked;  // when the question left, or earlier: nothing it tells is older
 };
 // An open order on our account that is not ours (no client order id we made).
 struct ForeignOrder {

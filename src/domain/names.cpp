@@ -4,6 +4,7 @@
 #include "domain/config.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
+#include "domain/limit.hpp"
 #include "domain/number.hpp"
 #include "domain/order.hpp"
 #include "domain/status.hpp"
@@ -302,6 +303,10 @@ const char* name(RefuseReason reason) {
       return "price_band";
     case RefuseReason::SelfTrade:
       return "self_trade";
+    case RefuseReason::ReduceOnly:
+      return "reduce_only";
+    case RefuseReason::RiskLimit:
+      return "risk_limit";
     case RefuseReason::LegCost:
       return "leg_cost";
   }
@@ -368,6 +373,60 @@ const char* name(Account account) {
   return "?";
 }
 
+const char* name(RiskState state) {
+  switch (state) {
+    case RiskState::Active:
+      return "active";
+    case RiskState::ReduceOnly:
+      return "reduce_only";
+    case RiskState::Halted:
+      return "halted";
+  }
+  return "?";
+}
+
+const char* name(LimitUnit unit) {
+  switch (unit) {
+    case LimitUnit::Money:
+      return "money";
+    case LimitUnit::Asset:
+      return "asset";
+    case LimitUnit::Bps:
+      return "bps";
+    case LimitUnit::Percent:
+      return "percent";
+    case LimitUnit::Seconds:
+      return "seconds";
+    case LimitUnit::Count:
+      return "count";
+  }
+  return "?";
+}
+
+const char* name(LimitEffect effect) {
+  switch (effect) {
+    case LimitEffect::Refuses:
+      return "refuses";
+    case LimitEffect::ReduceOnly:
+      return "reduce_only";
+    case LimitEffect::Halts:
+      return "halts";
+  }
+  return "?";
+}
+
+const char* name(LimitLevel level) {
+  switch (level) {
+    case LimitLevel::Well:
+      return "well";
+    case LimitLevel::Warning:
+      return "warning";
+    case LimitLevel::Hard:
+      return "hard";
+  }
+  return "?";
+}
+
 const char* name(Severity severity) {
   switch (severity) {
     case Severity::Info:
@@ -402,6 +461,12 @@ const char* name(AlertCode code) {
       return "reconciled";
     case AlertCode::LateFill:
       return "late_fill";
+    case AlertCode::LimitWarning:
+      return "limit_warning";
+    case AlertCode::LimitReached:
+      return "limit_reached";
+    case AlertCode::LimitChanged:
+      return "limit_changed";
   }
   return "?";
 }

@@ -158,13 +158,34 @@ struct QuoteStatus {
   Level standing;
 };
 
+// Where trading is held up, by whom or what, and how.
+struct HoldStatus {
+  Scope scope;
+  RiskState state = RiskState::Halted;
+  bool resolving = false;          // halted, and what is open may still be resolved
+  std::optional<LimitKind> limit;  // that was reached; none: a person, or what an alert told
+};
+
+// A limit in force: as it was set, what it measures now, and how much of it is used.
+enum class LimitLevel : std::uint8_t { Well, Warning, Hard };
+const char* name(LimitLevel level);
+struct LimitStatus {
+  LimitSetting setting;  // with the name of the one asset or venue it is about
+  bool changed = false;  // while running
+  bool known = false;    // `value` is
+  Decimal value;         // of an order: the last one asked about
+  LimitLevel level = LimitLevel::Well;
+};
+
 struct CoreStatus {
   Instant now;
   WallTime wall;
   std::uint32_t incarnation = 0;
   bool reconciled = false;  // every order final or known, balances told on every venue
   bool stopping = false;
-  std::vector<Scope> halts;
+  std::vector<Scope> halts;  // those of `holds` that are halted
+  std::vector<HoldStatus> holds;
+  std::vector<LimitStatus> limits;
   std::vector<BookStatus> books;
   std::vector<EdgeStatus> edges;
   std::vector<CycleStatus> cycles;    // the open ones

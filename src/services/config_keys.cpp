@@ -420,6 +420,7 @@ void core_keys(std::vector<Key>& keys) {
                     return true;
                   },
                   [](const Config& c) { return std::string(c.core.reporting_asset.view()); }});
+  add_limit_keys(keys);
   add_stress_keys(keys);
   keys.push_back(
       duration_key("execution", "order_deadline", &CoreConfig::order_deadline,

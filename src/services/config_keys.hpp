@@ -31,6 +31,8 @@ void add_inventory_keys(std::vector<Key>& keys);
 void add_stress_keys(std::vector<Key>& keys);
 // "crash coins -0.5 USDT -0.1": one of stress.scenarios.
 bool parse_scenario(std::string_view text, core::Scenario& out);
+// Those of limits, and of what happens when one is reached.
+void add_limit_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

@@ -106,6 +106,7 @@ class Object {
   Object& order(OrderId id) { return text("order", client_order_id(id).view()); }
   Object& scope(const Scope& s) {
     if (s.global()) return text("scope", "all");
+    if (s.strategy) text("strategy", name(*s.strategy));
     return venue(s.venue).pair(s.pair);
   }
   std::string done() { return std::move(out_) + "}"; }
@@ -294,7 +295,11 @@ struct EventText {
         .done();
   }
   std::string operator()(const BalancesComplete& e) const {
-    return start("balances_complete").venue(e.venue).times(e.times).done();
+    return start("balances_complete")
+        .venue(e.venue)
+        .times(e.times)
+        .number("asked_ns", e.asked.ns)
+        .done();
   }
   std::string operator()(const OpenOrdersComplete& e) const {
     return start("open_orders_complete")
@@ -315,12 +320,20 @@ struct EventText {
       o.text("command", "halt")
           .scope(halt->scope)
           .text("who", halt->who.view())
-          .text("reason", halt->reason.view());
+          .text("reason", halt->reason.view())
+          .flag("reduce_only", halt->reduce_only)
+          .flag("at_once", halt->at_once)
+          .flag("flatten", halt->flatten);
     } else if (const auto* resume = std::get_if<ResumeCommand>(&e.command)) {
       o.text("command", "resume")
           .scope(resume->scope)
           .text("who", resume->who.view())
           .text("reason", resume->reason.view());
+    } else if (const auto* set = std::get_if<SetLimitCommand>(&e.command)) {
+      o.text("command", set->take_back ? "take_back_limit" : "set_limit")
+          .text("limit", to_text(set->setting))
+          .text("who", set->who.view())
+          .text("reason", set->reason.view());
     } else {
       o.text("command", "stop").text("who", std::get<StopCommand>(e.command).who.view());
     }
@@ -377,6 +390,11 @@ struct ActionText {
         .bps("net_bps", x.net)
         .amount("profit", x.profit)
         .text("refused", name(x.refused));
+    if (x.breach.any) {
+      o.text("limit", name(x.breach.kind))
+          .amount("value", x.breach.value)
+          .amount("bound", x.breach.bound);
+    }
     if (x.execution.valid()) o.count("execution", x.execution.value);
     o.price_of("buy_limit", x.buy, x.buy_limit).quantity("quantity", x.quantity);
     o.price_of("sell_limit", x.sell, x.sell_limit).asset("profit_asset", x.profit_asset);

@@ -17,13 +17,17 @@ namespace {
 constexpr Duration timer_every = milliseconds(50);
 constexpr std::size_t news_max = 64;
 
-// A scope as people write it: "all", a venue, a pair.
+// A scope as people write it: "all", a venue, a pair, "strategy maker".
 std::optional<Scope> parse_scope(const std::string& text, const Universe& universe) {
   if (text.empty() || text == "all") return Scope{};
   if (const VenueId venue = universe.find_venue(text); venue.valid()) return Scope{venue, {}};
   for (std::size_t i = 0; i < universe.pairs().size(); ++i) {
     const PairId pair{static_cast<PairId::rep>(i)};
     if (universe.pair_name(pair) == text) return Scope{{}, pair};
+  }
+  for (std::size_t i = 0; i < strategy_count; ++i) {
+    const auto strategy = static_cast<Strategy>(i);
+    if (text == std::string("strategy ") + name(strategy)) return Scope{{}, {}, strategy};
   }
   return std::nullopt;
 }
@@ -275,6 +279,7 @@ void LiveEngine::on_handled(const Event& event, Instant, const Actions& actions)
                            done->bought.to_string(), done->sold.to_string(),
                            done->realised.to_string()));
     } else if (const auto* alert = std::get_if<Alert>(&action)) {
+      if (said_ != nullptr) said_->emplace_back(alert->message.view());
       log_line(fmt::format("{} {}: {}", name(alert->severity), name(alert->code),
                            alert->message.view()));
     } else if (const auto* book = std::get_if<BookStateChanged>(&action)) {
@@ -379,18 +384,41 @@ std::string LiveEngine::answer(std::string_view request) {
     ask_to_stop(field("who"));
     return nlohmann::json{{"ok", true}}.dump();
   }
-  if (command != "halt" && command != "resume") return failed("no such command: " + command);
-  const auto scope = parse_scope(field("scope"), universe_);
-  if (!scope) return failed("scope must be 'all', a venue or a pair, not '" + field("scope") + "'");
+  if (command != "halt" && command != "resume" && command != "set_limit")
+    return failed("no such command: " + command);
   const std::string reason = field("reason");
   if (reason.empty() || !Text<63>::fits(reason))
     return failed("a reason of 1 to 63 characters is needed");
   const Text<31> who = Text<31>::cut(field("who"));
-  if (command == "halt")
-    host_->on(CommandReceived{HaltCommand{*scope, who, Text<63>(reason)}});
-  else
-    host_->on(CommandReceived{ResumeCommand{*scope, who, Text<63>(reason)}});
-  return nlohmann::json{{"ok", true}}.dump();
+  const auto flag = [&](const char* key) {
+    const auto found = parsed.find(key);
+    return found != parsed.end() && found->is_boolean() && found->get<bool>();
+  };
+  const auto text = Text<63>(reason);
+  if (command == "set_limit") {
+    const auto setting = parse_limit(field("limit"));
+    if (!setting)
+      return failed("not a limit: '" + field("limit") + "' (ats risk limits shows them)");
+    return carry_out(SetLimitCommand{*setting, flag("take_back"), who, text});
+  }
+  const auto scope = parse_scope(field("scope"), universe_);
+  if (!scope) {
+    return failed("scope must be 'all', a venue, a pair or 'strategy NAME', not '" +
+                  field("scope") + "'");
+  }
+  if (command == "resume") return carry_out(ResumeCommand{*scope, who, text});
+  return carry_out(
+      HaltCommand{*scope, who, text, flag("reduce_only"), flag("at_once"), flag("flatten")});
+}
+
+// Answers with what the core said to it.
+std::string LiveEngine::carry_out(const Command& command) {
+  std::vector<std::string> said;
+  said_ = &said;
+  host_->on(CommandReceived{command});
+  said_ = nullptr;
+  if (!host_->failure().empty()) return failed(host_->failure() + "; nothing is traded");
+  return nlohmann::json{{"ok", true}, {"told", said}}.dump();
 }
 
 }  // namespace ats::services

@@ -71,6 +71,7 @@ class LiveEngine final : private HostWatcher {
   void count_rates();
   void warn_of_clock(std::size_t driver);
   std::string answer(std::string_view request);
+  std::string carry_out(const Command& command);
 
   io::Reactor& reactor_;
   LiveSetup setup_;
@@ -90,6 +91,7 @@ class LiveEngine final : private HostWatcher {
   std::vector<std::uint64_t> per_second_;
   std::vector<bool> skew_told_;
   std::deque<std::string> news_;
+  std::vector<std::string>* said_ = nullptr;  // alerts go there too
   Instant started_;
   bool closing_ = false;
 };

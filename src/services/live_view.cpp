@@ -102,6 +102,8 @@ class Screen {
     std::string state = fmt::format("{}active{}", green, plain);
     if (!v_.core.halts.empty())
       state = fmt::format("{}{}HALTED{}", bold, red, plain);
+    else if (!v_.core.holds.empty())
+      state = fmt::format("{}reduce only{}", yellow, plain);
     else if (v_.core.stopping)
       state = fmt::format("{}stopping{}", yellow, plain);
     else if (!v_.core.reconciled)
@@ -254,6 +256,25 @@ json level_json(const Instrument& i, const Level& l) {
       {format_scaled(l.price.units, i.price_scale), format_scaled(l.quantity.units, i.qty_scale)});
 }
 
+std::string spell(const Scope& s, const Universe& u) {
+  if (s.venue.valid()) return std::string(u.venue(s.venue).name.view());
+  if (s.strategy) return std::string("strategy ") + name(*s.strategy);
+  return s.pair.valid() ? u.pair_name(s.pair) : "all";
+}
+
+// How much of the limit is used; of those that are not to be fallen short of, how near it is.
+json used_percent(const LimitStatus& limit) {
+  const bool least = traits(limit.setting.kind).least;
+  const Decimal part = least ? limit.setting.hard : limit.value;
+  const Decimal whole = least ? limit.value : limit.setting.hard;
+  if (!limit.known) return nullptr;
+  if (part.negative() || part.is_zero()) return "0";
+  if (whole.negative() || whole.is_zero()) return nullptr;
+  const auto times = part.multiply_floor(Decimal::from_int(100));
+  const auto share = times ? times->divide_floor(whole, 1) : fail(times.error());
+  return share ? json(share->to_string()) : json(nullptr);
+}
+
 }  // namespace
 
 std::string render_screen(const LiveView& view, int width, int height) {
@@ -270,10 +291,27 @@ std::string status_json(const LiveView& view) {
   out["reconciled"] = core.reconciled;
   out["stopping"] = core.stopping;
   out["halts"] = json::array();
-  for (const Scope& s : core.halts) {
-    out["halts"].push_back(s.global() ? "all"
-                                      : (s.venue.valid() ? std::string(u.venue(s.venue).name.view())
-                                                         : u.pair_name(s.pair)));
+  for (const Scope& s : core.halts) out["halts"].push_back(spell(s, u));
+  out["holds"] = json::array();
+  for (const HoldStatus& h : core.holds) {
+    out["holds"].push_back({{"scope", spell(h.scope, u)},
+                            {"state", name(h.state)},
+                            {"resolving", h.resolving},
+                            {"limit", h.limit ? json(name(*h.limit)) : json(nullptr)}});
+  }
+  out["limits"] = json::array();
+  for (const LimitStatus& l : core.limits) {
+    const LimitSetting& set = l.setting;
+    out["limits"].push_back({{"limit", name(set.kind)},
+                             {"scope", to_text(set.scope)},
+                             {"value", l.known ? json(l.value.to_string()) : json(nullptr)},
+                             {"warn", set.warn ? json(set.warn->to_string()) : json(nullptr)},
+                             {"hard", set.hard.to_string()},
+                             {"unit", name(traits(set.kind).unit)},
+                             {"used_percent", used_percent(l)},
+                             {"level", name(l.level)},
+                             {"effect", name(set.effect)},
+                             {"changed", l.changed}});
   }
   for (const VenueView& v : view.venues) {
     out["venues"][v.name] = {{"market_up", v.market_up},

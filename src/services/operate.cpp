@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/decimal.hpp"
+
 #include "services/command_line.hpp"
 #include "services/running_process.hpp"
 
@@ -81,27 +83,47 @@ void print_status(const json& s) {
   }
 }
 
-int change_command(const char* verb, const char* summary, int argc, const char* const* argv) {
-  RunningProcess process;
-  std::string scope = "all";
-  std::string reason;
-  CLI::App app(summary, std::string("ats ") + verb);
-  process.add_to(app);
-  app.add_option("scope", scope, "all, a venue (binance) or a pair (BTC/USDT)")
-      ->capture_default_str();
-  app.add_option("--reason", reason, "why, for the journal")->required();
-  app.footer(fmt::format(
-      "Examples:\n  ats {0} --reason \"news\"\n  ats {0} binance --reason \"maintenance\"", verb));
-  if (const auto code = parse_command_line(app, argc, argv)) return *code;
-  const auto answer =
-      process.ask({{"command", verb}, {"scope", scope}, {"reason", reason}, {"who", user_name()}});
+// Asks, and prints what was said to it.
+int carry_out(const RunningProcess& process, json request) {
+  request["who"] = user_name();
+  const auto answer = process.ask(request);
   if (!answer) return answer.error();
   const json told = json::parse(*answer, nullptr, false);
   if (!told.is_object() || !told.value("ok", false)) {
     return usage_error(told.is_object() ? told.value("error", *answer) : *answer);
   }
-  fmt::print("{}: done\n", verb);
+  for (const json& line : told["told"]) fmt::print("{}\n", line.get<std::string>());
   return exit_done;
+}
+
+void add_scope_and_reason(CLI::App& app, std::string& scope, std::string& reason) {
+  app.add_option("scope", scope,
+                 "all, a venue (binance), a pair (BTC/USDT) or a strategy (\"strategy maker\")")
+      ->capture_default_str();
+  app.add_option("--reason", reason, "why, for the journal")->required();
+}
+
+void print_limits(const json& told) {
+  fmt::print("{:<24}{:<24}{:>16}{:>16}{:>16}{:>8}  {:<9}{}\n", "limit", "where", "now", "warn",
+             "hard", "used", "level", "reaching it");
+  const auto number = [](const json& value) {
+    if (!value.is_string()) return std::string("-");
+    const auto parsed = Decimal::parse(value.get<std::string>());
+    return parsed ? parsed->floor_to(4).to_string() : value.get<std::string>();
+  };
+  for (const json& l : told["limits"]) {
+    fmt::print("{:<24}{:<24}{:>16}{:>16}{:>16}{:>8}  {:<9}{}{}\n", l["limit"].get<std::string>(),
+               l["scope"].get<std::string>(), number(l["value"]), number(l["warn"]),
+               number(l["hard"]),
+               l["used_percent"].is_string() ? l["used_percent"].get<std::string>() + "%" : "-",
+               l["level"].get<std::string>(), l["effect"].get<std::string>(),
+               l["changed"].get<bool>() ? ", changed while running" : "");
+  }
+  for (const json& h : told["holds"]) {
+    fmt::print("{} is {}{}{}\n", h["scope"].get<std::string>(), h["state"].get<std::string>(),
+               h["resolving"].get<bool>() ? ", what is open is still resolved" : "",
+               h["limit"].is_string() ? ", by " + h["limit"].get<std::string>() : std::string());
+  }
 }
 
 }  // namespace
@@ -126,12 +148,94 @@ int status_command(int argc, const char* const* argv) {
 }
 
 int halt_command(int argc, const char* const* argv) {
-  return change_command(
-      "halt", "Stops new trades; open legs are still resolved. Survives restarts.", argc, argv);
+  RunningProcess process;
+  std::string scope = "all";
+  std::string reason;
+  bool reduce_only = false;
+  bool at_once = false;
+  bool flatten = false;
+  CLI::App app(
+      "Stops new trades. What is open is resolved first, for risk.resolve_within at most; then no "
+      "order leaves any more, but cancels. Survives restarts.",
+      "ats halt");
+  process.add_to(app);
+  add_scope_and_reason(app, scope, reason);
+  auto* reduce = app.add_flag("--reduce-only", reduce_only,
+                              "open nothing, and go on resolving for as long as it holds");
+  app.add_flag("--now", at_once, "do not even resolve what is open")->excludes(reduce);
+  app.add_flag("--flatten", flatten, "trade away what is held of open nets, too");
+  app.footer(
+      "Examples:\n  ats halt --reason \"news\"\n  ats halt binance --reason \"maintenance\"\n"
+      "  ats halt BTC/USDT --reduce-only --reason \"thin books\"\n"
+      "  ats halt --now --reason \"something is wrong\"");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  return carry_out(process, {{"command", "halt"},
+                             {"scope", scope},
+                             {"reason", reason},
+                             {"reduce_only", reduce_only},
+                             {"at_once", at_once},
+                             {"flatten", flatten}});
 }
 
 int resume_command(int argc, const char* const* argv) {
-  return change_command("resume", "Lifts a halt of the same scope.", argc, argv);
+  RunningProcess process;
+  std::string scope = "all";
+  std::string reason;
+  CLI::App app(
+      "Lifts a halt of the same scope. With risk.resume_by_two a second person has to ask, too.",
+      "ats resume");
+  process.add_to(app);
+  add_scope_and_reason(app, scope, reason);
+  app.footer(
+      "Examples:\n  ats resume --reason \"news were wrong\"\n"
+      "  ats resume binance --reason \"back\"");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  return carry_out(process, {{"command", "resume"}, {"scope", scope}, {"reason", reason}});
+}
+
+int limits_command(int argc, const char* const* argv) {
+  RunningProcess process;
+  bool as_json = false;
+  CLI::App app("The limits in force, and how much of each is used.", "ats risk limits");
+  process.add_to(app);
+  app.add_flag("--json", as_json, "as JSON");
+  app.footer("Examples:\n  ats risk limits\n  ats risk limits --json");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  const auto answer = process.ask({{"command", "status"}});
+  if (!answer) return answer.error();
+  const json told = json::parse(*answer, nullptr, false);
+  if (!told.is_object() || !told.contains("limits")) return failure(*answer);
+  if (as_json)
+    fmt::print("{}\n", json{{"limits", told["limits"]}, {"holds", told["holds"]}}.dump());
+  else
+    print_limits(told);
+  return exit_done;
+}
+
+int set_limit_command(int argc, const char* const* argv) {
+  RunningProcess process;
+  std::vector<std::string> words;
+  std::string reason;
+  bool take_back = false;
+  CLI::App app("Sets a limit of a running process; it holds at once, and after a restart.",
+               "ats risk set");
+  process.add_to(app);
+  app.add_option("limit", words,
+                 "the limit, where, how much, from where on it is told, and what it does")
+      ->required();
+  app.add_flag("--default", take_back, "back to what the configuration says");
+  app.add_option("--reason", reason, "why, for the journal")->required();
+  app.footer(
+      "Examples:\n  ats risk set order_notional 5000 warn 4000 --reason \"thin books\"\n"
+      "  ats risk set venue_value bitfinex 100000 --reason \"counterparty\"\n"
+      "  ats risk set loss_streak strategy maker 5 halt --reason \"trial\"\n"
+      "  ats risk set order_notional 5000 --default --reason \"over\"");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  std::string limit;
+  for (const std::string& word : words) limit += (limit.empty() ? "" : " ") + word;
+  return carry_out(
+      process,
+      {{"command", "set_limit"}, {"limit", limit}, {"take_back", take_back}, {"reason", reason}});
 }
 
 }  // namespace ats::services

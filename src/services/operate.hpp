@@ -1,4 +1,4 @@
-// `ats status`, `ats halt`, `ats resume`: a person and a running process.
+// `ats status`, `ats halt`, `ats resume`, `ats risk limits`, `ats risk set`: a person and a running process.
 #pragma once
 
 namespace ats::services {
@@ -6,5 +6,7 @@ namespace ats::services {
 int status_command(int argc, const char* const* argv);
 int halt_command(int argc, const char* const* argv);
 int resume_command(int argc, const char* const* argv);
+int limits_command(int argc, const char* const* argv);
+int set_limit_command(int argc, const char* const* argv);
 
 }  // namespace ats::services

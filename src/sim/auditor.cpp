@@ -68,10 +68,13 @@ void Auditor::before(const Event& event, Instant now) {
       event);
 }
 
-void Auditor::on(const Started& event, Instant) {
+void Auditor::on(const Started& event, Instant now) {
   ATS_ASSERT(event.incarnation > incarnation_);
   incarnation_ = event.incarnation;
   stopping_ = false;
+  for (auto& [scope, strict] : halts_) {
+    if (strict > now) strict = now + config_.resolve_within;
+  }
   of_earlier_lives_.clear();
   for (auto& [id, order] : orders_) {
     if (!order.final) of_earlier_lives_.push_back(id);
@@ -158,12 +161,17 @@ void Auditor::on(const BalancesComplete& event, Instant) {
   watched_[event.venue.index()].balances_told = true;
 }
 
-void Auditor::on(const CommandReceived& event, Instant) {
-  if (const auto* halt = std::get_if<HaltCommand>(&event.command)) halts_.insert(key(halt->scope));
+void Auditor::on(const CommandReceived& event, Instant now) {
+  if (const auto* halt = std::get_if<HaltCommand>(&event.command)) {
+    const Instant strict = halt->at_once ? now : now + config_.resolve_within;
+    const auto [held, news] = halts_.emplace(key(halt->scope), strict);
+    held->second = std::min(held->second, strict);
+  }
   if (std::holds_alternative<StopCommand>(event.command)) stopping_ = true;
   const auto* resume = std::get_if<ResumeCommand>(&event.command);
   if (resume != nullptr && !stopping_) {  // who stops lifts nothing
     halts_.erase(key(resume->scope));
+    reduced_.erase(key(resume->scope));
   }
 }
 
@@ -214,6 +222,15 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
   last_order_ = std::max(last_order_, o.id.value);
   if (!o.unwind && (halted({}) || halted({i.venue, {}}) || halted({{}, i.pair}))) {
     violate(Invariant::HaltsHold, now, which + " is sent while a halt is in force");
+  }
+  const auto reduced = [&](const Scope& scope) { return reduced_.contains(key(scope)); };
+  if (!o.unwind && (reduced({}) || reduced({i.venue, {}}) || reduced({{}, i.pair}))) {
+    violate(Invariant::HaltsHold, now, which + " opens something where a limit was reached");
+  }
+  for (const Scope& scope : {Scope{}, Scope{{}, i.pair}}) {
+    const auto halt = halts_.find(key(scope));
+    if (halt == halts_.end() || now <= halt->second) continue;
+    violate(Invariant::HaltsHold, now, which + " is sent after the time to resolve is over");
   }
   check_book(o, now);
   if (!venue.trading_up) {
@@ -479,6 +496,7 @@ void Auditor::resolved(const ExecutionResolved& action, Instant now) {
 
 void Auditor::alerted(const Alert& alert, Instant now) {
   ++counts_.alerts;
+  if (alert.code == AlertCode::Resume) reduced_.erase(key(alert.scope));  // it has cooled down
   if (alert.severity != Severity::Critical) return;
   if (alert.code == AlertCode::LedgerBreak && alert.scope.venue.valid()) {
     if (!differs(alert.scope.venue)) {
@@ -486,11 +504,12 @@ void Auditor::alerted(const Alert& alert, Instant now) {
               "a break is raised where there is none: " + std::string(alert.message.view()));
     }
     watched_[alert.scope.venue.index()].break_raised = true;
-    halts_.insert(key(alert.scope));
+    halts_.emplace(key(alert.scope), now);
   }
+  if (alert.code == AlertCode::LimitReached) reduced_.insert(key(alert.scope));
   if (alert.code == AlertCode::Halt || alert.code == AlertCode::DailyLoss ||
       alert.code == AlertCode::UnwindFailed) {
-    halts_.insert(key(alert.scope));
+    halts_.emplace(key(alert.scope), now + config_.resolve_within);
   }
 }
 

@@ -230,7 +230,9 @@ class Auditor {
   std::deque<Remembered> to_forget_;  // each of orders_ once, in the order it is to be looked at
   std::map<std::uint64_t, Execution> open_;      // executions by id, not resolved
   std::unordered_map<std::uint64_t, Net> nets_;  // executions with orders that are remembered
-  std::set<std::pair<int, int>> halts_;
+  // And from when on nothing at all may leave, not even what resolves something open.
+  std::map<std::pair<int, int>, Instant> halts_;
+  std::set<std::pair<int, int>> reduced_;  // by a limit that was reached
   std::uint64_t last_serial_ = 0;
   std::uint32_t incarnation_ = 0;
   std::vector<std::uint64_t> of_earlier_lives_;  // orders whose end the engine had not been told

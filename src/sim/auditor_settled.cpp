@@ -86,12 +86,12 @@ void Auditor::check(const CoreStatus& status, std::span<const Instant> calm_sinc
   check_exposure(calm_since, now);
   check_quotes(calm_since, now);
   check_loss(status, now);
-  for (const auto& halt : halts_) {
+  for (const auto& [halt, strict] : halts_) {
     const bool kept = std::any_of(status.halts.begin(), status.halts.end(),
-                                  [&](const Scope& scope) { return key(scope) == halt; });
+                                  [&, of = halt](const Scope& scope) { return key(scope) == of; });
     if (!kept) violate(Invariant::HaltsHold, now, "a halt that nobody lifted is gone");
   }
-  for (const Scope& scope : status.halts) halts_.insert(key(scope));
+  for (const Scope& scope : status.halts) halts_.emplace(key(scope), now + config_.resolve_within);
   if (now - last_conserved_ < seconds(60)) return;
   last_conserved_ = now;
   for (const Watched& venue : watched_) {

@@ -263,7 +263,7 @@ void Link::arrive(const QueryOpenOrders&) {
   post(Channel::Trading, at, OpenOrdersComplete{venue(), ours, times()});
 }
 
-void Link::arrive(const QueryBalances&) {
+void Link::arrive(const QueryBalances& query) {
   if (refused_at_the_door()) return;
   const Instant at = due(Path::Answer);
   for (const venues::VenueBalance& balance : exchange_.balances(account_)) {
@@ -271,7 +271,7 @@ void Link::arrive(const QueryBalances&) {
     post(Channel::Trading, at,
          BalanceReported{venue(), balance.asset, balance.total, balance.held, times()});
   }
-  post(Channel::Trading, at, BalancesComplete{venue(), times()});
+  post(Channel::Trading, at, BalancesComplete{venue(), times(), query.asked});
 }
 
 // No answer is none: nobody is told.

@@ -291,7 +291,7 @@ void PaperExchange::arrive(VenueId venue, const Action& action, Instant at) {
   if (const auto* over = std::get_if<Cancel>(&action)) return cancel(over->order, venue, at);
   if (const auto* asked = std::get_if<QueryOrder>(&action)) return query(*asked, venue, at);
   if (std::holds_alternative<QueryOpenOrders>(action)) return tell_open_orders(venue, at);
-  tell_balances(venue, at);
+  tell_balances(std::get<QueryBalances>(action), at);
 }
 
 // What it may take from the account: the quantity to sell, or the notional at the limit and the fee on it.
@@ -451,7 +451,8 @@ void PaperExchange::tell_open_orders(VenueId venue, Instant at) {
   tell(venue, OpenOrdersComplete{venue, ours, {}}, at);
 }
 
-void PaperExchange::tell_balances(VenueId venue, Instant at) {
+void PaperExchange::tell_balances(const QueryBalances& asked, Instant at) {
+  const VenueId venue = asked.venue;
   auto& of_venue = accounts_[venue.index()];
   for (std::size_t a = 0; a < of_venue.size(); ++a) {
     Account& of = of_venue[a];
@@ -460,7 +461,7 @@ void PaperExchange::tell_balances(VenueId venue, Instant at) {
     const AssetId asset{static_cast<AssetId::rep>(a)};
     tell(venue, BalanceReported{venue, asset, of.total, of.held, {}}, at);
   }
-  tell(venue, BalancesComplete{venue, {}}, at);
+  tell(venue, BalancesComplete{venue, {}, asked.asked}, at);
 }
 
 }  // namespace ats::sim

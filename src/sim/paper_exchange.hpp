@@ -120,7 +120,7 @@ class PaperExchange {
   void cancel(OrderId id, VenueId venue, Instant at);
   void query(const QueryOrder& query, VenueId venue, Instant at);
   void tell_open_orders(VenueId venue, Instant at);
-  void tell_balances(VenueId venue, Instant at);
+  void tell_balances(const QueryBalances& asked, Instant at);
   void take(Order& order, Instant at);
   // Of an order that rests, at its own price.
   void fill_resting(Order& order, Quantity quantity, Instant at);

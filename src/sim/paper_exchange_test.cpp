@@ -124,7 +124,7 @@ TEST(PaperExchange, TradingStandsAndBalancesAreWhatWasPutIn) {
   Paper p;
   EXPECT_EQ(p.all<ConnectionUp>().size(), 2u);
   p.told.clear();
-  p.act(QueryBalances{p.kraken});
+  p.act(QueryBalances{p.kraken, {}});
   p.wait(milliseconds(100));
   const auto balances = p.all<BalanceReported>();
   ASSERT_EQ(balances.size(), 2u);
@@ -386,13 +386,13 @@ TEST(PaperExchange, MoneyAddsUpWhateverHappensAndOutlivesTheProcess) {
       } else if (rng.below(3) == 0 && !placed.empty()) {
         p.act(Cancel{placed[rng.below(placed.size())].id, p.at_kraken, {}});
       } else if (rng.below(4) == 0) {
-        p.act(QueryBalances{p.kraken});
+        p.act(QueryBalances{p.kraken, {}});
       }
       p.wait(milliseconds(static_cast<std::int64_t>(rng.below(40))));
       check();
     }
-    p.act(QueryBalances{p.kraken});
-    p.act(QueryBalances{p.binance});
+    p.act(QueryBalances{p.kraken, {}});
+    p.act(QueryBalances{p.binance, {}});
     p.wait(seconds(1));
     ASSERT_TRUE(p.px.idle());
     check();
@@ -428,7 +428,7 @@ TEST(PaperExchange, MoneyAddsUpWhateverHappensAndOutlivesTheProcess) {
 TEST(PaperExchange, WhatHadNotBeenToldWhenTheProcessDiedNeverHappened) {
   Paper p;
   p.book(p.at_kraken, {p.level("59990", "1")}, {p.level("60000", "1")});
-  p.act(QueryBalances{p.kraken});
+  p.act(QueryBalances{p.kraken, {}});
   p.wait(milliseconds(100));
   const OrderId gone = p.place(p.order(p.at_kraken, Side::Buy, "60000", "0.1"));
   p.wait(milliseconds(30));  // it has traded, and the answer is on its way

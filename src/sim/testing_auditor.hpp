@@ -72,7 +72,7 @@ class AuditorTest : public ::testing::Test {
     for (Exchange* exchange : {&binance_, &kraken_}) {
       tell(ConnectionUp{exchange->venue(), Channel::MarketData});
       tell(ConnectionUp{exchange->venue(), Channel::Trading});
-      tell(BalancesComplete{exchange->venue(), {}});
+      tell(BalancesComplete{exchange->venue(), {}, {}});
     }
     tell_book(bn_, binance_);
     tell_book(kr_, kraken_);

@@ -247,7 +247,8 @@ bool World::act(const Action& action) {
   if (const auto* alert = std::get_if<Alert>(&action)) {
     const bool halts = alert->code == AlertCode::Halt || alert->code == AlertCode::DailyLoss ||
                        alert->code == AlertCode::UnwindFailed ||
-                       alert->code == AlertCode::LedgerBreak;
+                       alert->code == AlertCode::LedgerBreak ||
+                       alert->code == AlertCode::LimitReached;
     if (halts && alert->severity == Severity::Critical) plan_resume(alert->scope);
     return true;
   }

@@ -69,7 +69,7 @@ class Robot final : public EventSink {
   }
   void see(const ConnectionUp& e) {
     if (e.channel == Channel::Trading) {
-      actions_.push_back(QueryBalances{e.venue});
+      actions_.push_back(QueryBalances{e.venue, {}});
       actions_.push_back(QueryOpenOrders{e.venue});
       return;
     }

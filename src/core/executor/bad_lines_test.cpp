@@ -118,7 +118,7 @@ class BadLinesTest : public ::testing::TestWithParam<std::uint64_t>, protected W
         for (const auto& [asset, total] : held) {
           send(BalanceReported{line, asset, total, {}, times()});
         }
-        send(BalancesComplete{line, times()});
+        send(BalancesComplete{line, times(), now});
       });
     });
   }

@@ -3,11 +3,22 @@
 #include "core/executor/executor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "core/detector/leg_size.hpp"
 
 namespace ats::core {
+namespace {
+
+// How far `price` is from `from`, in basis points of that.
+std::optional<Decimal> distance_bps(Decimal price, Decimal from) {
+  const auto away = (price - from).abs().multiply_floor(Decimal::from_int(10'000));
+  const auto bps = away ? away->divide_floor(from, 5) : fail(away.error());
+  return bps ? std::optional(*bps) : std::nullopt;
+}
+
+}  // namespace
 
 void Executor::restart(std::uint32_t incarnation, Instant now) {
   incarnation_ = planted(Mutant::ReuseOrderId) ? 1 : incarnation;
@@ -27,6 +38,10 @@ void Executor::restart(std::uint32_t incarnation, Instant now) {
     }
   }
   bases_.resize(desk_.universe.assets().size());
+  of_pair_.assign(desk_.universe.pairs().size(), {});
+  for (const Instrument& on : desk_.universe.instruments())
+    of_pair_[on.pair.index()].push_back(on.id);
+  desk_.gate.limits().watch(*this);
   // Monotonic times of an earlier process mean nothing in this one: all waits start over, longer rather
   // than shorter.
   for (BaseState& base : bases_) {
@@ -62,7 +77,7 @@ RefuseReason Executor::open(const Candidate& candidate, Instant now, Actions& ou
                             ExecutionId& execution) {
   const WalkResult& walked = candidate.walked;
   return open(TwoLegs{candidate.buy, candidate.sell, walked.buy_quantity, walked.sell_quantity,
-                      walked.buy_limit, walked.sell_limit, walked.net},
+                      walked.buy_limit, walked.sell_limit, walked.net, Strategy::CrossVenue},
               now, out, execution);
 }
 
@@ -74,9 +89,10 @@ RefuseReason Executor::open(const CycleCandidate& candidate, Instant now, Action
                         sell.side == Side::Sell && buy.gets == sell.gives;
   if (!two_legs) return RefuseReason::ObserveOnly;
   const auto& walked = candidate.walked.legs;
-  return open(TwoLegs{buy.instrument, sell.instrument, walked[0].quantity, walked[1].quantity,
-                      walked[0].limit, walked[1].limit, candidate.walked.net},
-              now, out, execution);
+  return open(
+      TwoLegs{buy.instrument, sell.instrument, walked[0].quantity, walked[1].quantity,
+              walked[0].limit, walked[1].limit, candidate.walked.net, Strategy::CrossCurrency},
+      now, out, execution);
 }
 
 RefuseReason Executor::open(const TwoLegs& legs, Instant now, Actions& out,
@@ -98,8 +114,9 @@ RefuseReason Executor::open(const TwoLegs& legs, Instant now, Actions& out,
   const Instrument& bought_on = instrument(buy.instrument);
   const Instrument& sold_on = instrument(sell.instrument);
   const Decimal base = bought_on.quantity_decimal(buy.quantity);
-  OrderFacts buy_facts = facts(buy, now);
-  OrderFacts sell_facts = facts(sell, now);
+  OrderFacts buy_facts = facts(buy, legs.strategy, now);
+  OrderFacts sell_facts = facts(sell, legs.strategy, now);
+  buy_facts.new_legs = sell_facts.new_legs = 2;
   buy_facts.exposure_after = exposure_with(bought_on.pair, base);
   sell_facts.exposure_after = exposure_with(sold_on.pair, base);
   buy_facts.currency_after = sell_facts.currency_after = Decimal();
@@ -132,6 +149,7 @@ RefuseReason Executor::open(const TwoLegs& legs, Instant now, Actions& out,
   opened.quantity = buy.quantity;
   opened.quoted = buy.price;
   opened.promised = legs.net;
+  opened.strategy = legs.strategy;
   opened.size = size;
   opened.opened = now;
   place(*approved_buy, opened, now, out);
@@ -167,41 +185,72 @@ Order& Executor::place(const Approved<OrderRequest>& approved, Execution& execut
   const std::uint32_t i = remember(*approved);
   Order& order = orders_[i];
   order.placed = order.times.decided = now;
+  order.strategy = execution.strategy;
   order.ask_at = now + desk_.config.order_deadline;
   live_.push_back(i);
   execution.orders.push_back(i);
   desk_.balances.disturbed(venue_of(order));
+  desk_.gate.limits().on_placed(order.request, instrument(order.request.instrument), order.strategy,
+                                now);
   out.push_back(Place{approved});
   if (planted(Mutant::SendTwice)) out.push_back(Place{approved});
   return order;
 }
 
-OrderFacts Executor::facts(const OrderRequest& request, Instant now) const {
+OrderFacts Executor::facts(const OrderRequest& request, Strategy strategy, Instant now) const {
   const Instrument& on = instrument(request.instrument);
   const Situation& situation = desk_.situation;
   OrderFacts facts;
   facts.instrument = &on;
-  facts.halted_globally = desk_.gate.halted_globally();
-  facts.halted_venue = desk_.gate.halted(on.venue);
-  facts.halted_pair = desk_.gate.halted(on.pair);
+  facts.strategy = strategy;
+  facts.now = now;
+  facts.standing = desk_.gate.holds().standing(on.venue, on.pair, strategy);
   facts.stopping = situation.stopping;
   facts.reconciled = situation.reconciled && desk_.balances.agreed(on.venue, desk_.config, now);
   const VenueLink& link = situation.links[on.venue.index()];
   const BookView book = desk_.books->view(on.id);
   facts.book_valid = book.valid(now);
   facts.book_polled = book.polled(now);
+  facts.book_age = now - book.last_update();
   facts.venue_up = link.up() || (request.unwind && facts.book_polled && link.trading);
-  const auto quote =
-      on.price_decimal(request.price).multiply(on.quantity_decimal(request.quantity));
+  const Decimal price = on.price_decimal(request.price);
+  const auto quote = price.multiply(on.quantity_decimal(request.quantity));
   if (quote) facts.notional = desk_.marks.worth(on.quote, *quote);
+  if (const auto middle = middle_of(on.pair, now))
+    facts.price_distance = distance_bps(price, *middle);
+  if (const Level best = book.best(opposite(request.side)); request.post_only) {
+    facts.price_beyond = Decimal();  // it does not take
+  } else if (!best.quantity.is_zero()) {
+    const bool beyond =
+        request.side == Side::Buy ? request.price > best.price : request.price < best.price;
+    facts.price_beyond =
+        beyond ? distance_bps(price, on.price_decimal(best.price)) : std::optional(Decimal());
+  }
   facts.min_edge = desk_.config.min_edge;
   facts.average = reference_of(on, now);
   facts.crosses_own = crosses_own(on.id, request.side, request.price);
-  facts.lost_today = desk_.gate.lost_today();
-  facts.open_executions = static_cast<std::uint32_t>(
-      std::count_if(executions_.begin(), executions_.end(),
-                    [&](const Execution& open) { return !only_quotes(open); }));
   return facts;
+}
+
+// The median of the middles of the pair's Valid books; the mean of the two in the middle.
+std::optional<Decimal> Executor::middle_of(PairId pair, Instant now) const {
+  constexpr std::size_t most = 16;
+  std::array<Decimal, most> middles;
+  std::size_t count = 0;
+  for (const InstrumentId id : of_pair_[pair.index()]) {
+    const BookView book = desk_.books->view(id);
+    const Level bid = book.best(Side::Buy);
+    const Level ask = book.best(Side::Sell);
+    if (count == most || !book.valid(now) || bid.quantity.is_zero() || ask.quantity.is_zero())
+      continue;
+    const Instrument& on = instrument(id);
+    const Decimal sum = on.price_decimal(bid.price) + on.price_decimal(ask.price);
+    middles[count++] = Decimal::from_raw(sum.raw() / 2);
+  }
+  if (count == 0) return std::nullopt;
+  std::sort(middles.begin(), middles.begin() + static_cast<std::ptrdiff_t>(count));
+  const Decimal sum = middles[(count - 1) / 2] + middles[count / 2];
+  return Decimal::from_raw(sum.raw() / 2);
 }
 
 // What a price band is measured from: the trades' average, or, while there were none, the book's middle.
@@ -347,6 +396,7 @@ Executor::Execution& Executor::execution_of(Order& order, Instant now) {
   again.id = order.request.execution;
   again.pair = instrument(order.request.instrument).pair;
   again.base = instrument(order.request.instrument).base;
+  again.strategy = order.strategy;
   again.buy = again.sell = order.request.instrument;
   again.opened = now;
   again.try_from = now;
@@ -433,6 +483,9 @@ void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Act
   resolved.realised = execution.quote_net + marked(execution, resolved.bought - resolved.sold, now);
   state_marks(execution, resolved);
   learn(execution, resolved);
+  const AssetId quote = desk_.universe.pair(execution.pair).quote;
+  desk_.gate.limits().on_resolved(execution.pair, execution.base, execution.strategy,
+                                  desk_.marks.worth(quote, resolved.realised).value_or(Decimal()));
   close(execution, now);
   executions_.erase(executions_.begin() + (&execution - executions_.data()));
   out.push_back(resolved);
@@ -472,6 +525,8 @@ void Executor::learn(const Execution& execution, const ExecutionResolved& resolv
   }
   leg_costs_.learn(bought_on.venue, execution.size, buy_short, buy_short ? cost : Rate{});
   leg_costs_.learn(sold_on.venue, execution.size, sell_short, sell_short ? cost : Rate{});
+  desk_.gate.limits().on_leg(bought_on.venue, buy_short);
+  desk_.gate.limits().on_leg(sold_on.venue, sell_short);
 }
 
 // Worth of a base amount in the pair's quote asset at a Valid mid, else at the last fill's price.
@@ -524,7 +579,7 @@ Decimal Executor::notional_limit(AssetId quote) const {
   const auto price = desk_.marks.price(quote);
   if (!price) return {};
   const Decimal most =
-      desk_.config.max_order_notional +
+      desk_.gate.limits().bound(LimitKind::OrderNotional).value_or(Decimal()) +
       (planted(Mutant::IgnoreOrderNotional) ? Decimal::from_int(1'000'000) : Decimal());
   return most.divide_floor(*price).value_or(Decimal());
 }

@@ -111,14 +111,15 @@ struct Order {
   Instant unknown_since;
   std::uint16_t questions = 0;
   std::uint16_t early =
-      0;              // questions put within the grace and not answered: their answer is no proof
-  bool done = false;  // final, and all its fills are booked
-  bool not_found = false;     // done because the venue did not know it
-  bool earlier_life = false;  // placed before the last start
-  bool cancelled = false;     // we asked for its cancellation
-  bool leaving = false;       // a quote that is to be taken back
-  bool checking = false;      // a quote that stands, asked about all the same
-  Instant pull_from;          // its cancellation is not asked for (again) before
+      0;  // questions put within the grace and not answered: their answer is no proof
+  Strategy strategy = Strategy::CrossVenue;  // of its execution
+  bool done = false;                         // final, and all its fills are booked
+  bool not_found = false;                    // done because the venue did not know it
+  bool earlier_life = false;                 // placed before the last start
+  bool cancelled = false;                    // we asked for its cancellation
+  bool leaving = false;                      // a quote that is to be taken back
+  bool checking = false;                     // a quote that stands, asked about all the same
+  Instant pull_from;                         // its cancellation is not asked for (again) before
   bool told_unknown = false, told_stuck = false, told_mismatch = false;
   bool closed = false;        // done, and its execution was resolved
   Instant closed_at;          // when; or when this life began
@@ -126,7 +127,7 @@ struct Order {
   std::vector<FillId> fills;  // booked: forgotten with the order
 };
 
-class Executor final : public Funds, public QuoteDesk {
+class Executor final : public Funds, public QuoteDesk, public RiskView {
  public:
   static constexpr Duration remembered = seconds(900);
   static constexpr std::size_t remembered_least = 500;  // of each venue
@@ -176,6 +177,17 @@ class Executor final : public Funds, public QuoteDesk {
   Rate leg_cost(VenueId buy, VenueId sell, LegSize size) const override;
   Decimal reserved(VenueId venue, AssetId asset) const;
 
+  // What limits measure (funds.cpp).
+  Decimal balance(VenueId venue, AssetId asset) const override;
+  std::optional<Decimal> worth(AssetId asset, Decimal amount) const override;
+  Decimal change(AssetId asset) const override;
+  std::uint32_t open_legs(const LimitWhere& where) const override;
+  std::uint32_t open_trades(const LimitWhere& where) const override;
+  Decimal net(AssetId asset) const override;
+  Decimal worst_net(AssetId asset) const override;
+  // Whether anything is at work there that a halt waits for.
+  bool open_in(const Hold& hold) const;
+
   bool idle() const { return executions_.empty() && live_.empty(); }
   bool unresolved(VenueId venue) const;
   bool earlier_life_unresolved() const;
@@ -190,6 +202,7 @@ class Executor final : public Funds, public QuoteDesk {
     Price buy_limit;
     Price sell_limit;
     Rate net;
+    Strategy strategy;
   };
   struct Promise {  // what a quote is told with when it first fills
     OpportunityFound found;
@@ -207,6 +220,7 @@ class Executor final : public Funds, public QuoteDesk {
     ExecutionId id;
     PairId pair;   // of the leg that buys
     AssetId base;  // of all its orders
+    Strategy strategy = Strategy::CrossVenue;
     InstrumentId buy;
     InstrumentId sell;
     Quantity quantity;  // of the buy instrument; zero when opened for what others left
@@ -264,7 +278,8 @@ class Executor final : public Funds, public QuoteDesk {
   bool busy(AssetId base, Instant now) const;
   Order& place(const Approved<OrderRequest>& order, Execution& execution, Instant now,
                Actions& out);
-  OrderFacts facts(const OrderRequest& request, Instant now) const;
+  OrderFacts facts(const OrderRequest& request, Strategy strategy, Instant now) const;
+  std::optional<Decimal> middle_of(PairId pair, Instant now) const;
   std::optional<Decimal> exposure_with(PairId pair, Decimal quantity) const;
   bool trades_in(const Execution& execution, AssetId quote) const;
   Span span_of(AssetId asset) const;
@@ -307,6 +322,7 @@ class Executor final : public Funds, public QuoteDesk {
                                      bool& too_small_everywhere) const;
   bool tolerable(AssetId base, Decimal amount) const;
   bool any_pair_halted(AssetId base) const;
+  bool flattens(AssetId base) const;
   void take_up_inventory(AssetId base, bool wait_for_way, Instant now, Actions& out);
 
   // --- what is over (memory.cpp) ---
@@ -359,6 +375,7 @@ class Executor final : public Funds, public QuoteDesk {
   std::vector<Life> lives_;                           // this one last
   std::vector<Execution> executions_;                 // open, oldest first
   std::vector<BaseState> bases_;                      // by asset
+  std::vector<std::vector<InstrumentId>> of_pair_;    // instruments
   std::vector<Decimal> reserved_;                     // venue-major
   std::vector<Decimal> pledged_;  // venue-major: to the hedges of quotes that stand
 };

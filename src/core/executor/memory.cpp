@@ -98,7 +98,7 @@ void Executor::stranger(const Fill& fill, Actions& out) {
   }
   const Instrument& on = instrument(fill.instrument);
   const Scope scope{on.venue, {}};
-  desk_.gate.halt(scope);
+  desk_.gate.halt(on.venue);
   desk_.balances.doubt(on.venue);
   const std::string id(client_order_id(fill.order).view());
   const bool forgotten = find(fill.order) == nullptr && was_ours(fill.order);

@@ -17,6 +17,7 @@ class MemoryTest : public ::testing::Test, protected World {
   MemoryTest() {
     for (auto& [where, total] : owned) total = d(where.second == btc ? "500" : "30000000");
     config.pair_cooldown = {};
+    config.limits = {};  // hundreds of trades within a second
     up();
   }
 

@@ -52,6 +52,7 @@ void Executor::on(const OrderRejected& event, Instant now, Actions& out) {
   Order* order = known(event.order, out);
   if (order == nullptr) return;
   const VenueId venue = venue_of(*order);
+  if (event.reason == RejectReason::RateLimited) desk_.gate.limits().on_venue_fault(venue, now);
   switch (event.reason) {
     case RejectReason::DuplicateId:
       // Something with this id is there: whatever it is, only the venue can tell.
@@ -59,7 +60,7 @@ void Executor::on(const OrderRejected& event, Instant now, Actions& out) {
       after(*order, now, out);
       return;
     case RejectReason::AuthFailed:
-      if (desk_.gate.halt({venue, {}})) {
+      if (desk_.gate.halt(venue)) {
         alert(Severity::Critical, AlertCode::Halt, {venue, {}},
               "the venue refuses our credentials: " + std::string(event.message.view()), out);
       }
@@ -258,6 +259,7 @@ void Executor::on(const OrderNotFound& event, Instant now, Actions& out) {
 void Executor::on(const OrderUnknown& event, Instant now, Actions& out) {
   Order* order = known(event.order, out);
   if (order == nullptr || order->done || is_final(order->state)) return;
+  desk_.gate.limits().on_venue_fault(venue_of(*order), now);
   make_unknown(*order, now);
   after(*order, now, out);
 }
@@ -383,7 +385,7 @@ void Executor::ask_due(Instant now, Actions& out) {
         now - order.unknown_since >= config.balance_interval * BalanceWatch::overdue_intervals) {
       order.told_stuck = true;
       const Scope of_pair{{}, scope.pair};
-      desk_.gate.halt(of_pair);
+      desk_.gate.halt(of_pair, now);
       alert(Severity::Critical, AlertCode::OrderUnknown, of_pair,
             "order " + id + " stays Unknown; its exposure is held and the pair is halted", out);
     }
@@ -397,7 +399,7 @@ void Executor::resend(Order& order, Instant now, Actions& out) {
   order.done = true;
   OrderRequest again = order.request;
   again.id = next_order_id();
-  OrderFacts given = facts(again, now);
+  OrderFacts given = facts(again, order.strategy, now);
   given.edge = desk_.config.min_edge;
   given.leg_cost = Rate{};
   given.pair_busy = false;
@@ -441,7 +443,7 @@ void Executor::mismatch(Order& order, std::string_view what, Actions& out) {
   if (order.told_mismatch) return;
   order.told_mismatch = true;
   const VenueId venue = venue_of(order);
-  desk_.gate.halt({venue, {}});
+  desk_.gate.halt(venue);
   alert(Severity::Critical, AlertCode::FillMismatch, {venue, {}},
         "order " + std::string(client_order_id(order.request.id).view()) + ": " +
             std::string(what) + "; the venue is halted",

@@ -33,10 +33,12 @@ bool Executor::only_quote_open(const Execution& execution) const {
 
 RefuseReason Executor::may_quote(InstrumentId on, InstrumentId hedge, Instant now) const {
   const Situation& situation = desk_.situation;
-  if (situation.stopping || desk_.gate.halted_globally()) return RefuseReason::Halted;
+  if (situation.stopping) return RefuseReason::Halted;
   for (const InstrumentId id : {on, hedge}) {
     const Instrument& i = instrument(id);
-    if (desk_.gate.halted(i.venue) || desk_.gate.halted(i.pair)) return RefuseReason::Halted;
+    const Standing standing = desk_.gate.holds().standing(i.venue, i.pair, Strategy::Maker);
+    if (standing.closed || standing.halted) return RefuseReason::Halted;
+    if (standing.reduce_only) return RefuseReason::ReduceOnly;
     const bool agreed = desk_.balances.agreed(i.venue, desk_.config, now);
     if (!situation.reconciled || !agreed) return RefuseReason::NotReconciled;
     if (!situation.links[i.venue.index()].up()) return RefuseReason::VenueDown;
@@ -95,7 +97,7 @@ RefuseReason Executor::quote(const QuoteOrder& wanted, Instant now, Actions& out
   order.price = wanted.priced.price;
   order.quantity = wanted.priced.quantity;
 
-  OrderFacts given = facts(order, now);
+  OrderFacts given = facts(order, Strategy::Maker, now);
   given.exposure_after = exposure_with(on.pair, on.quantity_decimal(order.quantity));
   given.currency_after = Decimal();  // one pair on two venues: nothing is converted
   given.edge = wanted.priced.net;
@@ -111,6 +113,7 @@ RefuseReason Executor::quote(const QuoteOrder& wanted, Instant now, Actions& out
   opened.id = order.execution;
   opened.pair = on.pair;
   opened.base = on.base;
+  opened.strategy = Strategy::Maker;
   opened.buy = bid ? wanted.on : wanted.hedge;
   opened.sell = bid ? wanted.hedge : wanted.on;
   opened.quantity = bid ? order.quantity : wanted.priced.hedge_quantity;
@@ -206,6 +209,7 @@ void Executor::pull(Order& order, Instant now, Actions& out) {
   order.checking = false;
   order.pull_from = order.ask_at = now + desk_.config.order_deadline;
   out.push_back(Cancel{order.request.id, order.request.instrument, order.venue_order_id});
+  desk_.gate.limits().on_cancelled(instrument(order.request.instrument), Strategy::Maker, now);
 }
 
 // Trades away what the quote filled so far, the cheapest way there is. False: nothing was sent. Where there is
@@ -235,7 +239,7 @@ bool Executor::hedge(ExecutionId id, Instant now, Actions& out) {
   if (!way) return too_small_everywhere ? false : give_up();
 
   const OrderRequest request = order_of(*way, id);
-  OrderFacts given = facts(request, now);
+  OrderFacts given = facts(request, execution.strategy, now);
   given.open_net = net;
   const auto approved = desk_.gate.approve(request, given);
   if (!approved) return give_up();

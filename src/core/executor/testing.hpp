@@ -137,7 +137,7 @@ struct World : TwoVenues {
     for (const auto& [where, total] : owned) {
       if (where.first == venue) send(BalanceReported{venue, where.second, total, {}, times()});
     }
-    send(BalancesComplete{venue, times()});
+    send(BalancesComplete{venue, times(), now});
   }
   Times times() const { return {wall, now}; }
 

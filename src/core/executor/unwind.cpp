@@ -14,7 +14,7 @@ void Executor::unwind(ExecutionId id, Instant now, Actions& out) {
   if (now < execution.try_from) return;
 
   BaseState& base = bases_[execution.base.index()];
-  if (base.handed_over && any_pair_halted(execution.base)) {
+  if (base.handed_over && any_pair_halted(execution.base) && !flattens(execution.base)) {
     hand_over(execution, now, out);
     return;
   }
@@ -28,7 +28,7 @@ void Executor::unwind(ExecutionId id, Instant now, Actions& out) {
     finish(id, traded ? ExecutionOutcome::Unwound : ExecutionOutcome::Missed, now, out);
     return;
   }
-  if (tolerable(execution.base, net)) {
+  if (tolerable(execution.base, net) && !flattens(execution.base)) {
     finish(id, ExecutionOutcome::Residual, now, out);
     return;
   }
@@ -48,7 +48,7 @@ void Executor::unwind(ExecutionId id, Instant now, Actions& out) {
   }
 
   OrderRequest request = order_of(*way, id);
-  OrderFacts given = facts(request, now);
+  OrderFacts given = facts(request, execution.strategy, now);
   given.open_net = net;
   const auto approved = desk_.gate.approve(request, given);
   if (!approved) {
@@ -106,7 +106,7 @@ void Executor::hand_over(Execution& execution, Instant now, Actions& out) {
     const PairId pair{static_cast<PairId::rep>(p)};
     if (desk_.universe.pair(pair).base != execution.base) continue;
     if (planted(Mutant::GiveUpSilently)) continue;
-    desk_.gate.halt({{}, pair});
+    desk_.gate.halt({{}, pair}, now);
     alert(Severity::Critical, AlertCode::UnwindFailed, {{}, pair}, what, out);
   }
   finish(execution.id, ExecutionOutcome::HandedOver, now, out);
@@ -128,7 +128,7 @@ std::optional<WayOut> Executor::cheapest_way(const Execution& execution, Decimal
     const bool proven = usable(on.id, now) && link.up();
     const bool polled = !proven && view.polled(now) && link.trading;
     const bool open = on.status == InstrumentStatus::Trading && (proven || polled) &&
-                      !desk_.gate.halted(on.venue);
+                      !desk_.gate.holds().halted({on.venue, {}});
     if (!open) {
       if (!too_small(on, net.abs(), {})) too_small_everywhere = false;
       continue;
@@ -171,10 +171,21 @@ bool Executor::tolerable(AssetId base, Decimal amount) const {
   return worth && *worth <= desk_.config.residual_tolerance;
 }
 
+// Someone wants to be rid of what is held of it.
+bool Executor::flattens(AssetId base) const {
+  for (std::size_t p = 0; p < desk_.universe.pairs().size(); ++p) {
+    const PairId pair{static_cast<PairId::rep>(p)};
+    if (desk_.universe.pair(pair).base == base && desk_.gate.holds().flattens(pair)) return true;
+  }
+  return false;
+}
+
 bool Executor::any_pair_halted(AssetId base) const {
-  const auto halts = desk_.gate.halts();
-  return std::any_of(halts.begin(), halts.end(), [&](const Scope& scope) {
-    return scope.pair.valid() && desk_.universe.pair(scope.pair).base == base;
+  const auto holds = desk_.gate.holds().all();
+  return std::any_of(holds.begin(), holds.end(), [&](const Hold& hold) {
+    const PairId pair = hold.scope.pair;
+    return hold.state == RiskState::Halted && pair.valid() &&
+           desk_.universe.pair(pair).base == base;
   });
 }
 
@@ -186,8 +197,10 @@ void Executor::on_resumed(PairId pair, Instant now, Actions& out) {
 // away in an execution of its own.
 void Executor::take_up_inventory(AssetId base, bool wait_for_way, Instant now, Actions& out) {
   const Decimal inventory = bases_[base.index()].inventory;
-  if (inventory.abs() < lot_of(base) || tolerable(base, inventory)) return;
-  if (any_pair_halted(base) || desk_.situation.stopping) return;
+  if (inventory.abs() < lot_of(base)) return;
+  const bool flatten = flattens(base);
+  if (!flatten && (tolerable(base, inventory) || any_pair_halted(base))) return;
+  if (desk_.situation.stopping || desk_.gate.holds().standing().closed) return;
   for (const Execution& open : executions_) {
     if (open.base == base && !only_quotes(open)) return;
   }

@@ -1,5 +1,7 @@
 #include "core/ledger/balance_watch.hpp"
 
+#include <algorithm>
+
 namespace ats::core {
 
 void BalanceWatch::restart(std::size_t venues, std::size_t assets, Instant now) {
@@ -38,8 +40,9 @@ void BalanceWatch::connection_down(VenueId venue) {
 bool BalanceWatch::due(VenueId venue, bool quiet, const CoreConfig& config, Instant now) const {
   const Watch& watch = watches_[venue.index()];
   if (!watch.up) return false;
-  // No answer for this long is none: the question or its answer was lost.
-  const Duration overdue = config.order_deadline * 2;
+  // No answer for this long is none: the question or its answer was lost. A venue that is slow is given longer
+  // each time, or none of its answers would ever count.
+  const Duration overdue = config.order_deadline * (std::int64_t{2} << watch.given_up);
   if (watch.asking) return now - watch.asked >= overdue;
   if (!watch.told) return now - watch.asked >= config.query_interval;
   if (!agreed(venue, config, now)) {
@@ -51,6 +54,7 @@ bool BalanceWatch::due(VenueId venue, bool quiet, const CoreConfig& config, Inst
 
 void BalanceWatch::asked(VenueId venue, bool quiet, Instant now) {
   Watch& watch = watches_[venue.index()];
+  watch.given_up = watch.asking ? std::min(watch.given_up + 1, 4u) : 0;
   watch.asking = true;
   watch.asked = now;
   watch.quiet = quiet;
@@ -66,8 +70,14 @@ void BalanceWatch::reported(VenueId venue, AssetId asset, Decimal total) {
   told.named = true;
 }
 
-void BalanceWatch::complete(VenueId venue, const Ledger& ledger, Instant now, Findings& out) {
+void BalanceWatch::complete(VenueId venue, Instant asked, const Ledger& ledger, Instant now,
+                            Findings& out) {
   Watch& watch = watches_[venue.index()];
+  if (watch.asking && asked < watch.asked) {
+    for (std::size_t a = 0; a < assets_; ++a)
+      at(venue, {static_cast<AssetId::rep>(a)}).named = false;
+    return;
+  }
   for (std::size_t a = 0; a < assets_; ++a) {
     Report& told = reports_[venue.index() * assets_ + a];
     if (told.named) continue;

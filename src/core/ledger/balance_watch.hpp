@@ -54,7 +54,8 @@ class BalanceWatch {
     std::vector<Difference> healed;  // breaks that are none any more
     bool suspected = false;
   };
-  void complete(VenueId venue, const Ledger& ledger, Instant now, Findings& out);
+  // `asked`: when the question left. The answer to one that was given up for lost, and asked anew, proves nothing.
+  void complete(VenueId venue, Instant asked, const Ledger& ledger, Instant now, Findings& out);
 
   // Something the venue did speaks against our numbers: it has to agree anew.
   void doubt(VenueId venue) { watches_[venue.index()].agreed = false; }
@@ -87,8 +88,9 @@ class BalanceWatch {
     bool quiet = false;   // since the last question
     bool agreed = false;  // by the last quiet answer
     Instant asked;
-    Instant compared;   // last quiet comparison
-    Instant agreed_at;  // asked for the last one without a difference
+    std::uint32_t given_up = 0;  // questions before it, in a row
+    Instant compared;            // last quiet comparison
+    Instant agreed_at;           // asked for the last one without a difference
   };
   Report& at(VenueId venue, AssetId asset) {
     return reports_[venue.index() * assets_ + asset.index()];

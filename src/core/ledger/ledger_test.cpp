@@ -171,7 +171,7 @@ class BalanceWatchTest : public LedgerTest {
     watch.reported(w.binance, w.usdt, d(usdt));
     if (disturb) watch.disturbed(w.binance);
     BalanceWatch::Findings found;
-    watch.complete(w.binance, ledger, at(s), found);
+    watch.complete(w.binance, at(s), ledger, at(s), found);
     return found;
   }
   CoreConfig config;
@@ -194,6 +194,24 @@ TEST_F(BalanceWatchTest, ADifferenceThatGoesAwayIsNone) {
   EXPECT_TRUE(ask("99", 1).suspected);
   EXPECT_FALSE(ask("100", 2).suspected);
   EXPECT_TRUE(ask("99", 3).breaks.empty()) << "two in a row, not two in all";
+}
+
+// Two questions whose answers came late were once taken for answers to the ones after them: what had been
+// traded in between looked like a break.
+TEST_F(BalanceWatchTest, TheLateAnswerToAQuestionThatWasGivenUpProvesNothing) {
+  watch.asked(w.binance, true, at(1));
+  EXPECT_FALSE(watch.due(w.binance, true, config, at(4)));
+  ASSERT_TRUE(watch.due(w.binance, true, config, at(5)));
+  watch.asked(w.binance, true, at(5));
+  BalanceWatch::Findings found;
+  watch.reported(w.binance, w.usdt, d("99"));
+  watch.complete(w.binance, at(1), ledger, at(6), found);
+  EXPECT_FALSE(found.suspected);
+  EXPECT_FALSE(watch.due(w.binance, true, config, at(12)))
+      << "the second is waited for, and longer";
+  watch.reported(w.binance, w.usdt, d("99"));
+  watch.complete(w.binance, at(5), ledger, at(12), found);
+  EXPECT_TRUE(found.suspected);
 }
 
 TEST_F(BalanceWatchTest, AnAnswerThatATradeOvertookProvesNothing) {
@@ -257,7 +275,7 @@ TEST_F(BalanceWatchTest, ABreakHealsWhenTheLostFillIsFound) {
   watch.reported(w.binance, w.usdt, d("94"));
   watch.reported(w.binance, w.btc, d("0.0001"));
   BalanceWatch::Findings found;
-  watch.complete(w.binance, ledger, at(3), found);
+  watch.complete(w.binance, at(3), ledger, at(3), found);
   EXPECT_EQ(found.healed.size(), 1u);
   EXPECT_FALSE(watch.report(w.binance, w.usdt).broken);
 }

@@ -4,7 +4,7 @@
 #include <limits>
 #include <numeric>
 
-#include "core/risk/limits.hpp"
+#include "core/risk/rules.hpp"
 
 namespace ats::core {
 namespace {

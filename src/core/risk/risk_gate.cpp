@@ -1,48 +1,45 @@
 #include "core/risk/risk_gate.hpp"
 
-#include <algorithm>
-
 namespace ats::core {
 
-RefuseReason RiskGate::check(const OrderRequest& order, const OrderFacts& facts) const {
-  for (const Limit& limit : limits()) {
-    if (limit.applies == Applies::ToNew && order.unwind) continue;
-    if (limit.applies == Applies::ToUnwind && !order.unwind) continue;
-    if (limit.left_out_by == config_.mutant && config_.mutant != Mutant::None) continue;
-    const RefuseReason reason = limit.refuses(order, facts, config_);
+void RiskGate::restart(const Universe& universe, const CoreConfig& config, Instant now) {
+  config_ = &config;
+  if (config.mutant == Mutant::ForgetHaltAtStart) holds_.lift_all();
+  holds_.restart(now, config.resolve_within);
+  limits_.restart(universe, config, now);
+}
+
+bool RiskGate::halt(const Scope& scope, Instant now) {
+  Hold hold;
+  hold.scope = scope;
+  hold.resolving = true;
+  hold.resolve_until = now + config_->resolve_within;
+  const bool news = !holds_.halted(scope);
+  holds_.set(hold);
+  return news;
+}
+
+RefuseReason RiskGate::check(const OrderRequest& order, const OrderFacts& facts) {
+  breach_ = {};
+  for (const Rule& rule : rules()) {
+    if (rule.applies == Applies::ToNew && order.unwind) continue;
+    if (rule.applies == Applies::ToUnwind && !order.unwind) continue;
+    if (rule.left_out_by == config_->mutant && config_->mutant != Mutant::None) continue;
+    const RefuseReason reason = rule.refuses(order, facts, *config_);
     if (reason != RefuseReason::None) return reason;
   }
-  return RefuseReason::None;
+  const auto breach = limits_.ask(order, facts);
+  if (!breach) return RefuseReason::None;
+  breach_ = *breach;
+  return reason_of(breach->kind);
 }
 
 Result<Approved<OrderRequest>, RefuseReason> RiskGate::approve(const OrderRequest& order,
                                                                const OrderFacts& facts) {
   const RefuseReason reason = check(order, facts);
   if (reason == RefuseReason::None) return Approved<OrderRequest>(order, ++approvals_);
-  if (config_.mutant == Mutant::PlaceWithoutApproval) return Approved<OrderRequest>(order, 0);
+  if (config_->mutant == Mutant::PlaceWithoutApproval) return Approved<OrderRequest>(order, 0);
   return fail(reason);
-}
-
-bool RiskGate::halt(const Scope& scope) {
-  if (is_halted(scope)) return false;
-  halts_.push_back(scope);
-  return true;
-}
-
-bool RiskGate::resume(const Scope& scope) { return std::erase(halts_, scope) != 0; }
-
-bool RiskGate::is_halted(const Scope& scope) const {
-  return std::find(halts_.begin(), halts_.end(), scope) != halts_.end();
-}
-
-bool RiskGate::watch_loss(WallTime wall, Decimal profit) {
-  if (!lost_today_ || wall.day_utc() != day_) {
-    day_ = wall.day_utc();
-    profit_at_day_start_ = lost_today_ ? profit_ : profit;
-  }
-  profit_ = profit;
-  lost_today_ = profit_at_day_start_ - profit;
-  return *lost_today_ > config_.max_daily_loss && !halted_globally();
 }
 
 }  // namespace ats::core

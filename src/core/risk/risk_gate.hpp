@@ -1,17 +1,16 @@
-// The gate every order passes: asks each limit, and is the only maker of Approved<OrderRequest>. Keeps
-// the halts and the day's loss, which are state like any other: folding the journal restores them.
+// The gate every order passes: asks each rule and each limit, and is the only maker of Approved<OrderRequest>.
+// Keeps what holds up trading and the limits in force, which are state like any other: folding the journal
+// restores them.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <vector>
 
-#include "base/decimal.hpp"
 #include "base/result.hpp"
-#include "core/risk/limits.hpp"
+#include "core/risk/holds.hpp"
+#include "core/risk/limit_book.hpp"
+#include "core/risk/rules.hpp"
 #include "domain/action.hpp"
-#include "domain/command.hpp"
 #include "domain/config.hpp"
 #include "domain/order.hpp"
 
@@ -19,39 +18,33 @@ namespace ats::core {
 
 class RiskGate {
  public:
-  void configure(const CoreConfig& config) { config_ = config; }
+  // A new life. Both outlive it, or are replaced by the next call.
+  void restart(const Universe& universe, const CoreConfig& config, Instant now);
 
-  // Default deny: every limit that applies must say yes.
+  // Default deny: every rule that applies and every limit must say yes.
   Result<Approved<OrderRequest>, RefuseReason> approve(const OrderRequest& order,
                                                        const OrderFacts& facts);
   // The answer approve() would give.
-  RefuseReason check(const OrderRequest& order, const OrderFacts& facts) const;
+  RefuseReason check(const OrderRequest& order, const OrderFacts& facts);
+  // The limit that the last refusal was for; none: it was a rule.
+  const LimitBreach& breach() const { return breach_; }
 
-  // --- halts; a scope is halted at most once ---
-  bool halt(const Scope& scope);         // false: it was halted
-  bool resume(const Scope& scope);       // false: it was not
-  void resume_all() { halts_.clear(); }  // planted bugs only
-  bool halted_globally() const { return is_halted({}); }
-  bool halted(VenueId venue) const { return is_halted({venue, {}}); }
-  bool halted(PairId pair) const { return is_halted({{}, pair}); }
-  std::span<const Scope> halts() const { return halts_; }  // in the order they were set
-
-  // --- the day's loss ---
-  // Tells what trading has made so far, in the reporting currency. True when the limit is broken and
-  // that is news: it was not broken the last time, or the halt it caused was lifted meanwhile.
-  bool watch_loss(WallTime wall, Decimal profit);
-  std::optional<Decimal> lost_today() const { return lost_today_; }
+  // True: the scope was not halted. What is open is resolved first (holds.hpp).
+  bool halt(const Scope& scope, Instant now);
+  bool halt(VenueId venue) {
+    return halt({venue, {}}, {});
+  }  // nothing goes there: nothing to wait for
+  Holds& holds() { return holds_; }
+  const Holds& holds() const { return holds_; }
+  LimitBook& limits() { return limits_; }
+  const LimitBook& limits() const { return limits_; }
 
  private:
-  bool is_halted(const Scope& scope) const;
-
-  CoreConfig config_;
-  std::vector<Scope> halts_;
+  const CoreConfig* config_ = nullptr;
+  Holds holds_;
+  LimitBook limits_;
+  LimitBreach breach_;
   std::uint64_t approvals_ = 0;
-  std::int64_t day_ = 0;
-  Decimal profit_at_day_start_;
-  Decimal profit_;
-  std::optional<Decimal> lost_today_;
 };
 
 }  // namespace ats::core

@@ -3,40 +3,31 @@
 #include <gtest/gtest.h>
 
 #include "core/executor/testing.hpp"
+#include "core/risk/testing_gate.hpp"
 
 namespace ats::core {
 namespace {
 
+using testing::good_facts;
+using testing::open_gate;
+using testing::StillDesk;
 using testing::TwoVenues;
 
 class RiskGateTest : public ::testing::Test {
  protected:
   RiskGateTest() {
-    gate.configure(config);
+    open_gate(gate, desk, w.universe, config);
     order.id = {1};
     order.instrument = w.at_binance;
     order.price = w.price(w.at_binance, "60000");
     order.quantity = w.quantity(w.at_binance, "0.1");
   }
-  OrderFacts good() const {
-    OrderFacts facts;
-    facts.instrument = &w.instrument(w.at_binance);
-    facts.halted_globally = facts.halted_venue = facts.halted_pair = facts.stopping = false;
-    facts.pair_busy = facts.crosses_own = false;
-    facts.reconciled = facts.venue_up = facts.book_valid = true;
-    facts.notional = facts.exposure_after = Decimal::from_int(6000);
-    facts.currency_after = Decimal();
-    facts.lost_today = Decimal::from_int(10);
-    facts.open_executions = 0;
-    facts.edge = Rate::bps(10);
-    facts.leg_cost = Rate::bps(1);
-    facts.min_edge = config.min_edge;
-    return facts;
-  }
-  RefuseReason answer(const OrderFacts& facts) const { return gate.check(order, facts); }
+  OrderFacts good() const { return good_facts(w.instrument(w.at_binance)); }
+  RefuseReason answer(const OrderFacts& facts) { return gate.check(order, facts); }
 
   TwoVenues w;
   CoreConfig config;
+  StillDesk desk;
   RiskGate gate;
   OrderRequest order;
 };
@@ -65,9 +56,9 @@ TEST_F(RiskGateTest, EachLimitGivesItsOwnReason) {
     return answer(facts);
   };
   EXPECT_EQ(answer(good()), RefuseReason::None);
-  EXPECT_EQ(refused([](auto& f) { f.halted_globally = true; }), RefuseReason::Halted);
-  EXPECT_EQ(refused([](auto& f) { f.halted_venue = true; }), RefuseReason::Halted);
-  EXPECT_EQ(refused([](auto& f) { f.halted_pair = true; }), RefuseReason::Halted);
+  EXPECT_EQ(refused([](auto& f) { f.standing.closed = true; }), RefuseReason::Halted);
+  EXPECT_EQ(refused([](auto& f) { f.standing.halted = true; }), RefuseReason::Halted);
+  EXPECT_EQ(refused([](auto& f) { f.standing.reduce_only = true; }), RefuseReason::ReduceOnly);
   EXPECT_EQ(refused([](auto& f) { f.stopping = true; }), RefuseReason::Halted);
   EXPECT_EQ(refused([](auto& f) { f.reconciled = false; }), RefuseReason::NotReconciled);
   EXPECT_EQ(refused([](auto& f) { f.venue_up = false; }), RefuseReason::VenueDown);
@@ -77,19 +68,13 @@ TEST_F(RiskGateTest, EachLimitGivesItsOwnReason) {
   EXPECT_EQ(refused([](auto& f) { f.exposure_after.reset(); }), RefuseReason::Exposure);
   EXPECT_EQ(refused([](auto& f) { f.exposure_after = Decimal::from_int(20'001); }),
             RefuseReason::Exposure);
-  EXPECT_EQ(refused([](auto& f) { f.currency_after.reset(); }), RefuseReason::CurrencyExposure);
-  EXPECT_EQ(refused([](auto& f) { f.currency_after = Decimal::from_int(20'001); }),
-            RefuseReason::CurrencyExposure);
-  // Beyond the limit, on the way back.
-  EXPECT_EQ(
-      refused([](auto& f) { f.currency_after = f.currency_before = Decimal::from_int(20'001); }),
-      RefuseReason::None);
-  EXPECT_EQ(refused([](auto& f) { f.lost_today.reset(); }), RefuseReason::DailyLoss);
-  EXPECT_EQ(refused([](auto& f) { f.lost_today = Decimal::from_int(1001); }),
-            RefuseReason::DailyLoss);
-  EXPECT_EQ(refused([](auto& f) { f.open_executions = 4; }), RefuseReason::OpenExecutions);
+  desk.trades = 4;
+  gate.limits().orders_changed();
+  EXPECT_EQ(answer(good()), RefuseReason::OpenExecutions);
+  desk.trades = 3;
+  gate.limits().orders_changed();
   EXPECT_EQ(refused([](auto& f) { f.edge = Rate::bps(201); }), RefuseReason::EdgeTooGood);
-  EXPECT_EQ(refused([](auto& f) { f.edge.reset(); }), RefuseReason::EdgeTooGood);
+  EXPECT_EQ(refused([](auto& f) { f.edge.reset(); }), RefuseReason::LegCost);
   EXPECT_EQ(refused([](auto& f) { f.leg_cost.reset(); }), RefuseReason::LegCost);
   EXPECT_EQ(refused([](auto& f) { f.leg_cost = Rate::bps(5); }), RefuseReason::None);
   EXPECT_EQ(refused([](auto& f) { f.leg_cost = Rate{500'001}; }), RefuseReason::LegCost);
@@ -126,18 +111,18 @@ TEST_F(RiskGateTest, AnUnwindPassesWhatWouldKeepExposureOpen) {
   order.unwind = true;
   order.side = Side::Sell;
   OrderFacts facts = good();
-  facts.halted_globally = facts.halted_pair = facts.stopping = true;
+  facts.standing.halted = facts.standing.reduce_only = facts.stopping = true;
   facts.reconciled = false;
-  facts.lost_today.reset();
   facts.exposure_after.reset();
   facts.edge.reset();
-  facts.open_executions = 99;
+  desk.trades = 99;
+  gate.limits().orders_changed();
   facts.open_net = Decimal::of("0.1");
   EXPECT_EQ(answer(facts), RefuseReason::None);
 
-  facts.halted_venue = true;
+  facts.standing.closed = true;
   EXPECT_EQ(answer(facts), RefuseReason::Halted);
-  facts.halted_venue = false;
+  facts.standing.closed = false;
   facts.book_valid = false;
   EXPECT_EQ(answer(facts), RefuseReason::BookNotValid);
 }
@@ -156,43 +141,15 @@ TEST_F(RiskGateTest, AnUnwindThatIsLargerThanWhatIsOpenIsABet) {
   EXPECT_EQ(answer(facts), RefuseReason::Exposure);
 }
 
-TEST_F(RiskGateTest, AHaltHoldsInItsScopeOnly) {
-  EXPECT_TRUE(gate.halt({w.kraken, {}}));
-  EXPECT_FALSE(gate.halt({w.kraken, {}}));
-  EXPECT_TRUE(gate.halted(w.kraken));
-  EXPECT_FALSE(gate.halted(w.binance));
-  EXPECT_FALSE(gate.halted_globally());
-  EXPECT_FALSE(gate.resume({})) << "a global resume lifts a global halt, nothing else";
-  EXPECT_TRUE(gate.resume({w.kraken, {}}));
-  EXPECT_FALSE(gate.halted(w.kraken));
-}
-
-TEST_F(RiskGateTest, TheDaysLossCountsFromMidnightUtc) {
-  const WallTime noon = wall_from_ms(1'700'000'000'000);
-  const auto money = [](std::int64_t n) { return Decimal::from_int(n); };
-  EXPECT_FALSE(gate.watch_loss(noon, money(50)));
-  EXPECT_FALSE(gate.watch_loss(noon + hours(1), money(-950)));
-  EXPECT_EQ(gate.lost_today(), money(1000));
-  EXPECT_TRUE(gate.watch_loss(noon + hours(1), money(-951)));
-  gate.halt({});
-  EXPECT_FALSE(gate.watch_loss(noon + hours(1), money(-960))) << "it is halted already";
-  gate.resume({});
-  EXPECT_TRUE(gate.watch_loss(noon + hours(1), money(-960))) << "the day is lost all day";
-  EXPECT_FALSE(gate.watch_loss(noon + hours(24), money(-961)));
-  EXPECT_EQ(gate.lost_today(), money(1));
-}
-
 TEST_F(RiskGateTest, ThePlantedBugsShow) {
   config.mutant = Mutant::PlaceWithoutApproval;
-  gate.configure(config);
   const auto forced = gate.approve(order, OrderFacts{});
   ASSERT_TRUE(forced.ok());
   EXPECT_EQ(forced->serial(), 0u);
 
   config.mutant = Mutant::ForgetHalt;
-  gate.configure(config);
   OrderFacts facts = good();
-  facts.halted_globally = true;
+  facts.standing.closed = true;
   EXPECT_EQ(answer(facts), RefuseReason::None);
 }
 

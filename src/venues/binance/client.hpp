@@ -106,7 +106,7 @@ class SpotClient final : public Client {
                 Outbox& outbox);
   bool on_fills(const RestCall& call, const dom::array& rows, const Now& now, EventSink& sink);
   bool on_open_orders(const dom::array& rows, const Now& now, EventSink& sink, Outbox& outbox);
-  bool on_account(const dom::object& fields, const Now& now, EventSink& sink);
+  bool on_account(const RestCall& call, const dom::object& fields, const Now& now, EventSink& sink);
   void on_fees(const dom::object& account, EventSink& sink);
   void note_headers(const HttpResponse& response, const Now& now);
 

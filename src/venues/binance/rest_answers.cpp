@@ -170,7 +170,7 @@ bool SpotClient::on_body(const RestCall& call, std::string_view body, const Now&
     case Call::OpenOrders:
       return is_array && on_open_orders(rows, now, sink, outbox);
     case Call::Account:
-      return is_object && on_account(fields, now, sink);
+      return is_object && on_account(call, fields, now, sink);
     case Call::Place:
       return is_object &&
              on_placed({0, Asked::Place, false, call.order, call.instrument, call.asked}, fields,
@@ -289,7 +289,8 @@ bool SpotClient::on_open_orders(const array& rows, const Now& now, EventSink& si
   return true;
 }
 
-bool SpotClient::on_account(const object& fields, const Now& now, EventSink& sink) {
+bool SpotClient::on_account(const RestCall& call, const object& fields, const Now& now,
+                            EventSink& sink) {
   array balances;
   if (!get(fields, "balances", balances)) return false;
   Times times{{}, now.instant};
@@ -313,7 +314,7 @@ bool SpotClient::on_account(const object& fields, const Now& now, EventSink& sin
       }
     }
   }
-  sink.on(BalancesComplete{setup_.venue, times});
+  sink.on(BalancesComplete{setup_.venue, times, call.asked});
   on_fees(fields, sink);
   return true;
 }

@@ -140,7 +140,7 @@ class BitfinexClient final : public Client {
   void refused(RestCall call, std::int64_t code, std::string_view text, const Now& now,
                EventSink& sink, Outbox& outbox);
   bool answered(RestCall& call, const Now& now, EventSink& sink, Outbox& outbox);
-  bool on_wallets(const Now& now, EventSink& sink);
+  bool on_wallets(const RestCall& call, const Now& now, EventSink& sink);
   bool on_orders(RestCall& call, EventSink& sink);
   bool on_trades(RestCall& call, const Now& now, EventSink& sink);
   bool take_order(RestCall& call, const OrderEntry& entry, EventSink& sink);

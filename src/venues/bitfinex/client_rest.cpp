@@ -203,7 +203,7 @@ void BitfinexClient::refused(RestCall call, std::int64_t code, std::string_view 
 }
 
 bool BitfinexClient::answered(RestCall& call, const Now& now, EventSink& sink, Outbox& outbox) {
-  if (call.question == Question::Wallets) return on_wallets(now, sink);
+  if (call.question == Question::Wallets) return on_wallets(call, now, sink);
   if (call.question == Question::Place || call.question == Question::Cancel) {
     Notification told;
     if (!read_notification(rows_, told)) return false;
@@ -220,7 +220,7 @@ bool BitfinexClient::answered(RestCall& call, const Now& now, EventSink& sink, O
   return fine;
 }
 
-bool BitfinexClient::on_wallets(const Now& now, EventSink& sink) {
+bool BitfinexClient::on_wallets(const RestCall& call, const Now& now, EventSink& sink) {
   struct Told {
     AssetId asset;
     WalletEntry wallet;
@@ -237,7 +237,7 @@ bool BitfinexClient::on_wallets(const Now& now, EventSink& sink) {
         told.wallet.available_told ? told.wallet.total - told.wallet.available : held(told.asset);
     sink.on(BalanceReported{setup_.venue, told.asset, told.wallet.total, locked, times({}, now)});
   }
-  sink.on(BalancesComplete{setup_.venue, times({}, now)});
+  sink.on(BalancesComplete{setup_.venue, times({}, now), call.asked});
   return true;
 }
 

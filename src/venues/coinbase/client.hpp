@@ -83,6 +83,7 @@ class CoinbaseClient final : public Client {
     int pages = 0;
     std::uint32_t ours = 0;  // OpenOrders: listed so far
     WallTime sent;
+    Instant first_sent;              // the first page was
     std::vector<FillRow> fills;      // of the pages before
     std::vector<WalletRow> wallets;  // likewise
   };

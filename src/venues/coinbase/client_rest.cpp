@@ -60,6 +60,7 @@ bool CoinbaseClient::ask(RestCall call, std::string_view method, std::string_vie
   request.body = std::move(body);
   const RestTag tag = call.tag = ++next_tag_;
   call.sent = now.wall;
+  if (call.pages <= 1) call.first_sent = now.instant;
   calls_.push_back(std::move(call));
   outbox.send_rest(tag, request, answer_max);
   return true;
@@ -531,7 +532,7 @@ bool CoinbaseClient::on_balances(RestCall& call, json::object& root, const Now& 
     if (asset.valid())
       sink.on(BalanceReported{setup_.venue, asset, row.total, row.held, times({}, now)});
   }
-  sink.on(BalancesComplete{setup_.venue, times({}, now)});
+  sink.on(BalancesComplete{setup_.venue, times({}, now), call.first_sent});
   return true;
 }
 

@@ -148,7 +148,7 @@ class KrakenClient final : public Client {
   bool answered(RestCall& call, json::object& root, const Now& now, EventSink& sink,
                 Outbox& outbox);
   bool on_token(json::object& result, const Now& now, Outbox& outbox);
-  bool on_balances(json::object& result, const Now& now, EventSink& sink);
+  bool on_balances(const RestCall& call, json::object& result, const Now& now, EventSink& sink);
   bool on_orders(RestCall& call, json::object& result, const Now& now, EventSink& sink,
                  Outbox& outbox);
   bool on_trades(RestCall& call, json::object& result, const Now& now, EventSink& sink,

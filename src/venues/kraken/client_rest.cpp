@@ -270,7 +270,7 @@ bool KrakenClient::answered(RestCall& call, json::object& root, const Now& now, 
     case Question::Token:
       return on_token(result, now, outbox);
     case Question::Balances:
-      return on_balances(result, now, sink);
+      return on_balances(call, result, now, sink);
     case Question::Trades:
       return on_trades(call, result, now, sink, outbox);
     case Question::Place: {
@@ -297,7 +297,8 @@ bool KrakenClient::on_token(json::object& result, const Now& now, Outbox& outbox
   return true;
 }
 
-bool KrakenClient::on_balances(json::object& result, const Now& now, EventSink& sink) {
+bool KrakenClient::on_balances(const RestCall& call, json::object& result, const Now& now,
+                               EventSink& sink) {
   struct Told {
     AssetId asset;
     Decimal total, held;
@@ -317,7 +318,7 @@ bool KrakenClient::on_balances(json::object& result, const Now& now, EventSink& 
   }
   for (const Told& told : all)
     sink.on(BalanceReported{setup_.venue, told.asset, told.total, told.held, times({}, now)});
-  sink.on(BalancesComplete{setup_.venue, times({}, now)});
+  sink.on(BalancesComplete{setup_.venue, times({}, now), call.asked});
   return true;
 }
 

@@ -78,6 +78,7 @@ class UpbitClient final : public Client {
     InstrumentId instrument;
     int page = 1;
     std::uint32_t ours = 0;  // OpenOrders: on the pages before
+    Instant asked;
   };
 
   // client_stream.cpp
@@ -102,7 +103,7 @@ class UpbitClient final : public Client {
   bool on_placed(const RestCall& call, json::object& root, const Now& now, EventSink& sink);
   bool on_open_orders(const RestCall& call, json::array& orders, const Now& now, EventSink& sink,
                       Outbox& outbox);
-  bool on_balances(json::array& rows, const Now& now, EventSink& sink);
+  bool on_balances(const RestCall& call, json::array& rows, const Now& now, EventSink& sink);
   bool tell_order(const RestOrder& order, OrderId id, const Now& now, EventSink& sink);
   bool tell_fills(const RestOrder& order, const TrackedOrder& tracked, const Now& now,
                   EventSink& sink);

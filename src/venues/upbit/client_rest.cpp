@@ -30,6 +30,7 @@ OrderState state_of(const RestOrder& order, Quantity executed, std::optional<Qua
 void UpbitClient::send(RestCall call, std::string_view method, std::string_view path,
                        const Parameters& parameters, const Now& now, Outbox& outbox) {
   call.tag = ++next_tag_;
+  call.asked = now.instant;
   const HttpRequest request = auth_->request(method, path, parameters, now.wall);
   calls_.push_back(call);
   outbox.send_rest(call.tag, request, answer_max);
@@ -176,7 +177,7 @@ bool UpbitClient::answered(const RestCall& call, std::string_view body, const No
   if (call.question == Question::OpenOrders || call.question == Question::Balances) {
     json::array rows;
     if (json_.document().get_array().get(rows) != simdjson::SUCCESS) return false;
-    return call.question == Question::Balances ? on_balances(rows, now, sink)
+    return call.question == Question::Balances ? on_balances(call, rows, now, sink)
                                                : on_open_orders(call, rows, now, sink, outbox);
   }
   json::object root;
@@ -238,7 +239,8 @@ bool UpbitClient::on_open_orders(const RestCall& call, json::array& orders, cons
   return sound;
 }
 
-bool UpbitClient::on_balances(json::array& rows, const Now& now, EventSink& sink) {
+bool UpbitClient::on_balances(const RestCall& call, json::array& rows, const Now& now,
+                              EventSink& sink) {
   struct Told {
     AssetId asset;
     Decimal total, held;
@@ -256,7 +258,7 @@ bool UpbitClient::on_balances(json::array& rows, const Now& now, EventSink& sink
   }
   for (const Told& told : all)
     sink.on(BalanceReported{setup_.venue, told.asset, told.total, told.held, times({}, now)});
-  sink.on(BalancesComplete{setup_.venue, times({}, now)});
+  sink.on(BalancesComplete{setup_.venue, times({}, now), call.asked});
   return true;
 }
 

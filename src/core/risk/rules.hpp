@@ -1,5 +1,6 @@
-// The limits, each with a name and one question: may this order go, and if not, why? Pure functions over
-// facts. Facts default to what must be refused: what nobody filled in is denied.
+// The rules that have no number to set, each with a name and one question: may this order go, and if not, why?
+// Pure functions over facts. Facts default to what must be refused: what nobody filled in is denied. Limits
+// with a number are asked by limit_book.hpp.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,8 @@
 #include <span>
 
 #include "base/decimal.hpp"
+#include "base/time.hpp"
+#include "core/risk/holds.hpp"
 #include "domain/action.hpp"
 #include "domain/config.hpp"
 #include "domain/instrument.hpp"
@@ -17,9 +20,7 @@ namespace ats::core {
 // What is true as an order is about to leave. Amounts are worths in the reporting currency.
 struct OrderFacts {
   const Instrument* instrument = nullptr;
-  bool halted_globally = true;
-  bool halted_venue = true;  // the order's own venue
-  bool halted_pair = true;
+  Standing standing;        // of its venue, its pair and its strategy
   bool stopping = true;     // nothing new is to be opened any more
   bool reconciled = false;  // orders of earlier lives final, balances told, both venues compared
   bool venue_up =
@@ -39,17 +40,22 @@ struct OrderFacts {
   // without this order. Nothing: unknown.
   std::optional<Decimal> currency_after;
   Decimal currency_before;
-  // Lost since the UTC day began (positive is a loss). Nothing: unknown.
-  std::optional<Decimal> lost_today;
-  std::uint32_t open_executions = UINT32_MAX;  // besides this one
-  std::optional<Rate> edge;                    // average after fees
+  Strategy strategy = Strategy::CrossVenue;
+  Instant now;
+  std::int64_t new_legs = 1;  // that leave together with it, itself included
+  // How far its price is from the middle of all Valid books of its pair, and how far beyond the best level it
+  // could trade with where it goes; basis points. Nothing: unknown.
+  std::optional<Decimal> price_distance;
+  std::optional<Decimal> price_beyond;
+  std::optional<Duration> book_age;
+  std::optional<Rate> edge;      // average after fees
   std::optional<Rate> min_edge;  // the smallest that this direction is taken at; nothing: unknown
   std::optional<Rate> leg_cost;  // what legs that fall short cost on average; nothing: unknown
   // Unwinds only: what is open in the base asset, signed; the order must make it smaller.
   Decimal open_net;
 };
 
-using LimitFunction = RefuseReason (*)(const OrderRequest&, const OrderFacts&, const CoreConfig&);
+using RuleFunction = RefuseReason (*)(const OrderRequest&, const OrderFacts&, const CoreConfig&);
 
 enum class Applies : std::uint8_t {
   Always,
@@ -57,10 +63,10 @@ enum class Applies : std::uint8_t {
   ToUnwind,
 };
 
-struct Limit {
+struct Rule {
   const char* name;
   Applies applies;
-  LimitFunction refuses;
+  RuleFunction refuses;
   Mutant left_out_by = Mutant::None;  // the planted bug that does not ask it
 };
 
@@ -68,6 +74,6 @@ struct Limit {
 RefuseReason reason_of(OrderFault fault);
 
 // All of them, in the order they are asked: the first refusal is the answer.
-std::span<const Limit> limits();
+std::span<const Rule> rules();
 
 }  // namespace ats::core

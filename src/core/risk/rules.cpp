@@ -1,17 +1,17 @@
-#include "core/risk/limits.hpp"
+#include "core/risk/rules.hpp"
 
 #include <array>
 
 namespace ats::core {
 namespace {
 
-// An unwind passes a global and a pair halt: those stop new risk, and an unwind is the end of an old
-// one. A halted venue is one we do not trust, or may not touch: nothing goes there.
+// An unwind passes a halt that still resolves: it is the end of old risk. A halted venue is one we do not
+// trust, or may not touch: nothing goes there.
 RefuseReason halted(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
-  if (facts.halted_venue) return RefuseReason::Halted;
+  if (facts.standing.closed) return RefuseReason::Halted;
   if (order.unwind) return RefuseReason::None;
-  const bool halted = facts.halted_globally || facts.halted_pair || facts.stopping;
-  return halted ? RefuseReason::Halted : RefuseReason::None;
+  if (facts.standing.halted || facts.stopping) return RefuseReason::Halted;
+  return facts.standing.reduce_only ? RefuseReason::ReduceOnly : RefuseReason::None;
 }
 
 RefuseReason not_reconciled(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
@@ -54,42 +54,6 @@ RefuseReason pair_busy(const OrderRequest&, const OrderFacts& facts, const CoreC
   return facts.pair_busy ? RefuseReason::PairBusy : RefuseReason::None;
 }
 
-RefuseReason order_notional(const OrderRequest&, const OrderFacts& facts,
-                            const CoreConfig& config) {
-  const bool within = facts.notional && *facts.notional <= config.max_order_notional;
-  return within ? RefuseReason::None : RefuseReason::OrderNotional;
-}
-
-RefuseReason exposure(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
-  const bool within = facts.exposure_after && *facts.exposure_after <= config.max_exposure;
-  return within ? RefuseReason::None : RefuseReason::Exposure;
-}
-
-// Beyond the limit only the way back is open.
-RefuseReason currency_exposure(const OrderRequest&, const OrderFacts& facts,
-                               const CoreConfig& config) {
-  const bool within =
-      facts.currency_after && (*facts.currency_after <= config.max_currency_exposure ||
-                               *facts.currency_after <= facts.currency_before);
-  return within ? RefuseReason::None : RefuseReason::CurrencyExposure;
-}
-
-RefuseReason daily_loss(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
-  const bool within = facts.lost_today && *facts.lost_today <= config.max_daily_loss;
-  return within ? RefuseReason::None : RefuseReason::DailyLoss;
-}
-
-RefuseReason open_executions(const OrderRequest&, const OrderFacts& facts,
-                             const CoreConfig& config) {
-  return facts.open_executions < config.max_open_executions ? RefuseReason::None
-                                                            : RefuseReason::OpenExecutions;
-}
-
-RefuseReason edge_too_good(const OrderRequest&, const OrderFacts& facts, const CoreConfig& config) {
-  const bool believable = facts.edge && *facts.edge <= config.max_edge;
-  return believable ? RefuseReason::None : RefuseReason::EdgeTooGood;
-}
-
 // Pays for what its own legs may cost, and the direction's smallest edge besides.
 RefuseReason leg_cost(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
   const bool pays = facts.edge && facts.leg_cost && facts.min_edge &&
@@ -109,23 +73,17 @@ RefuseReason reduces(const OrderRequest& order, const OrderFacts& facts, const C
 }
 
 // own_rules stands before those that look at the instrument.
-constexpr std::array all_limits{
-    Limit{"halted", Applies::Always, halted, Mutant::ForgetHalt},
-    Limit{"reconciled", Applies::ToNew, not_reconciled, Mutant::TradeUnreconciled},
-    Limit{"venue up", Applies::Always, venue_down},
-    Limit{"book valid", Applies::Always, book_not_valid, Mutant::IgnoreStaleBook},
-    Limit{"own rules", Applies::Always, own_rules},
-    Limit{"price band", Applies::Always, price_band},
-    Limit{"self trade", Applies::Always, self_trade},
-    Limit{"pair busy", Applies::ToNew, pair_busy},
-    Limit{"edge too good", Applies::ToNew, edge_too_good},
-    Limit{"leg cost", Applies::ToNew, leg_cost},
-    Limit{"order notional", Applies::ToNew, order_notional, Mutant::IgnoreOrderNotional},
-    Limit{"exposure", Applies::ToNew, exposure},
-    Limit{"currency exposure", Applies::ToNew, currency_exposure},
-    Limit{"daily loss", Applies::ToNew, daily_loss, Mutant::IgnoreDailyLoss},
-    Limit{"open executions", Applies::ToNew, open_executions, Mutant::IgnoreOpenExecutions},
-    Limit{"reduces", Applies::ToUnwind, reduces},
+constexpr std::array all_rules{
+    Rule{"halted", Applies::Always, halted, Mutant::ForgetHalt},
+    Rule{"reconciled", Applies::ToNew, not_reconciled, Mutant::TradeUnreconciled},
+    Rule{"venue up", Applies::Always, venue_down},
+    Rule{"book valid", Applies::Always, book_not_valid, Mutant::IgnoreStaleBook},
+    Rule{"own rules", Applies::Always, own_rules},
+    Rule{"price band", Applies::Always, price_band},
+    Rule{"self trade", Applies::Always, self_trade},
+    Rule{"pair busy", Applies::ToNew, pair_busy},
+    Rule{"leg cost", Applies::ToNew, leg_cost},
+    Rule{"reduces", Applies::ToUnwind, reduces},
 };
 
 }  // namespace
@@ -146,6 +104,6 @@ RefuseReason reason_of(OrderFault fault) {
   return RefuseReason::InstrumentNotTrading;
 }
 
-std::span<const Limit> limits() { return all_limits; }
+std::span<const Rule> rules() { return all_rules; }
 
 }  // namespace ats::core

@@ -1,0 +1,80 @@
+#include "core/risk/holds.hpp"
+
+#include <algorithm>
+
+namespace ats::core {
+namespace {
+
+bool worse(const Hold& a, const Hold& b) {
+  if (a.state != b.state) return a.state > b.state;
+  if (a.resolving != b.resolving) return !a.resolving;
+  return a.flatten && !b.flatten;
+}
+
+void add(Standing& standing, const Hold& hold) {
+  const bool halted = hold.state == RiskState::Halted;
+  standing.halted |= halted;
+  standing.reduce_only |= hold.state == RiskState::ReduceOnly;
+  standing.closed |= halted && (!hold.resolving || hold.scope.venue.valid());
+}
+
+}  // namespace
+
+bool Holds::set(const Hold& hold) {
+  const auto held = std::ranges::find(all_, hold.scope, &Hold::scope);
+  if (held == all_.end()) {
+    all_.push_back(hold);
+    return true;
+  }
+  if (!worse(hold, *held)) {
+    // What a limit holds up and a person too is for a person to lift.
+    if (held->state == hold.state && !hold.limit) held->limit.reset();
+    return false;
+  }
+  *held = hold;
+  return true;
+}
+
+bool Holds::lift(const Scope& scope) {
+  return std::erase_if(all_, [&](const Hold& hold) { return hold.scope == scope; }) != 0;
+}
+
+void Holds::restart(Instant now, Duration resolve_within) {
+  for (Hold& hold : all_) hold.resolve_until = now + resolve_within;
+}
+
+const Hold* Holds::find(const Scope& scope) const {
+  const auto held = std::ranges::find(all_, scope, &Hold::scope);
+  return held == all_.end() ? nullptr : &*held;
+}
+
+bool Holds::halted(const Scope& scope) const {
+  const Hold* hold = find(scope);
+  return hold != nullptr && hold->state == RiskState::Halted;
+}
+
+Standing Holds::standing(VenueId venue, PairId pair, Strategy strategy) const {
+  Standing out{false, false, false};
+  for (const Hold& hold : all_) {
+    const Scope& s = hold.scope;
+    const bool concerns = s.global() || (s.venue.valid() && s.venue == venue) ||
+                          (s.pair.valid() && s.pair == pair) ||
+                          (s.strategy && *s.strategy == strategy);
+    if (concerns) add(out, hold);
+  }
+  return out;
+}
+
+Standing Holds::standing() const {
+  Standing out{false, false, false};
+  if (const Hold* hold = find({})) add(out, *hold);
+  return out;
+}
+
+bool Holds::flattens(PairId pair) const {
+  return std::ranges::any_of(all_, [&](const Hold& hold) {
+    return hold.flatten && (hold.scope.global() || hold.scope.pair == pair);
+  });
+}
+
+}  // namespace ats::core

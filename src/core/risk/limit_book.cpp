@@ -1,0 +1,727 @@
+#include "core/risk/limit_book.hpp"
+
+#include <algorithm>
+
+#include "core/risk/rules.hpp"
+
+namespace ats::core {
+namespace {
+
+constexpr std::size_t moments_most = 10'000;
+const Decimal hundred = Decimal::from_int(100);
+
+bool each_asset(LimitKind kind) {
+  return kind == LimitKind::Position || kind == LimitKind::AssetConcentration ||
+         kind == LimitKind::CurrencyExposure || kind == LimitKind::NetDelta;
+}
+bool each_venue(LimitKind kind) {
+  return kind == LimitKind::VenueValue || kind == LimitKind::VenueConcentration ||
+         kind == LimitKind::VenueFaults || kind == LimitKind::DataFaults;
+}
+bool counts_moments(LimitKind kind) {
+  return kind == LimitKind::OrderRate || kind == LimitKind::CancelRate ||
+         kind == LimitKind::VenueFaults || kind == LimitKind::DataFaults;
+}
+Duration window_of(LimitKind kind) {
+  const bool faults = kind == LimitKind::VenueFaults || kind == LimitKind::DataFaults;
+  return faults ? LimitBook::fault_window : LimitBook::rate_window;
+}
+// Measured of an order and not of what is there.
+bool of_order(LimitKind kind) { return kind <= LimitKind::BookAge; }
+
+bool realised(LimitKind kind) {
+  return kind == LimitKind::DailyRealisedLoss || kind == LimitKind::WeeklyRealisedLoss ||
+         kind == LimitKind::MonthlyRealisedLoss;
+}
+
+// Days since 1970-01-01, a Thursday, to weeks that begin on Mondays.
+std::int64_t week_of(std::int64_t day) { return (day + 3) / 7 - ((day + 3) % 7 < 0); }
+
+// Months since year 0 of the Gregorian calendar, from days since 1970-01-01.
+std::int64_t month_of(std::int64_t day) {
+  const std::int64_t since = day + 719'468;  // 0000-03-01, so that leap days end years
+  const std::int64_t era = (since >= 0 ? since : since - 146'096) / 146'097;
+  const std::int64_t of_era = since - era * 146'097;
+  const std::int64_t year = (of_era - of_era / 1'460 + of_era / 36'524 - of_era / 146'096) / 365;
+  const std::int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+  const std::int64_t month = (5 * of_year + 2) / 153;  // March is 0
+  return (era * 400 + year) * 12 + month + 2;
+}
+
+std::optional<std::int64_t> period_of(LimitKind kind, WallTime wall) {
+  const std::int64_t day = wall.day_utc();
+  switch (kind) {
+    case LimitKind::DailyLoss:
+    case LimitKind::DailyRealisedLoss:
+      return day;
+    case LimitKind::WeeklyLoss:
+    case LimitKind::WeeklyRealisedLoss:
+      return week_of(day);
+    case LimitKind::MonthlyLoss:
+    case LimitKind::MonthlyRealisedLoss:
+      return month_of(day);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Decimal> value_or_none(const Result<Decimal, NumberError>& number) {
+  return number ? std::optional(*number) : std::nullopt;
+}
+
+std::optional<Decimal> sum_of(std::optional<Decimal> a, std::optional<Decimal> b) {
+  return a && b ? value_or_none(a->checked_add(*b)) : std::nullopt;
+}
+
+std::optional<Decimal> share_of(Decimal part, Decimal whole) {
+  if (whole.negative() || whole.is_zero()) return std::nullopt;
+  const auto times = part.multiply_floor(hundred);
+  return times ? value_or_none(times->divide_floor(whole)) : std::nullopt;
+}
+
+std::optional<Decimal> bps_of(const std::optional<Rate>& rate) {
+  return rate ? std::optional(Decimal::from_scaled(rate->ppb, 5)) : std::nullopt;
+}
+
+Mutant left_out_by(LimitKind kind) {
+  switch (kind) {
+    case LimitKind::OrderNotional:
+      return Mutant::IgnoreOrderNotional;
+    case LimitKind::DailyLoss:
+      return Mutant::IgnoreDailyLoss;
+    case LimitKind::OpenTrades:
+      return Mutant::IgnoreOpenExecutions;
+    default:
+      return Mutant::None;
+  }
+}
+
+}  // namespace
+
+RefuseReason reason_of(LimitKind kind) {
+  switch (kind) {
+    case LimitKind::OrderNotional:
+      return RefuseReason::OrderNotional;
+    case LimitKind::MaxEdge:
+      return RefuseReason::EdgeTooGood;
+    case LimitKind::NetDelta:
+      return RefuseReason::Exposure;
+    case LimitKind::CurrencyExposure:
+      return RefuseReason::CurrencyExposure;
+    case LimitKind::DailyLoss:
+      return RefuseReason::DailyLoss;
+    case LimitKind::OpenTrades:
+      return RefuseReason::OpenExecutions;
+    default:
+      return RefuseReason::RiskLimit;
+  }
+}
+
+// --- moments ---
+
+void LimitBook::Moments::add(Instant now) {
+  if (all_.empty()) return;
+  all_[next_] = now;
+  next_ = (next_ + 1) % all_.size();
+  count_ = std::min(count_ + 1, all_.size());
+}
+
+std::size_t LimitBook::Moments::since(Instant from) const {
+  std::size_t found = 0;
+  for (; found < count_; ++found) {
+    const std::size_t at = (next_ + all_.size() - 1 - found) % all_.size();
+    if (all_[at] <= from) break;
+  }
+  return found;
+}
+
+void LimitBook::Moments::all_at(Instant now) { std::ranges::fill(all_, now); }
+
+// --- which are in force ---
+
+void LimitBook::restart(const Universe& universe, const CoreConfig& config, Instant now) {
+  universe_ = &universe;
+  config_ = &config;
+  for (Active& limit : active_) limit.moments.all_at(now);
+  rebuild(now);
+}
+
+bool LimitBook::resolve(const LimitScope& scope, LimitWhere& out) const {
+  out.strategy = scope.strategy;
+  if (!scope.venue.view().empty()) {
+    out.venue = universe_->find_venue(scope.venue.view());
+    if (!out.venue.valid()) return false;
+  }
+  if (!scope.asset.view().empty()) {
+    out.asset = universe_->find_asset(scope.asset.view());
+    if (!out.asset.valid()) return false;
+  }
+  if (scope.pair.view().empty()) return true;
+  for (std::size_t p = 0; p < universe_->pairs().size(); ++p) {
+    const PairId pair{static_cast<PairId::rep>(p)};
+    if (universe_->pair_name(pair) == scope.pair.view()) out.pair = pair;
+  }
+  return out.pair.valid();
+}
+
+// One that names what this universe does not have is kept, and concerns nothing.
+void LimitBook::add(const LimitSetting& setting, bool changed, std::vector<Active>& out) const {
+  const auto put = [&](const LimitSetting& one) {
+    Active limit;
+    limit.setting = one;
+    limit.changed = changed;
+    if (!resolve(one.scope, limit.where)) return;
+    if (counts_moments(one.kind)) {
+      const auto most = one.hard.to_scaled_floor(0);
+      limit.moments.reserve(most ? std::min(static_cast<std::size_t>(*most) + 1, moments_most)
+                                 : moments_most);
+    }
+    for (const Active& old : active_) {
+      if (!old.setting.same_place(one)) continue;
+      const bool same_room = old.moments.room() == limit.moments.room();
+      Moments fresh = limit.moments;
+      const LimitWhere where = limit.where;
+      limit = old;
+      limit.setting = one;
+      limit.changed = changed;
+      limit.where = where;
+      if (!same_room) limit.moments = fresh;
+      limit.over_since.reset();
+      limit.well_since.reset();
+      limit.over_readings = 0;
+    }
+    out.push_back(std::move(limit));
+  };
+  if (setting.scope.place() == LimitPlace::Everywhere && each_asset(setting.kind)) {
+    for (const auto& asset : universe_->assets()) {
+      const AssetId id = universe_->find_asset(asset.name.view());
+      const auto pairs = universe_->pairs();
+      // What is had of the reporting asset is profit, and of what nothing is traded in no currency.
+      const bool measured =
+          setting.kind == LimitKind::CurrencyExposure
+              ? asset.name.view() != config_->reporting_asset.view() &&
+                    std::ranges::any_of(pairs, [&](const Pair& p) { return p.quote == id; })
+          : setting.kind == LimitKind::NetDelta
+              ? std::ranges::any_of(pairs, [&](const Pair& p) { return p.base == id; })
+              : true;
+      if (!measured) continue;
+      LimitSetting one = setting;
+      one.scope.asset = asset.name;
+      put(one);
+    }
+  } else if (setting.scope.place() == LimitPlace::Everywhere && each_venue(setting.kind)) {
+    for (const auto& venue : universe_->venues()) {
+      LimitSetting one = setting;
+      one.scope.venue = Text<15>(venue.name.view());
+      put(one);
+    }
+  } else {
+    put(setting);
+  }
+}
+
+// What is set for one asset or venue takes the place of what holds for each of them.
+void LimitBook::rebuild(Instant) {
+  std::vector<Active> fresh;
+  const auto lay = [&](const LimitSetting& setting, bool changed) {
+    std::vector<Active> these;
+    add(setting, changed, these);
+    for (Active& limit : these) {
+      std::erase_if(fresh,
+                    [&](const Active& other) { return other.setting.same_place(limit.setting); });
+      fresh.push_back(std::move(limit));
+    }
+  };
+  const auto own = [&](LimitKind kind, Decimal hard) {
+    LimitSetting setting;
+    setting.kind = kind;
+    setting.hard = hard;
+    setting.effect = traits(kind).effect;
+    lay(setting, false);
+  };
+  own(LimitKind::OrderNotional, config_->max_order_notional);
+  own(LimitKind::MaxEdge, Decimal::from_scaled(config_->max_edge.ppb, 5));
+  own(LimitKind::NetDelta, config_->max_exposure);
+  own(LimitKind::CurrencyExposure, config_->max_currency_exposure);
+  own(LimitKind::DailyLoss, config_->max_daily_loss);
+  own(LimitKind::OpenTrades, Decimal::from_int(config_->max_open_executions));
+  // Those of everywhere first, so that they do not take the place of narrower ones.
+  for (const bool narrow : {false, true}) {
+    for (const LimitSetting& setting : config_->limits) {
+      if ((setting.scope.place() != LimitPlace::Everywhere) == narrow) lay(setting, false);
+    }
+  }
+  for (const LimitSetting& setting : changes_) lay(setting, true);
+  active_ = std::move(fresh);
+
+  of_instrument_.assign(universe_->instruments().size(), {});
+  for (std::size_t n = 0; n < active_.size(); ++n) {
+    const LimitWhere& where = active_[n].where;
+    for (const Instrument& on : universe_->instruments()) {
+      const bool here = (!where.venue.valid() || where.venue == on.venue) &&
+                        (!where.pair.valid() || where.pair == on.pair) &&
+                        (!where.asset.valid() || where.asset == on.base || where.asset == on.quote);
+      if (here) of_instrument_[on.id.index()].push_back(static_cast<std::uint16_t>(n));
+    }
+  }
+  open_changed_ = held_changed_ = true;
+}
+
+Result<std::optional<LimitSetting>, std::string> LimitBook::set(const LimitSetting& setting,
+                                                                Instant now) {
+  if (auto fault = fault_of(setting)) return fail(std::move(*fault));
+  LimitWhere where;
+  if (!resolve(setting.scope, where))
+    return fail("there is no " + to_text(setting.scope) + " here");
+  const std::optional<LimitSetting> before = in_force(setting);
+  std::erase_if(changes_, [&](const LimitSetting& c) { return c.same_place(setting); });
+  changes_.push_back(setting);
+  rebuild(now);
+  return before;
+}
+
+bool LimitBook::take_back(const LimitSetting& setting, Instant now) {
+  const bool was =
+      std::erase_if(changes_, [&](const LimitSetting& c) { return c.same_place(setting); }) != 0;
+  if (was) rebuild(now);
+  return was;
+}
+
+std::optional<LimitSetting> LimitBook::in_force(const LimitSetting& same_place) const {
+  for (const Active& limit : active_) {
+    if (limit.setting.same_place(same_place)) return limit.setting;
+  }
+  return std::nullopt;
+}
+
+std::optional<Decimal> LimitBook::bound(LimitKind kind) const {
+  for (const Active& limit : active_) {
+    if (limit.setting.kind == kind && limit.setting.scope.place() == LimitPlace::Everywhere)
+      return limit.setting.hard;
+  }
+  return std::nullopt;
+}
+
+// --- asked ---
+
+bool LimitBook::broken(const Active& limit, Decimal value) const {
+  return traits(limit.setting.kind).least ? value < limit.setting.hard : value > limit.setting.hard;
+}
+
+// What the limit would measure with the order. `concerns`: whether the order changes it at all.
+std::optional<Decimal> LimitBook::value_after(const Active& limit, const OrderRequest& order,
+                                              const OrderFacts& facts, bool& concerns) const {
+  const Instrument& on = *facts.instrument;
+  const bool buys = order.side == Side::Buy;
+  const AssetId asset = limit.where.asset;
+  const AssetId comes = buys ? on.base : on.quote;
+  const AssetId goes = buys ? on.quote : on.base;
+  const std::optional<Decimal> known = limit.known ? std::optional(limit.value) : std::nullopt;
+  const auto amount_of = [&](AssetId which) {
+    return which == on.base ? on.quantity_decimal(order.quantity)
+                            : on.notional(order.price, order.quantity);
+  };
+  concerns = true;
+  switch (limit.setting.kind) {
+    case LimitKind::OrderNotional:
+      return facts.notional;
+    case LimitKind::OrderQuantity:
+      return on.quantity_decimal(order.quantity);
+    case LimitKind::PriceDistance:
+      concerns = facts.price_distance || !order.unwind;
+      return facts.price_distance;
+    case LimitKind::PriceCollar:
+      concerns = facts.price_beyond || !order.unwind;
+      return facts.price_beyond;
+    case LimitKind::MinEdge:
+    case LimitKind::MaxEdge:
+      return bps_of(facts.edge);
+    case LimitKind::BookAge:
+      return facts.book_age ? std::optional(Decimal::from_scaled(facts.book_age->ns, 9))
+                            : std::nullopt;
+    case LimitKind::OrderRate:
+      return Decimal::from_int(
+          static_cast<std::int64_t>(limit.moments.since(facts.now - rate_window)) + facts.new_legs);
+    case LimitKind::CancelRate:
+      concerns = order.post_only;  // what is placed and taken back
+      return known;
+    case LimitKind::OpenLegs:
+      return sum_of(known, Decimal::from_int(facts.new_legs));
+    case LimitKind::OpenTrades:
+      return sum_of(known, Decimal::from_int(1));
+    case LimitKind::Position:
+      concerns = asset == comes;
+      return sum_of(known, facts.notional);
+    case LimitKind::NetDelta:
+      concerns = asset == on.base;
+      return facts.exposure_after;
+    case LimitKind::GrossExposure:
+    case LimitKind::NetExposure:
+      return sum_of(known, facts.notional);
+    case LimitKind::CurrencyExposure:
+      // Beyond the limit only the way back is open.
+      concerns = asset == on.quote &&
+                 !(facts.currency_after && *facts.currency_after <= facts.currency_before);
+      return facts.currency_after;
+    case LimitKind::InventoryLeast:
+      concerns = asset == goes;
+      return sum_of(known, -amount_of(asset));
+    case LimitKind::InventoryMost:
+      concerns = asset == comes;
+      return sum_of(known, amount_of(asset));
+    case LimitKind::AssetConcentration: {
+      concerns = asset == comes;
+      const auto more = facts.notional && everything_known_ ? share_of(*facts.notional, everything_)
+                                                            : std::nullopt;
+      return sum_of(known, more);
+    }
+    default:
+      return known;
+  }
+}
+
+std::optional<LimitBreach> LimitBook::ask(const OrderRequest& order, const OrderFacts& facts) {
+  measure();
+  for (const std::uint16_t n : of_instrument_[order.instrument.index()]) {
+    Active& limit = active_[n];
+    const LimitTraits& of = traits(limit.setting.kind);
+    if (order.unwind && !of.unwinds) continue;
+    if (limit.where.strategy && *limit.where.strategy != facts.strategy) continue;
+    const Mutant mutant = left_out_by(limit.setting.kind);
+    if (mutant != Mutant::None && mutant == config_->mutant) continue;
+    bool concerns = true;
+    const std::optional<Decimal> value = value_after(limit, order, facts, concerns);
+    if (!concerns) continue;
+    if (of_order(limit.setting.kind) && value) {
+      limit.known = true;
+      limit.value = *value;
+    }
+    if (!value || broken(limit, *value))
+      return LimitBreach{true, limit.setting.kind, value.value_or(Decimal()), limit.setting.hard};
+  }
+  return std::nullopt;
+}
+
+// --- what happens ---
+
+bool LimitBook::matches(const LimitWhere& where, VenueId venue, PairId pair, AssetId base,
+                        Strategy strategy) const {
+  return (!where.venue.valid() || where.venue == venue) &&
+         (!where.pair.valid() || where.pair == pair) &&
+         (!where.asset.valid() || where.asset == base) &&
+         (!where.strategy || *where.strategy == strategy);
+}
+
+void LimitBook::on_placed(const OrderRequest&, const Instrument& on, Strategy strategy,
+                          Instant now) {
+  for (const std::uint16_t n : of_instrument_[on.id.index()]) {
+    Active& limit = active_[n];
+    if (limit.setting.kind == LimitKind::OrderRate &&
+        matches(limit.where, on.venue, on.pair, on.base, strategy))
+      limit.moments.add(now);
+  }
+}
+
+void LimitBook::on_cancelled(const Instrument& on, Strategy strategy, Instant now) {
+  for (const std::uint16_t n : of_instrument_[on.id.index()]) {
+    Active& limit = active_[n];
+    if (limit.setting.kind == LimitKind::CancelRate &&
+        matches(limit.where, on.venue, on.pair, on.base, strategy))
+      limit.moments.add(now);
+  }
+}
+
+void LimitBook::on_leg(VenueId venue, bool fell_short) {
+  for (Active& limit : active_) {
+    if (limit.setting.kind != LimitKind::LegFailures) continue;
+    if (limit.where.venue.valid() && limit.where.venue != venue) continue;
+    Legs& legs = limit.legs;
+    bool& oldest = legs.short_[legs.next];
+    if (legs.count == legs_counted) legs.fell_short -= oldest ? 1 : 0;
+    oldest = fell_short;
+    legs.fell_short += fell_short ? 1 : 0;
+    legs.next = (legs.next + 1) % legs_counted;
+    legs.count = std::min(legs.count + 1, legs_counted);
+  }
+}
+
+void LimitBook::on_resolved(PairId pair, AssetId base, Strategy strategy, Decimal made) {
+  for (Active& limit : active_) {
+    if (!matches(limit.where, {}, pair, base, strategy)) continue;
+    if (limit.setting.kind == LimitKind::LossStreak) {
+      if (made.is_zero()) continue;
+      limit.value = made.negative() ? limit.value + Decimal::from_int(1) : Decimal();
+    } else if (realised(limit.setting.kind)) {
+      limit.realised += made;
+    }
+  }
+}
+
+void LimitBook::on_venue_fault(VenueId venue, Instant now) {
+  for (Active& limit : active_) {
+    if (limit.setting.kind == LimitKind::VenueFaults && limit.where.venue == venue)
+      limit.moments.add(now);
+  }
+}
+
+void LimitBook::on_data_fault(VenueId venue, Instant now) {
+  for (Active& limit : active_) {
+    if (limit.setting.kind == LimitKind::DataFaults && limit.where.venue == venue)
+      limit.moments.add(now);
+  }
+}
+
+void LimitBook::forgive(const Scope& scope) {
+  for (std::size_t n = 0; n < active_.size(); ++n) {
+    std::vector<Scope> scopes;
+    scopes_of(n, scopes);
+    if (std::ranges::find(scopes, scope) == scopes.end()) continue;
+    Active& limit = active_[n];
+    limit.reached = false;
+    limit.over_since.reset();
+    limit.over_readings = 0;
+    limit.moments.clear();
+    limit.legs = {};
+    if (limit.setting.kind == LimitKind::LossStreak) limit.value = {};
+  }
+}
+
+// --- measured ---
+
+void LimitBook::measure() {
+  if (view_ == nullptr) return;
+  if (open_changed_) measure_open();
+  if (held_changed_) measure_held();
+  open_changed_ = held_changed_ = false;
+}
+
+void LimitBook::measure_open() {
+  const auto keep = [](Active& limit, std::optional<Decimal> value) {
+    limit.known = value.has_value();
+    if (value) limit.value = *value;
+  };
+  const auto over_all = [&](auto value) {
+    std::optional<Decimal> sum = Decimal();
+    for (std::size_t a = 0; a < universe_->assets().size(); ++a) {
+      const AssetId asset{static_cast<AssetId::rep>(a)};
+      const Decimal amount = value(asset);
+      if (!amount.is_zero()) sum = sum_of(sum, view_->worth(asset, amount));
+    }
+    return sum;
+  };
+  for (Active& limit : active_) {
+    const LimitWhere& where = limit.where;
+    switch (limit.setting.kind) {
+      case LimitKind::OpenLegs:
+        keep(limit, Decimal::from_int(view_->open_legs(where)));
+        break;
+      case LimitKind::OpenTrades:
+        keep(limit, Decimal::from_int(view_->open_trades(where)));
+        break;
+      case LimitKind::NetDelta: {
+        const Decimal worst = view_->worst_net(where.asset);
+        keep(limit, worst.is_zero() ? Decimal() : view_->worth(where.asset, worst));
+        break;
+      }
+      case LimitKind::GrossExposure:
+        keep(limit, over_all([&](AssetId asset) { return view_->worst_net(asset); }));
+        break;
+      case LimitKind::NetExposure: {
+        const auto sum = over_all([&](AssetId asset) { return view_->net(asset); });
+        keep(limit, sum ? std::optional(sum->abs()) : std::nullopt);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+}
+
+void LimitBook::measure_held() {
+  const std::size_t venues = universe_->venues().size();
+  const std::size_t assets = universe_->assets().size();
+  const auto held = [&](std::optional<VenueId> venue, std::optional<AssetId> asset) {
+    std::optional<Decimal> sum = Decimal();
+    for (std::size_t a = 0; a < assets && sum; ++a) {
+      const AssetId which{static_cast<AssetId::rep>(a)};
+      if (asset && *asset != which) continue;
+      Decimal amount;
+      for (std::size_t v = 0; v < venues; ++v) {
+        const VenueId there{static_cast<VenueId::rep>(v)};
+        if (!venue || *venue == there) amount += view_->balance(there, which);
+      }
+      if (!amount.is_zero()) sum = sum_of(sum, view_->worth(which, amount));
+    }
+    return sum;
+  };
+  const bool any = std::ranges::any_of(active_, [](const Active& limit) {
+    return limit.setting.kind == LimitKind::AssetConcentration ||
+           limit.setting.kind == LimitKind::VenueConcentration;
+  });
+  const auto all = any ? held({}, {}) : std::nullopt;
+  everything_known_ = all.has_value();
+  everything_ = all.value_or(Decimal());
+  for (Active& limit : active_) {
+    const LimitWhere& where = limit.where;
+    std::optional<Decimal> value;
+    switch (limit.setting.kind) {
+      case LimitKind::Position:
+        value = held({}, where.asset);
+        break;
+      case LimitKind::AssetConcentration:
+        value = held({}, where.asset);
+        if (value) value = share_of(*value, everything_);
+        break;
+      case LimitKind::VenueValue:
+        value = held(where.venue, {});
+        break;
+      case LimitKind::VenueConcentration:
+        value = held(where.venue, {});
+        if (value) value = share_of(*value, everything_);
+        break;
+      case LimitKind::InventoryLeast:
+      case LimitKind::InventoryMost:
+        value = view_->balance(where.venue, where.asset);
+        break;
+      case LimitKind::CurrencyExposure: {
+        const Decimal change = view_->change(where.asset).abs();
+        value = change.is_zero() ? change : view_->worth(where.asset, change);
+        break;
+      }
+      default:
+        continue;
+    }
+    limit.known = value.has_value();
+    if (value) limit.value = *value;
+  }
+}
+
+void LimitBook::watch_losses(Active& limit, WallTime wall, Decimal profit) {
+  const LimitKind kind = limit.setting.kind;
+  if (kind == LimitKind::Drawdown) {
+    limit.from = limit.known ? std::max(limit.from, profit) : profit;
+    limit.value = limit.from - profit;
+    limit.known = true;
+    return;
+  }
+  const auto period = period_of(kind, wall);
+  if (!period) return;
+  if (limit.period != period) {
+    // What was made between the last reading and the turn belongs to the new one.
+    limit.from = limit.period ? profit_ : profit;
+    if (limit.period) limit.realised = {};
+    limit.period = period;
+  }
+  limit.value = realised(kind) ? -limit.realised : limit.from - profit;
+  limit.known = true;
+}
+
+LimitLevel LimitBook::level_of(const Active& limit) const {
+  if (!limit.known) return limit.level;
+  if (broken(limit, limit.value)) return LimitLevel::Hard;
+  if (!limit.setting.warn) return LimitLevel::Well;
+  const Decimal warn = *limit.setting.warn;
+  const bool least = traits(limit.setting.kind).least;
+  if (least ? limit.value < warn : limit.value > warn) return LimitLevel::Warning;
+  if (limit.level == LimitLevel::Well) return LimitLevel::Well;
+  // A tenth beyond it, so that a value that stays near is told once.
+  const Decimal tenth = Decimal::from_raw(warn.raw() / 10);
+  const bool left = least ? limit.value >= warn + tenth : limit.value <= warn - tenth;
+  return left ? LimitLevel::Well : LimitLevel::Warning;
+}
+
+void LimitBook::on_timer(WallTime wall, Instant now, Decimal profit, std::vector<LimitNews>& news) {
+  open_changed_ = held_changed_ = true;
+  measure();
+  for (std::size_t n = 0; n < active_.size(); ++n) {
+    Active& limit = active_[n];
+    const LimitKind kind = limit.setting.kind;
+    if (counts_moments(kind)) {
+      limit.value =
+          Decimal::from_int(static_cast<std::int64_t>(limit.moments.since(now - window_of(kind))));
+      limit.known = true;
+    } else if (kind == LimitKind::LegFailures) {
+      const auto few = limit.legs.count < legs_least;
+      limit.value = few ? Decimal()
+                        : Decimal::from_int(static_cast<std::int64_t>(limit.legs.fell_short * 100 /
+                                                                      limit.legs.count));
+      limit.known = true;
+    } else if (kind == LimitKind::LossStreak) {
+      limit.known = true;
+    }
+    watch_losses(limit, wall, profit);
+
+    const LimitLevel before = limit.level;
+    limit.level = level_of(limit);
+    if (before == LimitLevel::Well && limit.level != LimitLevel::Well && limit.setting.warn)
+      news.push_back({LimitNews::What::Warned, n});
+    if (before != LimitLevel::Well && limit.level == LimitLevel::Well && limit.setting.warn)
+      news.push_back({LimitNews::What::Cleared, n});
+    if (of_order(kind)) continue;
+
+    if (limit.level == LimitLevel::Hard) {
+      limit.well_since.reset();
+      if (!limit.over_since) limit.over_since = now;
+      ++limit.over_readings;
+      const bool sure = limit.over_readings >= 2 && now - *limit.over_since >= config_->confirm_for;
+      if (sure && !limit.reached) {
+        limit.reached = true;
+        news.push_back({LimitNews::What::Reached, n});
+      }
+      continue;
+    }
+    limit.over_since.reset();
+    limit.over_readings = 0;
+    if (!limit.reached) continue;
+    if (limit.level == LimitLevel::Warning) {
+      limit.well_since.reset();
+      continue;
+    }
+    if (!limit.well_since) limit.well_since = now;
+    if (now - *limit.well_since < config_->cool_down) continue;
+    limit.reached = false;
+    limit.well_since.reset();
+    news.push_back({LimitNews::What::Released, n});
+  }
+  profit_ = profit;
+}
+
+// --- shown ---
+
+LimitStatus LimitBook::status_of(std::size_t n) const {
+  const Active& limit = active_[n];
+  return {limit.setting, limit.changed, limit.known, limit.value, limit.level};
+}
+
+void LimitBook::status(std::vector<LimitStatus>& out) const {
+  out.clear();
+  for (std::size_t n = 0; n < active_.size(); ++n) out.push_back(status_of(n));
+}
+
+void LimitBook::scopes_of(std::size_t n, std::vector<Scope>& out) const {
+  out.clear();
+  const LimitWhere& where = active_[n].where;
+  if (where.strategy) {
+    out.push_back({{}, {}, where.strategy});
+  } else if (where.pair.valid()) {
+    out.push_back({{}, where.pair});
+  } else if (where.venue.valid()) {
+    out.push_back({where.venue, {}});
+  } else if (where.asset.valid()) {
+    for (std::size_t p = 0; p < universe_->pairs().size(); ++p) {
+      const PairId pair{static_cast<PairId::rep>(p)};
+      if (universe_->pair(pair).base == where.asset) out.push_back({{}, pair});
+    }
+  } else {
+    out.push_back({});
+  }
+}
+
+std::optional<Decimal> LimitBook::lost_today() const {
+  for (const Active& limit : active_) {
+    if (limit.setting.kind == LimitKind::DailyLoss && limit.known) return limit.value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace ats::core

@@ -1,0 +1,183 @@
+// The limits in force: those of the configuration and those a person changed since, each beside what it
+// measures. Asked of every order; some also watch, and say when they are reached, so that their scope is held
+// up (core/risk/holds.hpp).
+//
+//   asked      an order that would break one is refused. What is not known is refused (default deny)
+//   warning    told when the value passes the warning level, and again when it has left it by a tenth
+//   reached    a watching limit refuses new orders at once; it holds up its scope when its value has been over
+//              the hard level at every reading for confirm_for, at two readings at least: one bad tick does nothing
+//   released   a scope held up as ReduceOnly is opened again when the value has been well for cool_down
+//
+// A limit of something that each asset or venue has of its own, set everywhere, holds for each of them that has
+// none of its own. All others hold beside wider ones. Windows of time and counts are kept in the limit itself. State like any other:
+// folding the journal restores it; what a person changed outlives the process.
+// Allocates nothing when asked, nor when told of orders.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/decimal.hpp"
+#include "base/time.hpp"
+#include "domain/config.hpp"
+#include "domain/instrument.hpp"
+#include "domain/limit.hpp"
+#include "domain/order.hpp"
+#include "domain/status.hpp"
+
+namespace ats::core {
+
+struct OrderFacts;
+
+// A limit's place in the universe; nothing set: everywhere.
+struct LimitWhere {
+  VenueId venue;
+  AssetId asset;
+  PairId pair;
+  std::optional<Strategy> strategy;
+};
+
+// What limits measure and others know.
+class RiskView {
+ public:
+  virtual Decimal balance(VenueId venue, AssetId asset) const = 0;
+  // In the reporting asset; nothing: unknown.
+  virtual std::optional<Decimal> worth(AssetId asset, Decimal amount) const = 0;
+  // Of quote assets: gained or spent since the accounts were opened.
+  virtual Decimal change(AssetId asset) const = 0;
+  virtual std::uint32_t open_legs(const LimitWhere& where) const = 0;
+  virtual std::uint32_t open_trades(const LimitWhere& where) const = 0;
+  // Of a base asset: bought and not sold, signed; and the most it may come to with what is in flight.
+  virtual Decimal net(AssetId asset) const = 0;
+  virtual Decimal worst_net(AssetId asset) const = 0;
+
+ protected:
+  ~RiskView() = default;
+};
+
+// What became of a limit.
+struct LimitNews {
+  enum class What : std::uint8_t { Warned, Cleared, Reached, Released };
+  What what;
+  std::size_t limit;  // for at()
+};
+
+class LimitBook {
+ public:
+  static constexpr Duration rate_window = seconds(1);
+  static constexpr Duration fault_window = seconds(600);
+  static constexpr std::size_t legs_counted = 50;
+  static constexpr std::size_t legs_least = 20;  // fewer prove nothing
+
+  // A new life: limits of the same name and place go on with what they counted.
+  void restart(const Universe& universe, const CoreConfig& config, Instant now);
+
+  // Takes the place of what the configuration says, or of what was set before. Returns that; a setting that
+  // names what the universe does not have is an error in words.
+  Result<std::optional<LimitSetting>, std::string> set(const LimitSetting& setting, Instant now);
+  // Back to the configuration. False: nothing had been set.
+  bool take_back(const LimitSetting& setting, Instant now);
+  std::optional<LimitSetting> in_force(const LimitSetting& same_place) const;
+
+  // The first that speaks against the order.
+  std::optional<LimitBreach> ask(const OrderRequest& order, const OrderFacts& facts);
+  // The smallest bound of that kind that holds for every order.
+  std::optional<Decimal> bound(LimitKind kind) const;
+
+  // --- what happens ---
+  void on_placed(const OrderRequest& order, const Instrument& on, Strategy strategy, Instant now);
+  void on_cancelled(const Instrument& on, Strategy strategy, Instant now);
+  void on_leg(VenueId venue, bool fell_short);
+  // A trade was resolved; `realised` in the reporting asset.
+  void on_resolved(PairId pair, AssetId base, Strategy strategy, Decimal realised);
+  void on_venue_fault(VenueId venue, Instant now);
+  void on_data_fault(VenueId venue, Instant now);
+  // A person lets the scope go on: counts of what went wrong there start over.
+  void forgive(const Scope& scope);
+
+  // Who knows what is to be measured; outlives this. Measured anew when asked, once something has changed.
+  void watch(const RiskView& view) { view_ = &view; }
+  void orders_changed() { open_changed_ = true; }
+  void holdings_changed() { held_changed_ = true; }
+  // `profit`: since the accounts were opened, in the reporting asset.
+  void on_timer(WallTime wall, Instant now, Decimal profit, std::vector<LimitNews>& news);
+
+  const LimitSetting& at(std::size_t limit) const { return active_[limit].setting; }
+  LimitStatus status_of(std::size_t limit) const;
+  void status(std::vector<LimitStatus>& out) const;
+  // Where reaching it holds up trading; an asset's are its pairs.
+  void scopes_of(std::size_t limit, std::vector<Scope>& out) const;
+  std::optional<Decimal> lost_today() const;
+
+ private:
+  // Moments within a window, the newest `most` of them.
+  class Moments {
+   public:
+    void reserve(std::size_t most) { all_.resize(most); }
+    std::size_t room() const { return all_.size(); }
+    void add(Instant now);
+    void clear() { count_ = 0; }
+    std::size_t since(Instant from) const;
+    void all_at(Instant now);  // of an earlier process: as late as can be
+
+   private:
+    std::vector<Instant> all_;
+    std::size_t next_ = 0;
+    std::size_t count_ = 0;
+  };
+  struct Legs {
+    std::array<bool, legs_counted> short_{};
+    std::size_t next = 0, count = 0, fell_short = 0;
+  };
+  struct Active {
+    LimitSetting setting;
+    bool changed = false;
+    LimitWhere where;
+    // --- what was measured ---
+    bool known = false;
+    Decimal value;
+    LimitLevel level = LimitLevel::Well;
+    bool reached = false;  // told, and not released
+    std::optional<Instant> over_since;
+    std::uint32_t over_readings = 0;
+    std::optional<Instant> well_since;
+    Moments moments;
+    Legs legs;
+    std::optional<std::int64_t> period;  // day, week or month
+    Decimal from;                        // profit as it began, or the highest
+    Decimal realised;                    // within the period
+  };
+  void measure();
+  void measure_open();
+  void measure_held();
+  void rebuild(Instant now);
+  void add(const LimitSetting& setting, bool changed, std::vector<Active>& out) const;
+  bool resolve(const LimitScope& scope, LimitWhere& out) const;
+  std::optional<Decimal> value_after(const Active& limit, const OrderRequest& order,
+                                     const OrderFacts& facts, bool& concerns) const;
+  bool broken(const Active& limit, Decimal value) const;
+  LimitLevel level_of(const Active& limit) const;
+  bool matches(const LimitWhere& where, VenueId venue, PairId pair, AssetId base,
+               Strategy strategy) const;
+  void watch_losses(Active& limit, WallTime wall, Decimal profit);
+
+  const Universe* universe_ = nullptr;
+  const CoreConfig* config_ = nullptr;
+  std::vector<LimitSetting> changes_;  // by persons, in the order they were made
+  std::vector<Active> active_;
+  std::vector<std::vector<std::uint16_t>> of_instrument_;  // of active_
+  const RiskView* view_ = nullptr;
+  bool open_changed_ = true;
+  bool held_changed_ = true;
+  Decimal profit_;      // as of the last reading
+  Decimal everything_;  // that is held, in the reporting asset
+  bool everything_known_ = false;
+};
+
+// What an order that breaks one is refused for.
+RefuseReason reason_of(LimitKind kind);
+
+}  // namespace ats::core

@@ -1,0 +1,76 @@
+// The keys of limits, and of what happens when one is reached.
+
+#include <fmt/format.h>
+
+#include "services/command_line.hpp"
+#include "services/config_keys.hpp"
+
+namespace ats::services {
+namespace {
+
+bool parse_limits(std::string_view text, LimitList& out) {
+  LimitList list;
+  for (const std::string& item : split_list(text)) {
+    const auto setting = parse_limit(item);
+    if (!setting) return false;
+    for (const LimitSetting& other : list) {
+      if (other.same_place(*setting)) return false;
+    }
+    if (!list.add(*setting)) return false;
+  }
+  out = list;
+  return true;
+}
+
+std::string print_limits(const LimitList& list) {
+  std::string out;
+  for (const LimitSetting& setting : list) out += (out.empty() ? "" : ",") + to_text(setting);
+  return out;
+}
+
+Key time_key(const char* name, Duration CoreConfig::*field, const char* help) {
+  return {"risk",
+          name,
+          "a duration such as \"5m\"",
+          help,
+          [field](Config& c, std::string_view t) {
+            Duration d;
+            if (!parse_duration(t, d) || d < Duration{}) return false;
+            c.core.*field = d;
+            return true;
+          },
+          [field](const Config& c) { return print_duration(c.core.*field); }};
+}
+
+}  // namespace
+
+void add_limit_keys(std::vector<Key>& keys) {
+  keys.push_back(
+      {"risk", "limits",
+       "a list such as [\"order_notional kraken 5000 warn 4000\"]: limit, where, how much, from "
+       "where on it is told, what it does (refuse, reduce, halt); at most 64",
+       "Besides those that have a key of their own; docs/risk.md names all of them. Set while "
+       "running: `ats risk set`.",
+       [](Config& c, std::string_view t) { return parse_limits(t, c.core.limits); },
+       [](const Config& c) { return print_limits(c.core.limits); }, true});
+  keys.push_back(time_key("confirm_for", &CoreConfig::confirm_for,
+                          "What has been over a limit at every reading for so long has reached it: "
+                          "one bad tick halts nothing."));
+  keys.push_back(time_key("cool_down", &CoreConfig::cool_down,
+                          "What a limit reduced is opened again when its value has been well for "
+                          "so long. What was halted waits for a person."));
+  keys.push_back(time_key("resolve_within", &CoreConfig::resolve_within,
+                          "After a halt, how long what is open may still be resolved; then no "
+                          "order leaves any more, but cancels."));
+  keys.push_back(
+      {"risk", "resume_by_two", "true or false",
+       "Whether two persons have to ask before what is held up goes on.",
+       [](Config& c, std::string_view t) {
+         if (t != "true" && t != "false") return false;
+         c.core.resume_by_two = t == "true";
+         return true;
+       },
+       [](const Config& c) -> std::string { return c.core.resume_by_two ? "true" : "false"; }});
+}
+
+}  // namespace ats::services
