@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/risk/measures/calendar.hpp"
 #include "core/risk/rules.hpp"
 
 namespace ats::core {
@@ -34,32 +35,17 @@ bool realised(LimitKind kind) {
          kind == LimitKind::MonthlyRealisedLoss;
 }
 
-// Days since 1970-01-01, a Thursday, to weeks that begin on Mondays.
-std::int64_t week_of(std::int64_t day) { return (day + 3) / 7 - ((day + 3) % 7 < 0); }
-
-// Months since year 0 of the Gregorian calendar, from days since 1970-01-01.
-std::int64_t month_of(std::int64_t day) {
-  const std::int64_t since = day + 719'468;  // 0000-03-01, so that leap days end years
-  const std::int64_t era = (since >= 0 ? since : since - 146'096) / 146'097;
-  const std::int64_t of_era = since - era * 146'097;
-  const std::int64_t year = (of_era - of_era / 1'460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const std::int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-  const std::int64_t month = (5 * of_year + 2) / 153;  // March is 0
-  return (era * 400 + year) * 12 + month + 2;
-}
-
 std::optional<std::int64_t> period_of(LimitKind kind, WallTime wall) {
-  const std::int64_t day = wall.day_utc();
   switch (kind) {
     case LimitKind::DailyLoss:
     case LimitKind::DailyRealisedLoss:
-      return day;
+      return number_of(Period::Day, wall);
     case LimitKind::WeeklyLoss:
     case LimitKind::WeeklyRealisedLoss:
-      return week_of(day);
+      return number_of(Period::Week, wall);
     case LimitKind::MonthlyLoss:
     case LimitKind::MonthlyRealisedLoss:
-      return month_of(day);
+      return number_of(Period::Month, wall);
     default:
       return std::nullopt;
   }
