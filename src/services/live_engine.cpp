@@ -32,6 +32,17 @@ std::optional<Scope> parse_scope(const std::string& text, const Universe& univer
   return std::nullopt;
 }
 
+// A place the universe does not have, in words; nothing: it has it.
+std::optional<std::string> missing(const LimitScope& scope, const Universe& universe) {
+  const std::string_view pair = scope.pair.view();
+  bool there = pair.empty();
+  for (std::size_t p = 0; p < universe.pairs().size() && !there; ++p)
+    there = universe.pair_name({static_cast<PairId::rep>(p)}) == pair;
+  there = there && (scope.venue.view().empty() || universe.find_venue(scope.venue.view()).valid());
+  there = there && (scope.asset.view().empty() || universe.find_asset(scope.asset.view()).valid());
+  return there ? std::nullopt : std::optional("there is no " + to_text(scope) + " here");
+}
+
 std::string failed(std::string_view why) {
   return nlohmann::json{{"ok", false}, {"error", why}}.dump();
 }
@@ -399,6 +410,7 @@ std::string LiveEngine::answer(std::string_view request) {
     const auto setting = parse_limit(field("limit"));
     if (!setting)
       return failed("not a limit: '" + field("limit") + "' (ats risk limits shows them)");
+    if (const auto wrong = missing(setting->scope, universe_)) return failed(*wrong);
     return carry_out(SetLimitCommand{*setting, flag("take_back"), who, text});
   }
   const auto scope = parse_scope(field("scope"), universe_);

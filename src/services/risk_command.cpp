@@ -9,6 +9,7 @@
 #include <set>
 
 #include "services/command_line.hpp"
+#include "services/operate.hpp"
 #include "services/price_file.hpp"
 #include "services/risk_text.hpp"
 #include "services/risk_var.hpp"
@@ -268,17 +269,35 @@ Subcommand closes(CLI::App& risk) {
           }};
 }
 
+// Those that say something to the process, each a command line of its own.
+struct Delegate {
+  const char* name;
+  const char* summary;
+  int (*run)(int argc, const char* const* argv);
+};
+constexpr Delegate delegates[] = {
+    {"limits", "the limits in force, and how much of each is used", limits_command},
+    {"set", "set a limit, or put it back to what the configuration says", set_limit_command},
+    {"halt", "as ats halt", halt_command},
+    {"resume", "as ats resume", resume_command}};
+
 }  // namespace
 
 int risk_command(int argc, const char* const* argv) {
+  for (const Delegate& delegate : delegates) {
+    if (argc > 1 && argv[1] == std::string_view(delegate.name))
+      return delegate.run(argc - 1, argv + 1);
+  }
   CLI::App app(
       "What a running process holds at risk, and what it has earned and lost (docs/risk.md).",
       "ats risk");
   app.require_subcommand(1);
+  for (const Delegate& delegate : delegates) app.add_subcommand(delegate.name, delegate.summary);
   const Subcommand all[] = {status(app), var(app), stress(app), closes(app)};
   app.footer(
       "Examples:\n  ats risk status\n  ats risk var --confidence 99 --horizon 1d\n"
-      "  ats risk stress --scenario fall-20");
+      "  ats risk stress --scenario fall-20\n  ats risk limits\n"
+      "  ats risk set order_notional kraken 5000 warn 4000 --reason \"thin books\"");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   for (const Subcommand& one : all) {
     if (one.app->parsed()) return one.run();

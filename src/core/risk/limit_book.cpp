@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
-#include "core/risk/measures/calendar.hpp"
+#include "core/risk/limit_kinds.hpp"
 #include "core/risk/rules.hpp"
 
 namespace ats::core {
 namespace {
 
 constexpr std::size_t moments_most = 10'000;
-const Decimal hundred = Decimal::from_int(100);
 
 bool each_asset(LimitKind kind) {
   return kind == LimitKind::Position || kind == LimitKind::AssetConcentration ||
@@ -19,52 +18,6 @@ bool each_venue(LimitKind kind) {
   return kind == LimitKind::VenueValue || kind == LimitKind::VenueConcentration ||
          kind == LimitKind::VenueFaults || kind == LimitKind::DataFaults;
 }
-bool counts_moments(LimitKind kind) {
-  return kind == LimitKind::OrderRate || kind == LimitKind::CancelRate ||
-         kind == LimitKind::VenueFaults || kind == LimitKind::DataFaults;
-}
-Duration window_of(LimitKind kind) {
-  const bool faults = kind == LimitKind::VenueFaults || kind == LimitKind::DataFaults;
-  return faults ? LimitBook::fault_window : LimitBook::rate_window;
-}
-// Measured of an order and not of what is there.
-bool of_order(LimitKind kind) { return kind <= LimitKind::BookAge; }
-
-bool realised(LimitKind kind) {
-  return kind == LimitKind::DailyRealisedLoss || kind == LimitKind::WeeklyRealisedLoss ||
-         kind == LimitKind::MonthlyRealisedLoss;
-}
-
-std::optional<std::int64_t> period_of(LimitKind kind, WallTime wall) {
-  switch (kind) {
-    case LimitKind::DailyLoss:
-    case LimitKind::DailyRealisedLoss:
-      return number_of(Period::Day, wall);
-    case LimitKind::WeeklyLoss:
-    case LimitKind::WeeklyRealisedLoss:
-      return number_of(Period::Week, wall);
-    case LimitKind::MonthlyLoss:
-    case LimitKind::MonthlyRealisedLoss:
-      return number_of(Period::Month, wall);
-    default:
-      return std::nullopt;
-  }
-}
-
-std::optional<Decimal> value_or_none(const Result<Decimal, NumberError>& number) {
-  return number ? std::optional(*number) : std::nullopt;
-}
-
-std::optional<Decimal> sum_of(std::optional<Decimal> a, std::optional<Decimal> b) {
-  return a && b ? value_or_none(a->checked_add(*b)) : std::nullopt;
-}
-
-std::optional<Decimal> share_of(Decimal part, Decimal whole) {
-  if (whole.negative() || whole.is_zero()) return std::nullopt;
-  const auto times = part.multiply_floor(hundred);
-  return times ? value_or_none(times->divide_floor(whole)) : std::nullopt;
-}
-
 std::optional<Decimal> bps_of(const std::optional<Rate>& rate) {
   return rate ? std::optional(Decimal::from_scaled(rate->ppb, 5)) : std::nullopt;
 }
@@ -470,206 +423,6 @@ void LimitBook::forgive(const Scope& scope) {
     limit.legs = {};
     if (limit.setting.kind == LimitKind::LossStreak) limit.value = {};
   }
-}
-
-// --- measured ---
-
-void LimitBook::measure() {
-  if (view_ == nullptr) return;
-  if (open_changed_) measure_open();
-  if (held_changed_) measure_held();
-  open_changed_ = held_changed_ = false;
-}
-
-void LimitBook::measure_open() {
-  const auto keep = [](Active& limit, std::optional<Decimal> value) {
-    limit.known = value.has_value();
-    if (value) limit.value = *value;
-  };
-  const auto over_all = [&](auto value) {
-    std::optional<Decimal> sum = Decimal();
-    for (std::size_t a = 0; a < universe_->assets().size(); ++a) {
-      const AssetId asset{static_cast<AssetId::rep>(a)};
-      const Decimal amount = value(asset);
-      if (!amount.is_zero()) sum = sum_of(sum, view_->worth(asset, amount));
-    }
-    return sum;
-  };
-  for (Active& limit : active_) {
-    const LimitWhere& where = limit.where;
-    switch (limit.setting.kind) {
-      case LimitKind::OpenLegs:
-        keep(limit, Decimal::from_int(view_->open_legs(where)));
-        break;
-      case LimitKind::OpenTrades:
-        keep(limit, Decimal::from_int(view_->open_trades(where)));
-        break;
-      case LimitKind::NetDelta: {
-        const Decimal worst = view_->worst_net(where.asset);
-        keep(limit, worst.is_zero() ? Decimal() : view_->worth(where.asset, worst));
-        break;
-      }
-      case LimitKind::GrossExposure:
-        keep(limit, over_all([&](AssetId asset) { return view_->worst_net(asset); }));
-        break;
-      case LimitKind::NetExposure: {
-        const auto sum = over_all([&](AssetId asset) { return view_->net(asset); });
-        keep(limit, sum ? std::optional(sum->abs()) : std::nullopt);
-        break;
-      }
-      default:
-        break;
-    }
-  }
-}
-
-void LimitBook::measure_held() {
-  const std::size_t venues = universe_->venues().size();
-  const std::size_t assets = universe_->assets().size();
-  const auto held = [&](std::optional<VenueId> venue, std::optional<AssetId> asset) {
-    std::optional<Decimal> sum = Decimal();
-    for (std::size_t a = 0; a < assets && sum; ++a) {
-      const AssetId which{static_cast<AssetId::rep>(a)};
-      if (asset && *asset != which) continue;
-      Decimal amount;
-      for (std::size_t v = 0; v < venues; ++v) {
-        const VenueId there{static_cast<VenueId::rep>(v)};
-        if (!venue || *venue == there) amount += view_->balance(there, which);
-      }
-      if (!amount.is_zero()) sum = sum_of(sum, view_->worth(which, amount));
-    }
-    return sum;
-  };
-  const bool any = std::ranges::any_of(active_, [](const Active& limit) {
-    return limit.setting.kind == LimitKind::AssetConcentration ||
-           limit.setting.kind == LimitKind::VenueConcentration;
-  });
-  const auto all = any ? held({}, {}) : std::nullopt;
-  everything_known_ = all.has_value();
-  everything_ = all.value_or(Decimal());
-  for (Active& limit : active_) {
-    const LimitWhere& where = limit.where;
-    std::optional<Decimal> value;
-    switch (limit.setting.kind) {
-      case LimitKind::Position:
-        value = held({}, where.asset);
-        break;
-      case LimitKind::AssetConcentration:
-        value = held({}, where.asset);
-        if (value) value = share_of(*value, everything_);
-        break;
-      case LimitKind::VenueValue:
-        value = held(where.venue, {});
-        break;
-      case LimitKind::VenueConcentration:
-        value = held(where.venue, {});
-        if (value) value = share_of(*value, everything_);
-        break;
-      case LimitKind::InventoryLeast:
-      case LimitKind::InventoryMost:
-        value = view_->balance(where.venue, where.asset);
-        break;
-      case LimitKind::CurrencyExposure: {
-        const Decimal change = view_->change(where.asset).abs();
-        value = change.is_zero() ? change : view_->worth(where.asset, change);
-        break;
-      }
-      default:
-        continue;
-    }
-    limit.known = value.has_value();
-    if (value) limit.value = *value;
-  }
-}
-
-void LimitBook::watch_losses(Active& limit, WallTime wall, Decimal profit) {
-  const LimitKind kind = limit.setting.kind;
-  if (kind == LimitKind::Drawdown) {
-    limit.from = limit.known ? std::max(limit.from, profit) : profit;
-    limit.value = limit.from - profit;
-    limit.known = true;
-    return;
-  }
-  const auto period = period_of(kind, wall);
-  if (!period) return;
-  if (limit.period != period) {
-    // What was made between the last reading and the turn belongs to the new one.
-    limit.from = limit.period ? profit_ : profit;
-    if (limit.period) limit.realised = {};
-    limit.period = period;
-  }
-  limit.value = realised(kind) ? -limit.realised : limit.from - profit;
-  limit.known = true;
-}
-
-LimitLevel LimitBook::level_of(const Active& limit) const {
-  if (!limit.known) return limit.level;
-  if (broken(limit, limit.value)) return LimitLevel::Hard;
-  if (!limit.setting.warn) return LimitLevel::Well;
-  const Decimal warn = *limit.setting.warn;
-  const bool least = traits(limit.setting.kind).least;
-  if (least ? limit.value < warn : limit.value > warn) return LimitLevel::Warning;
-  if (limit.level == LimitLevel::Well) return LimitLevel::Well;
-  // A tenth beyond it, so that a value that stays near is told once.
-  const Decimal tenth = Decimal::from_raw(warn.raw() / 10);
-  const bool left = least ? limit.value >= warn + tenth : limit.value <= warn - tenth;
-  return left ? LimitLevel::Well : LimitLevel::Warning;
-}
-
-void LimitBook::on_timer(WallTime wall, Instant now, Decimal profit, std::vector<LimitNews>& news) {
-  open_changed_ = held_changed_ = true;
-  measure();
-  for (std::size_t n = 0; n < active_.size(); ++n) {
-    Active& limit = active_[n];
-    const LimitKind kind = limit.setting.kind;
-    if (counts_moments(kind)) {
-      limit.value =
-          Decimal::from_int(static_cast<std::int64_t>(limit.moments.since(now - window_of(kind))));
-      limit.known = true;
-    } else if (kind == LimitKind::LegFailures) {
-      const auto few = limit.legs.count < legs_least;
-      limit.value = few ? Decimal()
-                        : Decimal::from_int(static_cast<std::int64_t>(limit.legs.fell_short * 100 /
-                                                                      limit.legs.count));
-      limit.known = true;
-    } else if (kind == LimitKind::LossStreak) {
-      limit.known = true;
-    }
-    watch_losses(limit, wall, profit);
-
-    const LimitLevel before = limit.level;
-    limit.level = level_of(limit);
-    if (before == LimitLevel::Well && limit.level != LimitLevel::Well && limit.setting.warn)
-      news.push_back({LimitNews::What::Warned, n});
-    if (before != LimitLevel::Well && limit.level == LimitLevel::Well && limit.setting.warn)
-      news.push_back({LimitNews::What::Cleared, n});
-    if (of_order(kind)) continue;
-
-    if (limit.level == LimitLevel::Hard) {
-      limit.well_since.reset();
-      if (!limit.over_since) limit.over_since = now;
-      ++limit.over_readings;
-      const bool sure = limit.over_readings >= 2 && now - *limit.over_since >= config_->confirm_for;
-      if (sure && !limit.reached) {
-        limit.reached = true;
-        news.push_back({LimitNews::What::Reached, n});
-      }
-      continue;
-    }
-    limit.over_since.reset();
-    limit.over_readings = 0;
-    if (!limit.reached) continue;
-    if (limit.level == LimitLevel::Warning) {
-      limit.well_since.reset();
-      continue;
-    }
-    if (!limit.well_since) limit.well_since = now;
-    if (now - *limit.well_since < config_->cool_down) continue;
-    limit.reached = false;
-    limit.well_since.reset();
-    news.push_back({LimitNews::What::Released, n});
-  }
-  profit_ = profit;
 }
 
 // --- shown ---

@@ -1,0 +1,240 @@
+// The limits that watch, what they hold up, and what persons command.
+
+#include "core/engine_parts.hpp"
+
+namespace ats::core {
+
+// --- limits ---
+
+void Engine::Parts::watch_limits(Actions& out) {
+  bool complete = false;
+  news.clear();
+  gate.limits().on_timer(wall, now, profit(complete), news);
+  for (const LimitNews& item : news) {
+    const LimitStatus limit = gate.limits().status_of(item.limit);
+    const LimitSetting& set = limit.setting;
+    const auto tell = [&](Severity severity, AlertCode code, std::string_view what, Decimal bound) {
+      alert(severity, code, {},
+            std::string(name(set.kind)) + " " + to_text(set.scope) + " is " +
+                limit.value.floor_to(6).to_string() + ", " + std::string(what) + " " +
+                bound.to_string(),
+            out);
+    };
+    switch (item.what) {
+      case LimitNews::What::Warned:
+        tell(Severity::Warning, AlertCode::LimitWarning, "past the warning at", *set.warn);
+        break;
+      case LimitNews::What::Cleared:
+        tell(Severity::Info, AlertCode::LimitWarning, "well within the warning at", *set.warn);
+        break;
+      case LimitNews::What::Reached:
+        reached(item.limit, out);
+        break;
+      case LimitNews::What::Released:
+        released(item.limit, out);
+        break;
+    }
+  }
+  scopes.clear();
+  gate.holds().on_timer(
+      now, [&](const Hold& hold) { return executor.open_in(hold); }, scopes);
+  for (const Scope& scope : scopes) {
+    if (scope.venue.valid()) continue;  // nothing went there from the beginning
+    const Hold* hold = gate.holds().find(scope);
+    const bool left = executor.open_in(*hold);
+    alert(
+        left ? Severity::Critical : Severity::Info, AlertCode::Halt, scope,
+        describe(scope) + (left ? ": the time to resolve what is open is over; it stays open, and "
+                                  "no order leaves any more"
+                                : ": nothing is open; no order leaves any more"),
+        out);
+  }
+}
+
+// A limit that watches has been over its hard level for long enough to be believed.
+void Engine::Parts::reached(std::size_t which, Actions& out) {
+  const LimitStatus limit = gate.limits().status_of(which);
+  const LimitSetting& set = limit.setting;
+  if (set.kind == LimitKind::DailyLoss && config.mutant == Mutant::IgnoreDailyLoss) return;
+  gate.limits().scopes_of(which, scopes);
+  const std::string what = std::string(name(set.kind)) + " " + to_text(set.scope) + " is " +
+                           limit.value.floor_to(6).to_string() + ", its limit " +
+                           set.hard.to_string();
+  for (const Scope& scope : scopes) {
+    if (set.effect == LimitEffect::Refuses) {
+      alert(Severity::Warning, AlertCode::LimitReached, scope, what + "; what raises it is refused",
+            out);
+      return;
+    }
+    Hold hold;
+    hold.scope = scope;
+    hold.limit = set.kind;
+    hold.state = set.effect == LimitEffect::Halts ? RiskState::Halted : RiskState::ReduceOnly;
+    hold.resolving = set.effect == LimitEffect::Halts;
+    hold.resolve_until = now + config.resolve_within;
+    gate.holds().set(hold);
+    const AlertCode code =
+        set.kind == LimitKind::DailyLoss ? AlertCode::DailyLoss : AlertCode::LimitReached;
+    alert(Severity::Critical, code, scope,
+          what + "; " + describe(scope) +
+              (set.effect == LimitEffect::Halts ? " is halted" : " is reduced, nothing is opened"),
+          out);
+  }
+}
+
+void Engine::Parts::released(std::size_t which, Actions& out) {
+  const LimitSetting& set = gate.limits().at(which);
+  gate.limits().scopes_of(which, scopes);
+  for (const Scope& scope : scopes) {
+    const Hold* hold = gate.holds().find(scope);
+    const bool ours =
+        hold != nullptr && hold->limit == set.kind && hold->state == RiskState::ReduceOnly;
+    if (!ours) continue;
+    gate.holds().lift(scope);
+    alert(Severity::Info, AlertCode::Resume, scope,
+          describe(scope) + " is opened again: " + name(set.kind) + " has been well for a while",
+          out);
+  }
+}
+
+// --- commands ---
+
+std::string Engine::Parts::describe(const Scope& scope) const {
+  if (scope.venue.valid()) return std::string(universe.venue(scope.venue).name.view());
+  if (scope.strategy) return std::string("strategy ") + name(*scope.strategy);
+  return scope.pair.valid() ? universe.pair_name(scope.pair) : "everything";
+}
+
+void Engine::Parts::on(const CommandReceived& event, Actions& out) {
+  std::visit([&](const auto& command) { on(command, out); }, event.command);
+}
+
+// A venue and a pair together are two halts. A scope that does not exist halts everything: whoever asked
+// for it wanted something to stop.
+void Engine::Parts::on(const HaltCommand& command, Actions& out) {
+  const Scope& asked = command.scope;
+  const bool exists =
+      (!asked.venue.valid() || known(asked.venue)) && (!asked.pair.valid() || known(asked.pair));
+  const auto halt = [&](const Scope& scope) {
+    Hold hold;
+    hold.scope = scope;
+    hold.state = command.reduce_only ? RiskState::ReduceOnly : RiskState::Halted;
+    hold.resolving = !command.at_once && !command.reduce_only;
+    hold.resolve_until = now + config.resolve_within;
+    hold.flatten = command.flatten;
+    const bool held = !gate.holds().set(hold);
+    alert(Severity::Warning, AlertCode::Halt, scope,
+          describe(scope) +
+              (held                  ? " was held up already, says "
+               : command.reduce_only ? " reduced by "
+                                     : " halted by ") +
+              std::string(command.who.view()) + ": " + std::string(command.reason.view()),
+          out);
+  };
+  if (!exists || asked.global()) {
+    halt({});
+    return;
+  }
+  if (asked.venue.valid()) halt({asked.venue, {}});
+  if (asked.pair.valid()) halt({{}, asked.pair});
+  if (asked.strategy) halt({{}, {}, asked.strategy});
+}
+
+// Where two have to ask, the first one's is kept until another asks for the same.
+bool Engine::Parts::second_person(const Scope& scope, const ResumeCommand& command, Actions& out) {
+  if (!config.resume_by_two || gate.holds().find(scope) == nullptr) return true;
+  const auto first = std::find_if(asked_to_resume.begin(), asked_to_resume.end(),
+                                  [&](const Asked& asked) { return asked.scope == scope; });
+  if (first != asked_to_resume.end() && first->who != command.who) {
+    return true;
+  }
+  if (first == asked_to_resume.end()) asked_to_resume.push_back({scope, command.who});
+  alert(Severity::Info, AlertCode::Resume, scope,
+        describe(scope) + " stays as it is until a second person asks for it, too; asked by " +
+            std::string(command.who.view()),
+        out);
+  return false;
+}
+
+void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
+  const Scope& asked = command.scope;
+  if ((asked.venue.valid() && !known(asked.venue)) || (asked.pair.valid() && !known(asked.pair))) {
+    return;
+  }
+  if (situation.stopping) {
+    // Nobody would take up what a halted pair holds: the halt must outlive the stop.
+    alert(Severity::Warning, AlertCode::Resume, asked,
+          describe(asked) + " stays halted while stopping; resume it after the next start", out);
+    return;
+  }
+  if (config.mutant == Mutant::ResumeAll) gate.holds().lift_all();
+  const auto resume = [&](const Scope& scope) {
+    if (!second_person(scope, command, out)) return false;
+    const bool was = gate.holds().lift(scope);
+    std::erase_if(asked_to_resume, [&](const Asked& a) { return a.scope == scope; });
+    gate.limits().forgive(scope);
+    alert(Severity::Info, AlertCode::Resume, scope,
+          describe(scope) + (was ? " resumed by " : " was not held up, for ") +
+              std::string(command.who.view()) + ": " + std::string(command.reason.view()),
+          out);
+    return was;
+  };
+  if (asked.global()) {
+    resume({});
+    return;
+  }
+  if (asked.venue.valid() && resume({asked.venue, {}})) {
+    accept_differences(asked.venue, command, out);
+  }
+  if (asked.pair.valid() && resume({{}, asked.pair})) executor.on_resumed(asked.pair, now, out);
+  if (asked.strategy) resume({{}, {}, asked.strategy});
+}
+
+// Who, when (the event's time), from, to: the journal has it, and so has the alert.
+void Engine::Parts::on(const SetLimitCommand& command, Actions& out) {
+  const LimitSetting& wanted = command.setting;
+  const auto spell = [](const std::optional<LimitSetting>& setting) {
+    return setting ? to_text(*setting) : std::string("none");
+  };
+  const std::optional<LimitSetting> before = gate.limits().in_force(wanted);
+  std::string what;
+  if (command.take_back) {
+    const bool was = gate.limits().take_back(wanted, now);
+    what = was ? "back to " + spell(gate.limits().in_force(wanted)) + " from " + spell(before)
+               : std::string(name(wanted.kind)) + " had not been changed";
+  } else {
+    const auto set = gate.limits().set(wanted, now);
+    what = set ? to_text(wanted) + ", was " + spell(before) : set.error();
+  }
+  alert(Severity::Warning, AlertCode::LimitChanged, {},
+        what + "; " + std::string(command.who.view()) + ": " + std::string(command.reason.view()),
+        out);
+}
+
+// To resume a venue that broke is to say: its numbers are right. Booked as what it is, in the open, and
+// no profit or loss of ours.
+void Engine::Parts::accept_differences(VenueId venue, const ResumeCommand& command, Actions& out) {
+  std::vector<Difference> differences;
+  balances.breaks(venue, ledger, differences);
+  if (differences.empty()) return;
+  for (const Difference& d : differences) {
+    const auto corrected = ledger.correct(venue, d.asset, d.reported);
+    if (!corrected) continue;
+    out.push_back(*corrected);
+    alert(Severity::Warning, AlertCode::LedgerBreak, {venue, {}},
+          std::string(command.who.view()) + " accepts " +
+              std::string(universe.asset(d.asset).name.view()) + " " + d.reported.to_string() +
+              " on " + std::string(universe.venue(venue).name.view()) + "; the ledger had " +
+              d.ledger.to_string(),
+          out);
+  }
+  balances.accepted(venue);
+  balances.doubt(venue);
+}
+
+void Engine::Parts::on(const StopCommand&, Actions&) {
+  situation.stopping = true;
+  stop_told = false;
+}
+
+}  // namespace ats::core
