@@ -35,7 +35,7 @@ class Journal : public ::testing::Test {
     for (std::int64_t i = from; i < from + count; ++i) {
       ASSERT_TRUE(w.append(Event(Timer{{i}}), Instant{i}).ok());
       if (i % 3 == 0) {
-        ASSERT_TRUE(w.append(Action(QueryBalances{{1}})).ok());
+        ASSERT_TRUE(w.append(Action(QueryBalances{{1}, {}})).ok());
       }
     }
     ASSERT_TRUE(w.commit().ok());
