@@ -78,6 +78,7 @@ void Engine::Parts::on(const Started& event, Actions&) {
   marks.bind(universe.assets().size(), reporting);
   measures.restart(universe, reporting);
   mids.assign(universe.instruments().size(), std::nullopt);
+  was_valid.assign(universe.instruments().size(), false);
   books =
       std::make_unique<BookSet>(universe, BookPolling{config.poll_after, config.max_polled_age});
   if (detector) earlier_episodes += detector->episodes();
@@ -383,9 +384,11 @@ void Engine::Parts::tally(const Actions& out, std::size_t from) {
     } else if (std::holds_alternative<Alert>(action)) {
       ++counts.alerts;
     } else if (const auto* changed = std::get_if<BookStateChanged>(&action)) {
+      const bool valid = static_cast<BookState>(changed->state) == BookState::Valid;
       const auto reason = static_cast<BookReason>(changed->reason);
-      const bool lost = static_cast<BookState>(changed->state) == BookState::Suspect &&
-                        reason != BookReason::Disconnected && reason != BookReason::NeverSynced;
+      const bool lost =
+          !valid && was_valid[changed->instrument.index()] && reason != BookReason::Disconnected;
+      was_valid[changed->instrument.index()] = valid;
       if (lost) gate.limits().on_data_fault(universe.instrument(changed->instrument).venue, now);
     } else if (const auto* found = std::get_if<OpportunityFound>(&action)) {
       if (found->refused == RefuseReason::None) {

@@ -62,6 +62,7 @@ struct Engine::Parts {
   std::vector<Scope> scopes;
   std::uint64_t earlier_episodes = 0;  // of detectors of earlier lives
   std::vector<std::optional<Decimal>> mids;
+  std::vector<bool> was_valid;     // books, by instrument
   std::vector<Marks::Told> rates;  // that count now
   CoreStatus counts;               // only its counters are kept
 

@@ -46,7 +46,7 @@ void Engine::Parts::watch_limits(Actions& out) {
         left ? Severity::Critical : Severity::Info, AlertCode::Halt, scope,
         describe(scope) + (left ? ": the time to resolve what is open is over; it stays open, and "
                                   "no order leaves any more"
-                                : ": nothing is open; no order leaves any more"),
+                                : ": what could be resolved is; no order leaves any more"),
         out);
   }
 }
@@ -84,13 +84,18 @@ void Engine::Parts::reached(std::size_t which, Actions& out) {
 
 void Engine::Parts::released(std::size_t which, Actions& out) {
   const LimitSetting& set = gate.limits().at(which);
-  gate.limits().scopes_of(which, scopes);
-  for (const Scope& scope : scopes) {
+  std::vector<Scope> held_up;
+  gate.limits().scopes_of(which, held_up);
+  for (const Scope& scope : held_up) {
     const Hold* hold = gate.holds().find(scope);
     const bool ours =
         hold != nullptr && hold->limit == set.kind && hold->state == RiskState::ReduceOnly;
     if (!ours) continue;
     gate.holds().lift(scope);
+    if (const auto other = gate.limits().also_holding(scope, which)) {
+      reached(*other, out);
+      continue;
+    }
     alert(Severity::Info, AlertCode::Resume, scope,
           describe(scope) + " is opened again: " + name(set.kind) + " has been well for a while",
           out);

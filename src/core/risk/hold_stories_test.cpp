@@ -191,6 +191,32 @@ TEST_F(HoldTest, ALimitThatIsReachedReducesItsVenueAndOpensItAgainWhenItHasCoole
   EXPECT_TRUE(opens_a_trade());
 }
 
+TEST_F(HoldTest, WhatTwoLimitsHoldUpIsOpenedWhenBothAreWell) {
+  config.limits = {};
+  ASSERT_TRUE(config.limits.add(*parse_limit("venue_faults kraken 2")));
+  ASSERT_TRUE(config.limits.add(*parse_limit("data_faults kraken 2")));
+  config.cool_down = seconds(60);
+  up();
+  const auto faults = [&](auto event) {
+    for (int n = 0; n < 3; ++n) {
+      event();
+      no_edge();
+    }
+    wait(seconds(3));
+  };
+  faults([&] {
+    send(ConnectionDown{kraken, Channel::Trading});
+    send(ConnectionUp{kraken, Channel::Trading});
+  });
+  wait(seconds(300));
+  faults([&] { send(BookFault{at_kraken, kraken, BookFaultReason::MalformedFrame}); });
+  EXPECT_EQ(told(AlertCode::LimitReached), 2);
+  wait(seconds(370));
+  EXPECT_EQ(state_of({kraken, {}}), RiskState::ReduceOnly) << "the first is well, the second not";
+  wait(seconds(300));
+  EXPECT_EQ(state_of({kraken, {}}), RiskState::Active);
+}
+
 TEST_F(HoldTest, ARefusedOpportunitySaysWhichLimitAndByHowMuch) {
   up();
   command(set("order_notional kraken 500"));

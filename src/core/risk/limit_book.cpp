@@ -437,6 +437,17 @@ void LimitBook::status(std::vector<LimitStatus>& out) const {
   for (std::size_t n = 0; n < active_.size(); ++n) out.push_back(status_of(n));
 }
 
+std::optional<std::size_t> LimitBook::also_holding(const Scope& scope, std::size_t but) const {
+  std::vector<Scope> scopes;
+  for (std::size_t n = 0; n < active_.size(); ++n) {
+    if (n == but || !active_[n].reached || active_[n].setting.effect == LimitEffect::Refuses)
+      continue;
+    scopes_of(n, scopes);
+    if (std::ranges::find(scopes, scope) != scopes.end()) return n;
+  }
+  return std::nullopt;
+}
+
 void LimitBook::scopes_of(std::size_t n, std::vector<Scope>& out) const {
   out.clear();
   const LimitWhere& where = active_[n].where;

@@ -108,6 +108,8 @@ class LimitBook {
   const LimitSetting& at(std::size_t limit) const { return active_[limit].setting; }
   LimitStatus status_of(std::size_t limit) const;
   void status(std::vector<LimitStatus>& out) const;
+  // Another that is reached and holds up the scope, too.
+  std::optional<std::size_t> also_holding(const Scope& scope, std::size_t but) const;
   // Where reaching it holds up trading; an asset's are its pairs.
   void scopes_of(std::size_t limit, std::vector<Scope>& out) const;
   std::optional<Decimal> lost_today() const;
