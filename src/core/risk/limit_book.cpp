@@ -309,7 +309,10 @@ std::optional<Decimal> LimitBook::value_after(const Active& limit, const OrderRe
       concerns = asset == comes;
       return sum_of(known, amount_of(asset));
     case LimitKind::AssetConcentration: {
-      concerns = asset == comes;
+      // Only what may break it is worth a division.
+      const bool much = !limit.known || !facts.notional || *facts.notional > limit.room;
+      concerns = asset == comes && much;
+      if (!concerns) return known;
       const auto more = facts.notional && everything_known_ ? share_of(*facts.notional, everything_)
                                                             : std::nullopt;
       return sum_of(known, more);

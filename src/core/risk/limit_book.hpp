@@ -141,6 +141,7 @@ class LimitBook {
     // --- what was measured ---
     bool known = false;
     Decimal value;
+    Decimal room;  // AssetConcentration: so much more keeps within it
     LimitLevel level = LimitLevel::Well;
     bool reached = false;  // told, and not released
     std::optional<Instant> over_since;

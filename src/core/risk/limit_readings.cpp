@@ -108,10 +108,15 @@ void LimitBook::measure_held() {
       case LimitKind::Position:
         value = held({}, where.asset);
         break;
-      case LimitKind::AssetConcentration:
-        value = held({}, where.asset);
-        if (value) value = share_of(*value, everything_);
+      case LimitKind::AssetConcentration: {
+        const auto worth = held({}, where.asset);
+        // Rounded down, and a unit less: where it does not suffice, it is computed.
+        const auto most = everything_.multiply_floor(limit.setting.hard);
+        const auto share = most ? most->divide_floor(Decimal::from_int(100)) : fail(most.error());
+        limit.room = share && worth ? *share - *worth - Decimal::from_raw(1) : Decimal();
+        value = worth ? share_of(*worth, everything_) : std::nullopt;
         break;
+      }
       case LimitKind::VenueValue:
         value = held(where.venue, {});
         break;
