@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/risk/risk_gate.hpp"
 #include "sim/assets.hpp"
 
 namespace ats::conformance {
@@ -39,10 +40,18 @@ std::vector<std::string> venues_with_checksums() {
   return names;
 }
 
+std::vector<std::string> venues_with_amends() {
+  std::vector<std::string> names = venues_to_test();
+  std::erase_if(names, [](const std::string& name) {
+    return venues::find_protocol(name)->amends == AmendRule::Nothing;
+  });
+  return names;
+}
+
 Desk::Desk(const std::string& venue, const std::string& secret)
     : protocol_(venues::find_protocol(venue)) {
   ATS_ASSERT(protocol_ != nullptr);
-  venue_ = exchange_universe_.add_venue(venue, protocol_->rules);
+  venue_ = exchange_universe_.add_venue(venue, protocol_->rules, protocol_->amends);
   for (const char* base : {"BTC", "ETH"}) {
     const auto* coin = sim::find_asset_model(base);
     for (const char* quote : {"USDT", "USD", "KRW"}) {
@@ -101,7 +110,7 @@ void Desk::read_metadata() {
     answers.push_back(server_->on_http(request));
     ATS_ASSERT(answers.back().status == 200);
   }
-  const VenueId venue = universe_.add_venue(protocol_->name, protocol_->rules);
+  const VenueId venue = universe_.add_venue(protocol_->name, protocol_->rules, protocol_->amends);
   const auto read = protocol_->read_metadata(answers, pairs, venue, universe_);
   ATS_ASSERT(read.ok());
   for (const venues::WantedPair& pair : pairs) {
@@ -496,6 +505,18 @@ OrderRequest Desk::order(std::size_t n, Side side, Price price, int worth, TimeI
   request.quantity = i.floor_to_lot({*base.to_scaled_floor(i.qty_scale)});
   EXPECT_EQ(check_order(i, request.price, request.quantity), std::nullopt);
   return request;
+}
+
+Amend Desk::amend(const OrderRequest& order, const OrderTerms& terms,
+                  const VenueOrderId& id) const {
+  OrderRequest wanted = order;
+  wanted.price = terms.price;
+  wanted.quantity = terms.quantity;
+  CoreConfig careless;
+  careless.mutant = Mutant::PlaceWithoutApproval;
+  core::RiskGate gate;
+  gate.restart(universe_, careless, instant_);
+  return {*gate.approve(wanted, {}), terms_of(order), id};
 }
 
 const venues::VenueOrder* Desk::newest_order() const {

@@ -24,6 +24,7 @@ namespace ats::conformance {
 // The venues that are simulated, by name: what the suites are instantiated with.
 std::vector<std::string> venues_to_test();
 std::vector<std::string> venues_with_checksums();
+std::vector<std::string> venues_with_amends();
 
 class Desk final : private EventSink,
                    private venues::Outbox,
@@ -72,6 +73,8 @@ class Desk final : private EventSink,
   // --- orders ---
   // An order of about `worth` units of the quote asset at `price`, with the next OrderId.
   OrderRequest order(std::size_t n, Side side, Price price, int worth, TimeInForce tif);
+  // That order, which stands, at other terms, as risk would have approved them.
+  Amend amend(const OrderRequest& order, const OrderTerms& terms, const VenueOrderId& id) const;
   // A price of the client's `steps` ticks away from the best of that side of the exchange's book.
   Price price_at(std::size_t n, Side side, int steps) const;
   // What reached the exchange from our account; the newest, null when there is none.

@@ -71,24 +71,27 @@ TEST(Simulation, trades_between_currencies_break_nothing) {
   }
 }
 
-// Every pair is quoted on kraken and hedged on binance: quotes move, fill in parts, are overtaken by their
-// cancels, survive deaths and lost words, and what they fill is hedged.
+// Every pair is quoted on kraken and hedged on binance: quotes move, mostly by being amended, fill in parts, are
+// overtaken by their cancels, survive deaths and lost words, and what they fill is hedged.
 TEST(Simulation, quotes_are_filled_and_hedged_and_nothing_breaks) {
   for (const char* faults : {"none", "all"}) {
     SimulationSetup setup = setup_of(faults, hours(2));
     quote_everything(setup);
     std::uint64_t filled = 0;
     std::uint64_t completed = 0;
+    std::uint64_t amended = 0;
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
       const SimulationReport report = run_simulation(setup, seed);
       EXPECT_EQ(first_violation(report), "") << faults;
       EXPECT_TRUE(report.stopped) << "seed " << seed;
       EXPECT_TRUE(report.status.open_orders.empty());
       filled += report.counts.taken[static_cast<std::size_t>(Strategy::Maker)];
+      amended += report.counts.amends;
       completed += report.counts.outcomes[static_cast<std::size_t>(ExecutionOutcome::Completed)];
     }
     EXPECT_GT(filled, 100u) << faults;
     EXPECT_GT(completed, 50u) << faults;
+    EXPECT_GT(amended, 1'000u) << faults;
   }
 }
 
@@ -154,6 +157,7 @@ SimulationSetup setup_for(Mutant mutant) {
       break;
     case Mutant::ForgetHedge:
     case Mutant::LeaveStaleQuote:
+    case Mutant::AmendIsDone:
       quote_everything(setup);
       break;
     default:
@@ -165,7 +169,7 @@ SimulationSetup setup_for(Mutant mutant) {
 bool has_its_own_setup(Mutant mutant) {
   return mutant == Mutant::IgnoreDailyLoss || mutant == Mutant::IgnoreOpenExecutions ||
          mutant == Mutant::GiveUpSilently || mutant == Mutant::ForgetHedge ||
-         mutant == Mutant::LeaveStaleQuote;
+         mutant == Mutant::LeaveStaleQuote || mutant == Mutant::AmendIsDone;
 }
 
 TEST(Simulation, every_planted_bug_is_caught) {

@@ -381,6 +381,8 @@ void Engine::Parts::tally(const Actions& out, std::size_t from) {
     if (const auto* place = std::get_if<Place>(&action)) {
       ++counts.orders_placed;
       if (place->order->post_only) ++counts.quotes_placed;
+    } else if (std::holds_alternative<Amend>(action)) {
+      ++counts.quotes_amended;
     } else if (std::holds_alternative<Alert>(action)) {
       ++counts.alerts;
     } else if (const auto* changed = std::get_if<BookStateChanged>(&action)) {

@@ -34,6 +34,12 @@ struct QueryOrder {
   InstrumentId instrument;
   VenueOrderId venue_order_id;
 };
+// An order that stands is to stand at other terms, under the id it has. Like an order it is sent at most once.
+struct Amend {
+  Approved<OrderRequest> order;  // as it is to be
+  OrderTerms standing = {};      // as it was known to be
+  VenueOrderId venue_order_id = {};
+};
 struct QueryOpenOrders {
   VenueId venue;
 };
@@ -218,7 +224,7 @@ struct Stopped {};  // answer to StopCommand: nothing is open any more
 using Action =
     std::variant<Place, Cancel, QueryOrder, QueryOpenOrders, QueryBalances, RequestSnapshot,
                  Resubscribe, RequestImage, OpportunityFound, ExecutionResolved, Booked, Alert,
-                 BookStateChanged, Stopped, ExecutionOpened>;
+                 BookStateChanged, Stopped, ExecutionOpened, Amend>;
 
 // Reused from event to event: no allocation once it has grown.
 using Actions = std::vector<Action>;

@@ -319,9 +319,21 @@ void fields(A& a, Of<A, OrderEnded>& e) {
   a.raw(e.order), a.choice(e.state, OrderState::Unknown), a.raw(e.filled), fields(a, e.times);
 }
 template <class A>
+void fields(A& a, Of<A, OrderTerms>& t) {
+  a.raw(t.price), a.raw(t.quantity);
+}
+template <class A>
 void fields(A& a, Of<A, OrderFound>& e) {
   a.raw(e.order), a.text(e.venue_order_id), a.choice(e.state, OrderState::Unknown), a.raw(e.filled);
-  fields(a, e.times), a.raw(e.instrument);
+  fields(a, e.times), a.raw(e.instrument), fields(a, e.terms), a.raw(e.asked);
+}
+template <class A>
+void fields(A& a, Of<A, OrderAmended>& e) {
+  a.raw(e.order), fields(a, e.terms), a.text(e.venue_order_id), fields(a, e.times);
+}
+template <class A>
+void fields(A& a, Of<A, AmendRejected>& e) {
+  a.raw(e.order), a.choice(e.reason, RejectReason::Other), a.text(e.message), fields(a, e.times);
 }
 template <class A>
 void fields(A& a, Of<A, OrderNotFound>& e) {
@@ -381,7 +393,11 @@ void fields(A& a, Of<A, SetLimitCommand>& c) {
   fields(a, c.setting), a.boolean(c.take_back), a.text(c.who), a.text(c.reason);
 }
 
-// --- actions; Place is written apart ---
+// --- actions; what holds an approval is written apart: the request, its serial, and then the rest ---
+template <class A>
+void rest_of(A& a, Of<A, Amend>& x) {
+  fields(a, x.standing), a.text(x.venue_order_id);
+}
 template <class A>
 void fields(A& a, Of<A, Cancel>& x) {
   a.raw(x.order), a.raw(x.instrument), a.text(x.venue_order_id);
@@ -569,7 +585,9 @@ bool with_alternative(std::size_t kind, Variant& variant, Fn&& fn) {
       OrderRequest request;
       std::uint64_t serial = 0;
       fn(request, serial);
-      variant.template emplace<I>(T{ApprovalReader::restore(request, serial)});
+      T restored{ApprovalReader::restore(request, serial)};
+      if constexpr (std::is_same_v<T, Amend>) fn(restored);
+      variant.template emplace<I>(restored);
     }
     return true;
   }
@@ -642,9 +660,10 @@ void encode_action(const Action& action, std::vector<std::byte>& out) {
   std::visit(
       [&](const auto& x) {
         using T = std::decay_t<decltype(x)>;
-        if constexpr (std::is_same_v<T, Place>) {
+        if constexpr (std::is_same_v<T, Place> || std::is_same_v<T, Amend>) {
           fields(w, x.order.value());
           w.raw(x.order.serial());
+          if constexpr (std::is_same_v<T, Amend>) rest_of(w, x);
         } else {
           fields(w, x);
         }
@@ -658,8 +677,12 @@ Result<Action, CodecError> decode_action(std::span<const std::byte> bytes) {
   r.raw(kind);
   Action action = Stopped{};
   const bool known = with_alternative(kind, action, [&](auto& x, auto&... serial) {
-    fields(r, x);
-    (r.raw(serial), ...);
+    if constexpr (std::is_same_v<std::decay_t<decltype(x)>, Amend>) {
+      rest_of(r, x);
+    } else {
+      fields(r, x);
+      (r.raw(serial), ...);
+    }
   });
   if (!known) return fail(CodecError::UnknownKind);
   if (const auto error = r.finish()) return fail(*error);

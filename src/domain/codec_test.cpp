@@ -49,7 +49,7 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
           OrderRejected{{7}, RejectReason::InvalidOrder, "no", t},
           OrderFilled{f, t},
           OrderEnded{{7}, OrderState::Filled, {5}, t},
-          OrderFound{{7}, "x1", OrderState::PartlyFilled, {5}, t},
+          OrderFound{{7}, "x1", OrderState::PartlyFilled, {5}, t, i, {{100}, {9}}, {8}},
           OrderNotFound{{7}, t},
           OrderUnknown{{7}, UnknownReason::ConnectionLost, t},
           OrderNotSent{{7}},
@@ -66,7 +66,9 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
                               true, "me", "calm"}},
           BookImage{i, t, {5}, l, l},
           OpenOrdersComplete{{0}, 3, t},
-          OrderSent{{7}, OrderRoute::Rest, {8}, {9}}};
+          OrderSent{{7}, OrderRoute::Rest, {8}, {9}},
+          OrderAmended{{7}, {{100}, {9}}, "x1", t},
+          AmendRejected{{7}, RejectReason::InvalidOrder, "no", t}};
 }
 
 std::vector<Action> every_action() {
@@ -159,9 +161,9 @@ TEST(Codec, TheBytesOfThisVersionStayWhatTheyAre) {
   for (const Event& e : every_event(u, c, levels)) encode_event(e, {777}, events);
   std::vector<std::byte> actions;
   for (const Action& x : every_action()) encode_action(x, actions);
-  EXPECT_EQ(codec_version, 10);
-  EXPECT_EQ(events.size(), 2030u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 2938931558u);
+  EXPECT_EQ(codec_version, 11);
+  EXPECT_EQ(events.size(), 2143u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 4267436707u);
   EXPECT_EQ(actions.size(), 590u);
   EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 2159709240u);
 
@@ -202,6 +204,34 @@ TEST(Codec, AnApprovedOrderIsRestoredWithItsSerial) {
   ASSERT_TRUE(action.ok());
   EXPECT_EQ(std::get<Place>(*action).order.value(), request);
   EXPECT_EQ(std::get<Place>(*action).order.serial(), 91u);
+}
+
+TEST(Codec, AnAmendmentIsRestoredWithItsSerialAndWhatStoodBefore) {
+  // Byte layout: kind, request, serial, price and quantity of before, the venue's id.
+  std::vector<std::byte> bytes{std::byte{15}};
+  const OrderRequest request{{1}, {2}, {0}, Side::Sell, TimeInForce::Gtc, {3}, {4}, false, true};
+  const auto put = [&](const auto& v) {
+    const auto* p = reinterpret_cast<const std::byte*>(&v);
+    bytes.insert(bytes.end(), p, p + sizeof v);
+  };
+  put(request.id), put(request.execution), put(request.instrument), put(request.side);
+  put(request.time_in_force), put(request.price), put(request.quantity), put(request.unwind),
+      put(request.post_only);
+  put(std::uint64_t{91}), put(Price{30}), put(Quantity{40});
+  put(std::uint8_t{1}), put('v');
+  const auto action = decode_action(bytes);
+  ASSERT_TRUE(action.ok());
+  const Amend& amend = std::get<Amend>(*action);
+  EXPECT_EQ(amend.order.value(), request);
+  EXPECT_EQ(amend.order.serial(), 91u);
+  EXPECT_EQ(amend.standing, (OrderTerms{{30}, {40}}));
+  EXPECT_EQ(amend.venue_order_id, "v");
+  std::vector<std::byte> again;
+  encode_action(*action, again);
+  EXPECT_EQ(again, bytes);
+  for (std::size_t n = 0; n < bytes.size(); ++n) {
+    EXPECT_FALSE(decode_action(std::span(bytes).first(n)).ok()) << n;
+  }
 }
 
 TEST(Codec, CutBytesAreNamedErrorsAtEveryLength) {

@@ -50,8 +50,9 @@ enum class Mutant : std::uint8_t {
   SkipJournalWrite,      // now and then an event reaches the core and not the journal
   ForgetHedge,           // what a quote filled is called done without a hedge
   LeaveStaleQuote,       // a quote stays where it is while a book it was priced from is not Valid
+  AmendIsDone,           // an amendment without an answer is taken for carried out
 };
-constexpr std::size_t mutant_count = 35;
+constexpr std::size_t mutant_count = 36;
 const char* name(Mutant mutant);
 
 enum class StrategyMode : std::uint8_t { Off, Observe, Trade };

@@ -146,13 +146,16 @@ struct OrderFound {
   Quantity filled;
   Times times;
   InstrumentId instrument = {};  // it is on
+  OrderTerms terms = {};         // it has; not told by venues that amend nothing
+  Instant asked = {};            // when the question left: the terms are no older
 };
 // The venue does not know the order: it never arrived (or has not yet: see CoreConfig grace).
 struct OrderNotFound {
   OrderId order;
   Times times;
 };
-// We do not know: no answer in time, connection lost after sending, or an answer that says so.
+// We do not know what became of the order, or of its amendment: no answer in time, connection lost after sending,
+// or an answer that says so.
 enum class UnknownReason : std::uint8_t { TimedOut, ConnectionLost, VenueSaysUnknown };
 const char* name(UnknownReason reason);
 struct OrderUnknown {
@@ -175,6 +178,20 @@ struct OrderSent {
 struct CancelRejected {
   OrderId order;
   RejectReason reason = RejectReason::Other;
+  Times times;
+};
+// The terms an order has now: the venue's answer to an Amend, or its word on the private stream.
+struct OrderAmended {
+  OrderId order;
+  OrderTerms terms;
+  VenueOrderId venue_order_id;
+  Times times;
+};
+// The order was not amended and will not be: it stands as it did, or is over.
+struct AmendRejected {
+  OrderId order;
+  RejectReason reason = RejectReason::Other;
+  Text<63> message;
   Times times;
 };
 struct QueryFailed {  // a failed query is not an empty answer
@@ -228,7 +245,7 @@ using Event =
                  BookFault, Trade, Quote, InstrumentChanged, OrderAcked, OrderRejected, OrderFilled,
                  OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, CancelRejected,
                  QueryFailed, BalanceReported, BalancesComplete, ForeignOrder, CommandReceived,
-                 BookImage, OpenOrdersComplete, OrderSent>;
+                 BookImage, OpenOrdersComplete, OrderSent, OrderAmended, AmendRejected>;
 
 // Where codecs and worlds put what they decode. Called synchronously; must not keep the event.
 class EventSink {

@@ -81,14 +81,15 @@ bool PriceBand::allows(Side side, Price price, Price average) const {
          (most.ppb == 0 || told <= Int128{average.units} * most.ppb);
 }
 
-VenueId Universe::add_venue(std::string_view name, const BookRules& rules) {
+VenueId Universe::add_venue(std::string_view name, const BookRules& rules, AmendRule amends) {
   const VenueId known = find_venue(name);
   if (known.valid()) {
     venues_[known.index()].book = rules;
+    venues_[known.index()].amends = amends;
     return known;
   }
   ATS_ASSERT(venues_.size() < VenueId::none_value);
-  venues_.push_back({Text<15>(name), rules});
+  venues_.push_back({Text<15>(name), rules, amends});
   return {static_cast<VenueId::rep>(venues_.size() - 1)};
 }
 

@@ -165,9 +165,17 @@ struct BookRules {
   Duration max_age = seconds(10);  // without any sign of life from the venue the book is Suspect
 };
 
+// What a venue lets be changed of an order that stands, under the id it has.
+enum class AmendRule : std::uint8_t {
+  Nothing,
+  Price,  // its quantity stays as it is
+  PriceAndQuantity,
+};
+
 struct VenueInfo {
   Text<15> name;
   BookRules book;
+  AmendRule amends = AmendRule::Nothing;
 };
 struct Asset {
   Text<15> name;
@@ -180,7 +188,8 @@ struct Pair {
 // All that exists for one engine. Ids are indices; entries are only ever appended.
 class Universe {
  public:
-  VenueId add_venue(std::string_view name, const BookRules& rules);
+  VenueId add_venue(std::string_view name, const BookRules& rules,
+                    AmendRule amends = AmendRule::Nothing);
   AssetId add_asset(std::string_view name);  // finds or adds
   PairId add_pair(AssetId base, AssetId quote);
   // Fills in id and pair. The same (venue, symbol) again updates the entry in place and keeps its id.

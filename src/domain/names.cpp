@@ -229,6 +229,8 @@ const char* name(Mutant mutant) {
       return "forget_hedge";
     case Mutant::LeaveStaleQuote:
       return "leave_stale_quote";
+    case Mutant::AmendIsDone:
+      return "amend_is_done";
   }
   return "?";
 }

@@ -67,6 +67,16 @@ struct OrderRequest {
   bool operator==(const OrderRequest&) const = default;
 };
 
+// What of an order that stands can be changed: its limit, and how much it is for in all, what has filled
+// included.
+struct OrderTerms {
+  Price price;
+  Quantity quantity;
+  bool told() const { return price.units != 0; }
+  bool operator==(const OrderTerms&) const = default;
+};
+constexpr OrderTerms terms_of(const OrderRequest& order) { return {order.price, order.quantity}; }
+
 struct Fill {
   OrderId order;
   InstrumentId instrument;
@@ -81,7 +91,7 @@ struct Fill {
   bool operator==(const Fill&) const = default;
 };
 
-// Proof that risk said yes: only the risk gate makes one, and Action::Place holds nothing else. The
+// Proof that risk said yes: only the risk gate makes one, and Place and Amend hold nothing else. The
 // journal's reader may restore one, as a record of what was approved.
 template <class T>
 class Approved {

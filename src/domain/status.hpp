@@ -59,6 +59,7 @@ struct OrderStatus {
   Quantity filled;        // booked by us
   Quantity venue_filled;  // told by the venue
   Instant placed;
+  OrderTerms amending = {};  // asked for, and not known whether it stands; not told: nothing is
 };
 
 struct BalanceStatus {
@@ -202,7 +203,7 @@ struct CoreStatus {
   std::uint64_t opportunities = 0;                // episodes seen with net edge over the threshold
   std::array<std::uint64_t, refuse_reason_count> refused{};
   std::uint64_t sent = 0, completed = 0, unwound = 0, residual = 0, missed = 0, handed_over = 0;
-  std::uint64_t quotes_placed = 0, quotes_unfilled = 0;
+  std::uint64_t quotes_placed = 0, quotes_amended = 0, quotes_unfilled = 0;
   std::uint64_t orders_placed = 0, fills_booked = 0, duplicate_fills = 0, alerts = 0;
   struct AssetTotal {
     AssetId asset;

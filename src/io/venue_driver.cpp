@@ -494,6 +494,15 @@ void VenueDriver::execute(const Action& action) {
     const Instant made = OsClock::now();
     sent_.push_back({place->order->id, route, made, route == OrderRoute::Rest ? made : Instant{}});
     if (!holding_) tell_sent();
+  } else if (const auto* amend = std::get_if<Amend>(&action)) {
+    const SendOutcome outcome = client.amend(*amend, now(), *primary_);
+    if (outcome != SendOutcome::Sent) {
+      const RejectReason why = outcome == SendOutcome::RateLimited ? RejectReason::RateLimited
+                               : outcome == SendOutcome::Invalid   ? RejectReason::InvalidOrder
+                                                                   : RejectReason::VenueBusy;
+      sink_.on(AmendRejected{
+          amend->order->id, why, Text<63>::cut(venues::name(outcome)), {{}, OsClock::now()}});
+    }
   } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
     if (client.cancel(*cancel, now(), *primary_) != SendOutcome::Sent) {
       sink_.on(CancelRejected{cancel->order, RejectReason::VenueBusy, {{}, OsClock::now()}});

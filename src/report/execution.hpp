@@ -48,10 +48,11 @@ struct Leg {
   AssetId quote;
   Side side = Side::Buy;
   bool unwind = false;
-  Decimal limit;
+  Decimal limit;                          // as last told, like the quantity, where it was amended
   Decimal quantity;                       // asked for
   Decimal filled;                         // booked
   OrderState state = OrderState::Placed;  // as last told; a full count of fills is Filled as well
+  bool amending = false;  // other terms were asked for, and nothing was told of them
   std::optional<RejectReason> rejected;
   VenueOrderId venue_order_id;
   OrderRoute route = OrderRoute::Stream;
@@ -91,8 +92,11 @@ enum class StepKind : std::uint8_t {
   QuestionFailed,
   CancelAsked,
   CancelRejected,
-  Restarted,  // the engine started anew with this execution open
-  Resolved,   // detail: ExecutionOutcome
+  AmendAsked,
+  Amended,
+  AmendRejected,  // detail: RejectReason
+  Restarted,      // the engine started anew with this execution open
+  Resolved,       // detail: ExecutionOutcome
 };
 const char* name(StepKind kind);
 
@@ -101,8 +105,8 @@ struct Step {
   std::uint8_t detail = 0;
   Moment at;
   OrderId order;     // none of Restarted and Resolved
-  Decimal quantity;  // placed, filled; the venue's count so far
-  Decimal price;     // placed, filled
+  Decimal quantity;  // placed, filled, amended; the venue's count so far
+  Decimal price;     // placed, filled, amended
 };
 
 struct Execution {

@@ -57,6 +57,12 @@ const char* name(StepKind kind) {
       return "cancel_asked";
     case StepKind::CancelRejected:
       return "cancel_rejected";
+    case StepKind::AmendAsked:
+      return "amend_asked";
+    case StepKind::Amended:
+      return "amended";
+    case StepKind::AmendRejected:
+      return "amend_rejected";
     case StepKind::Restarted:
       return "restarted";
     case StepKind::Resolved:
@@ -81,11 +87,12 @@ Amounts Execution::changed() const {
 bool History::concerns_event(std::size_t kind) {
   return one_of<Event, Started, Timer, InstrumentChanged, OrderAcked, OrderRejected, OrderFilled,
                 OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, OrderSent,
-                CancelRejected, QueryFailed, BalanceReported, BalancesComplete>(kind);
+                CancelRejected, QueryFailed, BalanceReported, BalancesComplete, OrderAmended,
+                AmendRejected>(kind);
 }
 
 bool History::concerns_action(std::size_t kind) {
-  return one_of<Action, Place, Cancel, QueryOrder, OpportunityFound, ExecutionOpened,
+  return one_of<Action, Place, Amend, Cancel, QueryOrder, OpportunityFound, ExecutionOpened,
                 ExecutionResolved, Booked>(kind);
 }
 
@@ -176,6 +183,8 @@ void History::on(const OrderFound& event) {
   Leg* leg = nullptr;
   if (of(event.order, leg) == nullptr) return;
   if (leg->venue_order_id.empty()) leg->venue_order_id = event.venue_order_id;
+  // What was asked before an amendment may be answered after it.
+  if (leg->amending && event.terms.told() && known(leg->instrument)) amended(*leg, event.terms);
   if (!is_final(leg->state)) leg->state = event.state;
   end(event.order, StepKind::Found, event.state, event.filled);
 }
@@ -196,6 +205,31 @@ void History::on(const OrderNotSent& event) {
 
 void History::on(const CancelRejected& event) {
   step(StepKind::CancelRejected, event.order, static_cast<std::uint8_t>(event.reason));
+}
+
+void History::on(const OrderAmended& event) {
+  Leg* leg = nullptr;
+  if (of(event.order, leg) == nullptr || !known(leg->instrument)) return;
+  amended(*leg, event.terms);
+  step(StepKind::Amended, event.order, 0, leg->quantity, leg->limit);
+}
+
+void History::on(const AmendRejected& event) {
+  Leg* leg = nullptr;
+  if (of(event.order, leg) != nullptr) leg->amending = false;
+  step(StepKind::AmendRejected, event.order, static_cast<std::uint8_t>(event.reason));
+}
+
+// What an order that was counted full is for may have become more.
+void History::amended(Leg& leg, const OrderTerms& terms) {
+  const Instrument& on = universe_.instrument(leg.instrument);
+  leg.amending = false;
+  leg.limit = on.price_decimal(terms.price);
+  leg.quantity = on.quantity_decimal(terms.quantity);
+  if (leg.state == OrderState::Filled && leg.filled < leg.quantity) {
+    leg.state = OrderState::PartlyFilled;
+    leg.ended = {};
+  }
 }
 
 void History::on(const QueryFailed& event) { step(StepKind::QuestionFailed, event.order); }
@@ -253,6 +287,16 @@ void History::on(const Place& action) {
   leg.quantity = on.quantity_decimal(order.quantity);
   leg.placed = now_;
   step(StepKind::Placed, order.id, 0, leg.quantity, leg.limit);
+}
+
+void History::on(const Amend& action) {
+  const OrderRequest& order = *action.order;
+  if (!known(order.instrument)) return;
+  const Instrument& on = universe_.instrument(order.instrument);
+  Leg* leg = nullptr;
+  if (of(order.id, leg) != nullptr) leg->amending = true;
+  step(StepKind::AmendAsked, order.id, 0, on.quantity_decimal(order.quantity),
+       on.price_decimal(order.price));
 }
 
 void History::on(const Cancel& action) { step(StepKind::CancelAsked, action.order); }

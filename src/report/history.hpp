@@ -76,6 +76,8 @@ class History {
   void on(const OrderNotSent& event);
   void on(const OrderSent& event);
   void on(const CancelRejected& event);
+  void on(const OrderAmended& event);
+  void on(const AmendRejected& event);
   void on(const QueryFailed& event);
   void on(const BalanceReported& event);
   void on(const BalancesComplete& event);
@@ -85,6 +87,7 @@ class History {
   // --- actions ---
   void on(const Place& action);
   void on(const Cancel& action);
+  void on(const Amend& action);
   void on(const QueryOrder& action);
   void on(const OpportunityFound& action);
   void on(const ExecutionOpened& action);
@@ -98,6 +101,7 @@ class History {
   Execution* of(OrderId order, Leg*& leg);
   void step(StepKind kind, OrderId order, std::uint8_t detail = 0, Decimal quantity = {},
             Decimal price = {});
+  void amended(Leg& leg, const OrderTerms& terms);
   void end(OrderId order, StepKind kind, OrderState state, Quantity filled);
   Moment moment(Instant at) const;
   bool known(InstrumentId id) const { return id.index() < universe_.instruments().size(); }

@@ -301,5 +301,43 @@ TEST(Statement, DaysPairsAndVenuesAreSumsOfTheSameTrades) {
   EXPECT_EQ(state(s.history, late).total.executions, 1u);
 }
 
+TEST(History, AnAmendedOrderIsToldWithItsTermsAndWhatBecameOfThem) {
+  Story story;
+  story.start();
+  OrderRequest quote = story.place(1, story.at_kraken, Side::Buy, "60000", "0.1");
+  OrderRequest higher = quote;
+  higher.price = story.price(story.at_kraken, "60010");
+  higher.quantity = story.quantity(story.at_kraken, "0.12");
+  story.action(testing::amended(higher, terms_of(quote)));
+  const Leg* leg = &story.history.find({1})->legs[0];
+  EXPECT_EQ(leg->limit, d("60000")) << "asked for is not carried out";
+  story.event(OrderAmended{quote.id, terms_of(higher), "v", {}});
+  EXPECT_EQ(leg->limit, d("60010"));
+  EXPECT_EQ(leg->quantity, d("0.12"));
+
+  OrderRequest highest = higher;
+  highest.price = story.price(story.at_kraken, "60020");
+  story.action(testing::amended(highest, terms_of(higher)));
+  story.event(AmendRejected{quote.id, RejectReason::InvalidOrder, "it would take", {}});
+  story.event(
+      OrderFound{quote.id, "v", OrderState::Acked, {}, {}, story.at_kraken, terms_of(quote), {}});
+  EXPECT_EQ(leg->limit, d("60010")) << "an answer to a question of before";
+  story.action(testing::amended(highest, terms_of(higher)));
+  story.event(OrderUnknown{quote.id, UnknownReason::TimedOut, {}});
+  story.event(
+      OrderFound{quote.id, "v", OrderState::Acked, {}, {}, story.at_kraken, terms_of(highest), {}});
+  EXPECT_EQ(leg->limit, d("60020"));
+
+  std::vector<StepKind> kinds;
+  for (const Step& step : story.history.find({1})->steps) kinds.push_back(step.kind);
+  EXPECT_EQ(kinds,
+            (std::vector<StepKind>{StepKind::Placed, StepKind::AmendAsked, StepKind::Amended,
+                                   StepKind::AmendAsked, StepKind::AmendRejected, StepKind::Found,
+                                   StepKind::AmendAsked, StepKind::Unknown, StepKind::Found}));
+  const Step& asked = story.history.find({1})->steps[1];
+  EXPECT_EQ(asked.price, d("60010"));
+  EXPECT_EQ(asked.quantity, d("0.12"));
+}
+
 }  // namespace
 }  // namespace ats::report

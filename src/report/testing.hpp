@@ -33,6 +33,19 @@ inline Place approved(const OrderRequest& o) {
   return std::get<Place>(decode_action(bytes).value());
 }
 
+// An Amend likewise: what stood before and the venue's id come last.
+inline Amend amended(const OrderRequest& o, const OrderTerms& standing) {
+  std::vector<std::byte> bytes{std::byte{15}};
+  const auto put = [&](const auto& value) {
+    const auto* at = reinterpret_cast<const std::byte*>(&value);
+    bytes.insert(bytes.end(), at, at + sizeof value);
+  };
+  put(o.id), put(o.execution), put(o.instrument), put(o.side), put(o.time_in_force), put(o.price);
+  put(o.quantity), put(o.unwind), put(o.post_only), put(std::uint64_t{1});
+  put(standing.price), put(standing.quantity), put(std::uint8_t{0});
+  return std::get<Amend>(decode_action(bytes).value());
+}
+
 // BTC/USDT on both, BTC/USD on kraken as well.
 struct Listed {
   Universe universe;

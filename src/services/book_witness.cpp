@@ -12,6 +12,7 @@ void BookWitness::observe(const Event& event, Instant now, const Actions& action
   hear(event, now);
   for (const Action& action : actions) {
     if (const auto* place = std::get_if<Place>(&action)) check(*place->order, now);
+    if (const auto* amend = std::get_if<Amend>(&action)) check(*amend->order, now);
   }
 }
 

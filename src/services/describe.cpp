@@ -251,10 +251,27 @@ struct EventText {
         .done();
   }
   std::string operator()(const OrderFound& e) const {
-    return start("order_found")
+    Object o = start("order_found");
+    o.order(e.order).text("state", name(e.state)).number("filled_units", e.filled.units);
+    if (e.terms.told()) {
+      o.number("price_units", e.terms.price.units).number("quantity_units", e.terms.quantity.units);
+    }
+    return o.times(e.times).done();
+  }
+  std::string operator()(const OrderAmended& e) const {
+    return start("order_amended")
         .order(e.order)
-        .text("state", name(e.state))
-        .number("filled_units", e.filled.units)
+        .number("price_units", e.terms.price.units)
+        .number("quantity_units", e.terms.quantity.units)
+        .text("venue_order_id", e.venue_order_id.view())
+        .times(e.times)
+        .done();
+  }
+  std::string operator()(const AmendRejected& e) const {
+    return start("amend_rejected")
+        .order(e.order)
+        .text("reason", name(e.reason))
+        .text("message", e.message.view())
         .times(e.times)
         .done();
   }
@@ -356,6 +373,20 @@ struct ActionText {
         .price("price", o.price)
         .quantity("quantity", o.quantity)
         .flag("unwind", o.unwind)
+        .count("approval", x.order.serial())
+        .done();
+  }
+  std::string operator()(const Amend& x) const {
+    const OrderRequest& o = *x.order;
+    return start("amend")
+        .order(o.id)
+        .count("execution", o.execution.value)
+        .instrument(o.instrument)
+        .text("side", name(o.side))
+        .price("from_price", x.standing.price)
+        .quantity("from_quantity", x.standing.quantity)
+        .price("price", o.price)
+        .quantity("quantity", o.quantity)
         .count("approval", x.order.serial())
         .done();
   }

@@ -12,6 +12,7 @@ namespace {
 std::optional<VenueId> venue_of(const Action& action, const Universe& universe) {
   const auto by_instrument = [&](InstrumentId id) { return universe.instrument(id).venue; };
   if (const auto* x = std::get_if<Place>(&action)) return by_instrument(x->order->instrument);
+  if (const auto* x = std::get_if<Amend>(&action)) return by_instrument(x->order->instrument);
   if (const auto* x = std::get_if<Cancel>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<QueryOrder>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<RequestSnapshot>(&action)) return by_instrument(x->instrument);

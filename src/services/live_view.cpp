@@ -185,11 +185,17 @@ class Screen {
       title("OPEN LEGS");
       for (const OrderStatus& o : v_.core.open_orders) {
         const Instrument& i = u().instrument(o.request.instrument);
-        line(fmt::format("  {} {} {} {} @ {}  {}{}  {}", client_order_id(o.request.id).view(),
+        const OrderTerms& to = o.amending;
+        const std::string moving = to.told()
+                                       ? fmt::format(" being amended to {} @ {}",
+                                                     format_scaled(to.quantity.units, i.qty_scale),
+                                                     format_scaled(to.price.units, i.price_scale))
+                                       : std::string();
+        line(fmt::format("  {} {} {} {} @ {}  {}{}{}  {}", client_order_id(o.request.id).view(),
                          u().instrument_name(o.request.instrument), name(o.request.side),
                          format_scaled(o.request.quantity.units, i.qty_scale),
                          format_scaled(o.request.price.units, i.price_scale), name(o.state),
-                         o.request.unwind ? " unwind" : "", age(v_.core.now, o.placed)));
+                         o.request.unwind ? " unwind" : "", moving, age(v_.core.now, o.placed)));
       }
     }
     line();
@@ -420,7 +426,9 @@ std::string status_json(const LiveView& view) {
   out["executions"] = {{"completed", core.completed},     {"unwound", core.unwound},
                        {"residual", core.residual},       {"missed", core.missed},
                        {"handed_over", core.handed_over}, {"open", core.open_executions.size()}};
-  out["quotes"] = {{"placed", core.quotes_placed}, {"unfilled", core.quotes_unfilled}};
+  out["quotes"] = {{"placed", core.quotes_placed},
+                   {"amended", core.quotes_amended},
+                   {"unfilled", core.quotes_unfilled}};
   for (const QuoteStatus& q : core.quotes) {
     const Instrument& on = u.instrument(q.on);
     const auto level = [&](const Level& l) {

@@ -143,7 +143,8 @@ Status<std::string> load_instruments(io::Reactor& reactor, const Config& config,
     while (!answers) reactor.poll(milliseconds(50));
     if (!*answers) return fail(answers->error());
     if (seen) tell_seen(venue, **answers, seen);
-    const VenueId id = universe.add_venue(venue.name, venues::find_protocol(venue.name)->rules);
+    const venues::Protocol& protocol = *venues::find_protocol(venue.name);
+    const VenueId id = universe.add_venue(venue.name, protocol.rules, protocol.amends);
     const auto listed = read_pairs(venue, id, **answers, universe);
     if (!listed) return fail(listed.error());
     if (*listed == 0)

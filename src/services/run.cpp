@@ -262,8 +262,9 @@ int run_live(const Options& options, Duration limit) {
       static_cast<unsigned long long>(view.core.missed),
       view.core.pnl_reporting.to_string().c_str(), reporting.c_str(), violations.size());
   if (view.core.quotes_placed > 0) {
-    std::printf("quotes: %llu placed, %llu ended unfilled\n",
+    std::printf("quotes: %llu placed, amended %llu times, %llu ended unfilled\n",
                 static_cast<unsigned long long>(view.core.quotes_placed),
+                static_cast<unsigned long long>(view.core.quotes_amended),
                 static_cast<unsigned long long>(view.core.quotes_unfilled));
   }
   std::printf("journal: %s (ats replay %s)\n", live.journal_dir().c_str(),

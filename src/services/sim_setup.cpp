@@ -54,7 +54,7 @@ Result<Universe, std::string> simulated_universe(const std::vector<std::string>&
     if (protocol == nullptr || protocol->simulated_listing == nullptr) {
       return fail("'" + name + "' is not a venue that can be simulated");
     }
-    const VenueId venue = universe.add_venue(name, protocol->rules);
+    const VenueId venue = universe.add_venue(name, protocol->rules, protocol->amends);
     for (const std::string& pair : pairs) {
       const std::size_t slash = std::min(pair.find('/'), pair.size());
       const std::string_view text = pair;

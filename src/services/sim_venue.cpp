@@ -47,6 +47,22 @@ class SimVenueServer::Door final : public venues::ExchangeApi {
     return placed;
   }
 
+  // The same of other terms for an order: it is heard of as before, but for this.
+  Result<venues::VenueOrder, venues::AmendFault> amend(sim::AccountId account,
+                                                       const OrderRef& order,
+                                                       const OrderTerms& terms) override {
+    if (owner_.strike(FaultKind::TimeoutThenReject)) {
+      owner_.swallow_answer_ = true;
+      return fail(venues::AmendFault{});
+    }
+    const bool unheard = owner_.strike(FaultKind::TimeoutThenAccept);
+    owner_.placing_unheard_ = unheard;
+    auto amended = exchange().amend(account, order, terms);
+    owner_.placing_unheard_ = false;
+    if (unheard) owner_.swallow_answer_ = true;
+    return amended;
+  }
+
   const Universe& universe() const override { return exchange().universe(); }
   VenueId venue() const override { return exchange().venue(); }
   WallTime wall() const override { return exchange().wall(); }

@@ -170,7 +170,8 @@ struct CrashMatrix {
 struct Total {
   double virtual_seconds = 0;
   std::uint64_t events = 0, folded = 0, crashes = 0, commands = 0, strangers = 0;
-  std::uint64_t placed = 0, quotes = 0, fills = 0, opened = 0, alerts = 0, unwound_on_images = 0;
+  std::uint64_t placed = 0, quotes = 0, amends = 0, fills = 0, opened = 0, alerts = 0,
+                unwound_on_images = 0;
   std::array<std::uint64_t, all_outcomes.size()> outcomes{};
   std::array<report::Terms, all_outcomes.size()> accounts{};
   std::array<std::uint64_t, refuse_reason_count> refused{};
@@ -190,6 +191,7 @@ Total add_up(const std::vector<SimulationReport>& reports) {
     total.strangers += r.strangers;
     total.placed += r.counts.placed;
     total.quotes += r.counts.quotes;
+    total.amends += r.counts.amends;
     total.fills += r.counts.fills;
     total.opened += r.counts.opened;
     total.alerts += r.counts.alerts;
@@ -280,6 +282,7 @@ nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
                      {"strangers", t.strangers},
                      {"orders_placed", t.placed},
                      {"quotes_placed", t.quotes},
+                     {"quotes_amended", t.amends},
                      {"fills_booked", t.fills},
                      {"executions_opened", t.opened},
                      {"alerts", t.alerts},
@@ -344,7 +347,8 @@ void print(const Total& t, std::size_t seeds, double seconds) {
   }
   fmt::print("{} orders, {} fills, {} alerts, {} events ({} more folded after deaths)\n", t.placed,
              t.fills, t.alerts, t.events, t.folded);
-  if (t.quotes > 0) fmt::print("{} of the orders were quotes\n", t.quotes);
+  if (t.quotes > 0)
+    fmt::print("{} of the orders were quotes, which were amended {} times\n", t.quotes, t.amends);
   if (t.unwound_on_images > 0)
     fmt::print("{} unwinding orders on polled books\n", t.unwound_on_images);
   fmt::print("{} runs, {:.1f} h of virtual time in {:.1f} s: {:.0f} times real time\n", seeds,

@@ -35,6 +35,7 @@ std::string detail_text(const Step& step) {
   switch (step.kind) {
     case StepKind::Rejected:
     case StepKind::CancelRejected:
+    case StepKind::AmendRejected:
       return name(static_cast<RejectReason>(step.detail));
     case StepKind::Ended:
     case StepKind::Found:
@@ -53,6 +54,8 @@ std::string detail_text(const Step& step) {
     case StepKind::Asked:
     case StepKind::QuestionFailed:
     case StepKind::CancelAsked:
+    case StepKind::AmendAsked:
+    case StepKind::Amended:
     case StepKind::Restarted:
       break;
   }
@@ -149,7 +152,8 @@ void print_step(const Execution& x, const Step& step, const Universe& u) {
     if (leg->unwind) of += " unwind";
   }
   std::string amount;
-  if (step.kind == StepKind::Placed || step.kind == StepKind::Filled) {
+  if (step.kind == StepKind::Placed || step.kind == StepKind::Filled ||
+      step.kind == StepKind::AmendAsked || step.kind == StepKind::Amended) {
     amount = step.quantity.to_string() + " at " + step.price.to_string();
   } else if (step.kind == StepKind::Ended || step.kind == StepKind::Found) {
     amount = "filled " + step.quantity.to_string();

@@ -145,6 +145,7 @@ void Auditor::on(const OrderRejected& event, Instant) {
 void Auditor::on(const OrderNotSent& event, Instant) { finish(event.order); }
 void Auditor::on(const OrderEnded& event, Instant) { finish(event.order); }
 void Auditor::on(const OrderFound& event, Instant) {
+  if (event.terms.told()) told_terms(event.order, event.terms);
   if (is_final(event.state)) {
     finish(event.order);
   } else if (const auto found = orders_.find(event.order.value); found != orders_.end()) {
@@ -181,6 +182,8 @@ void Auditor::after(std::span<const Action> actions, Instant now) {
   for (const Action& action : actions) {
     if (const auto* place = std::get_if<Place>(&action)) {
       placed(*place, actions, now);
+    } else if (const auto* amend = std::get_if<Amend>(&action)) {
+      amended(*amend, now);
     } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
       const auto order = orders_.find(cancel->order.value);
       if (order != orders_.end()) order->second.cancel_asked = now;
@@ -209,45 +212,12 @@ void Auditor::placed(const Place& place, std::span<const Action> actions, Instan
   ++counts_.placed;
   if (o.post_only) ++counts_.quotes;
 
-  if (place.order.serial() <= last_serial_) {
-    violate(Invariant::ApprovedOnly, now,
-            which + " carries approval " + std::to_string(place.order.serial()) + " after " +
-                std::to_string(last_serial_));
-  }
-  last_serial_ = std::max(last_serial_, place.order.serial());
   const bool known_there = venue.exchange->find_order(venue.account, {0, spell(o.id)}) != nullptr;
   if (o.id.value <= last_order_ || known_there || o.id.value >> 32 != incarnation_) {
     violate(Invariant::OrderSentOnce, now, which + " is sent under an id that is not new");
   }
   last_order_ = std::max(last_order_, o.id.value);
-  if (!o.unwind && (halted({}) || halted({i.venue, {}}) || halted({{}, i.pair}))) {
-    violate(Invariant::HaltsHold, now, which + " is sent while a halt is in force");
-  }
-  const auto reduced = [&](const Scope& scope) { return reduced_.contains(key(scope)); };
-  if (!o.unwind && (reduced({}) || reduced({i.venue, {}}) || reduced({{}, i.pair}))) {
-    violate(Invariant::HaltsHold, now, which + " opens something where a limit was reached");
-  }
-  for (const Scope& scope : {Scope{}, Scope{{}, i.pair}}) {
-    const auto halt = halts_.find(key(scope));
-    if (halt == halts_.end() || now <= halt->second) continue;
-    violate(Invariant::HaltsHold, now, which + " is sent after the time to resolve is over");
-  }
-  check_book(o, now);
-  if (!venue.trading_up) {
-    violate(Invariant::ApprovedOnly, now, which + " is sent while its venue is not connected");
-  }
-  if (!o.unwind && !venue.balances_told) {
-    violate(Invariant::ApprovedOnly, now, which + " is sent before its venue told balances");
-  }
-  std::erase_if(of_earlier_lives_, [&](std::uint64_t id) {
-    const auto earlier = orders_.find(id);
-    return earlier == orders_.end() || earlier->second.final;
-  });
-  if (!o.unwind && !of_earlier_lives_.empty()) {
-    violate(Invariant::ApprovedOnly, now,
-            which + " opens a trade while nobody knows what became of " +
-                spell({of_earlier_lives_.front()}) + " of an earlier life");
-  }
+  check_new(o, place.order.serial(), which, now);
 
   auto [execution, opened] = open_.try_emplace(o.execution.value);
   if (opened) {
@@ -346,6 +316,10 @@ void Auditor::check_limits(const OrderRequest& o, Instant now) {
       const OrderRequest& request = orders_.at(leg.value).request;
       const Instrument& at = instrument(request.instrument);
       largest = std::max(largest, worth(at.quote, at.notional(request.price, request.quantity)));
+      const auto& other = orders_.at(leg.value).amending;
+      if (other) {
+        largest = std::max(largest, worth(at.quote, at.notional(other->price, other->quantity)));
+      }
     }
     exposed += largest;
   }
@@ -590,7 +564,8 @@ void Auditor::booked_fill(const Booked& entry, Instant now) {
   ++counts_.fills;
   const venues::VenueFill& fill = truth->second.fill;
   order->second.booked += fill.quantity;
-  if (order->second.booked >= order->second.request.quantity) order->second.final = true;
+  const venues::VenueOrder* there = truth_of(order->second.request);
+  if (there == nullptr || order->second.booked >= there->quantity) order->second.final = true;
 
   // To the unit: what came in, what went out, what the venue kept.
   const Instrument& i = instrument(at);

@@ -4,6 +4,8 @@
 //
 // At once, when an action appears: ids, approvals, halts, books, limits, edges, exact bookings, and
 // that nothing is sent for an execution while one of its orders has an unknown fate.
+// An order is amended from the terms that it has at its venue, to terms that it might have been placed at, one
+// amendment at a time; where an order is believed to stand, it stands.
 // A quote may stand while what it filled is hedged; not while a book it was priced from is not valid.
 // Once things had time to settle (`settle` after the last trouble at the venue): every fill booked,
 // ledger equal to the venue's balances, nothing left open that is worth more than the tolerance.
@@ -19,6 +21,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -84,7 +87,7 @@ class Auditor {
   const std::vector<Violation>& violations() const { return violations_; }
 
   struct Counts {
-    std::uint64_t placed = 0, quotes = 0, fills = 0, opened = 0, alerts = 0;
+    std::uint64_t placed = 0, quotes = 0, amends = 0, fills = 0, opened = 0, alerts = 0;
     std::uint64_t unwound_on_images = 0;  // orders on books asked for by REST
     std::array<std::uint64_t, execution_outcome_count> outcomes{};  // by ExecutionOutcome
     std::array<std::uint64_t, refuse_reason_count> refused{};
@@ -103,6 +106,7 @@ class Auditor {
     bool final = false;
     bool there = false;    // a quote that the venue has, as far as this life of the engine was told
     Instant cancel_asked;  // zero: it was not
+    std::optional<OrderTerms> amending;  // asked for, and nothing was told of it since
     Quantity booked;
     Quantity filled;                 // as far as we have seen the venue's fills
     std::vector<std::string> fills;  // their ids
@@ -152,12 +156,21 @@ class Auditor {
   void on(const OrderFound& event, Instant now);
   void on(const OrderNotFound& event, Instant now);
   void on(const OrderNotSent& event, Instant now);
+  void on(const OrderAmended& event, Instant now);
+  void on(const AmendRejected& event, Instant now);
   void on(const BalancesComplete& event, Instant now);
   void on(const CommandReceived& event, Instant now);
   void alive(VenueId venue, Instant now) { watched_[venue.index()].last_life = now; }
 
   // --- actions ---
   void placed(const Place& place, std::span<const Action> actions, Instant now);
+  void amended(const Amend& amend, Instant now);
+  void check_new(const OrderRequest& order, std::uint64_t serial, const std::string& which,
+                 Instant now);
+  void told_terms(OrderId order, const OrderTerms& terms);
+  // At its venue; null when the venue has never had it, or has forgotten it.
+  const venues::VenueOrder* truth_of(const OrderRequest& order) const;
+  void check_beliefs(const CoreStatus& status, Instant now);
   void check_legs(const OrderRequest& order, std::span<const Action> actions, Instant now);
   void check_quote(const OrderRequest& order, Instant now);
   void check_conversion(const OrderRequest& buy, const OrderRequest& sell, Instant now);

@@ -85,6 +85,7 @@ void Auditor::check(const CoreStatus& status, std::span<const Instant> calm_sinc
   check_ledger(status, calm_since, now);
   check_exposure(calm_since, now);
   check_quotes(calm_since, now);
+  check_beliefs(status, now);
   check_loss(status, now);
   for (const auto& [halt, strict] : halts_) {
     const bool kept = std::any_of(status.halts.begin(), status.halts.end(),

@@ -202,7 +202,8 @@ Decimal Exchange::funds_needed(const NewOrder& order, const Reach& reach) const 
   return i.fees.charged_in == FeeAsset::Quote ? cost + worst_fee(i, cost) : cost;
 }
 
-std::optional<PlaceFault> Exchange::check(const NewOrder& order, const Reach& reach) const {
+// What the instrument asks of every order.
+std::optional<PlaceFault> Exchange::check_rules(const NewOrder& order) const {
   const Instrument& i = instrument(order.instrument);
   const bool market = order.kind == OrderKind::Market;
   const bool by_amount = market && !order.quote_amount.is_zero();
@@ -225,6 +226,12 @@ std::optional<PlaceFault> Exchange::check(const NewOrder& order, const Reach& re
       if (i.notional(order.price, order.quantity) < i.min_notional) return PlaceFault::MinNotional;
     }
   }
+  return std::nullopt;
+}
+
+std::optional<PlaceFault> Exchange::check(const NewOrder& order, const Reach& reach) const {
+  if (const auto fault = check_rules(order)) return fault;
+  const Instrument& i = instrument(order.instrument);
   const Account& who = account(order.account);
   const auto namesake = who.by_client_id.find(order.client_order_id);
   if (namesake != who.by_client_id.end() && record(namesake->second).order.live()) {

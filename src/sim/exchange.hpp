@@ -12,6 +12,8 @@
 //    per fill (cutting keeps fees within what was held; the venues state no direction);
 //  - an account never trades with itself: its resting order expires first;
 //  - client order ids are unique among an account's open orders;
+//  - an order that is amended keeps its place at the same price for less; at another price, or for more, it comes
+//    last. What its new terms may cost more must be free. One that is post-only and would take stays as it was;
 //  - as with the venues, history has an end: an order that ended `history` ago is forgotten, with its fills,
 //    once `history_least` orders of its account ended after it. Questions about it are answered as about one
 //    that never was. Orders that live are never forgotten.
@@ -88,6 +90,9 @@ class Exchange final : public venues::ExchangeApi {
   Result<venues::VenueOrder, venues::PlaceFault> place(const venues::NewOrder& order) override;
   Result<venues::VenueOrder, venues::CancelFault> cancel(AccountId account,
                                                          const venues::OrderRef& order) override;
+  Result<venues::VenueOrder, venues::AmendFault> amend(AccountId account,
+                                                       const venues::OrderRef& order,
+                                                       const OrderTerms& terms) override;
   const venues::VenueOrder* find_order(AccountId account,
                                        const venues::OrderRef& order) const override;
   std::vector<venues::VenueOrder> open_orders(AccountId account) const override;
@@ -174,6 +179,7 @@ class Exchange final : public venues::ExchangeApi {
     Decimal cost;
   };
   std::optional<venues::PlaceFault> check(const venues::NewOrder& order, const Reach& reach) const;
+  std::optional<venues::PlaceFault> check_rules(const venues::NewOrder& order) const;
   Reach reach(const venues::NewOrder& order) const;
   Decimal funds_needed(const venues::NewOrder& order, const Reach& reach) const;
   Decimal hold_for(const venues::VenueOrder& order) const;

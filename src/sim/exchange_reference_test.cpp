@@ -24,6 +24,7 @@ struct PlainOrder {
   std::int64_t price;
   std::int64_t left;
   std::int64_t executed = 0;
+  bool post_only = false;
   std::optional<VenueOrderState> over = std::nullopt;
 };
 struct PlainTrade {
@@ -69,7 +70,18 @@ class PlainMatcher {
   void place(PlainOrder taker, OrderKind kind, TimeInForce tif) {
     const bool market = kind == OrderKind::Market;
     const bool nothing = tif == TimeInForce::Fok && !market && reachable(taker, false) < taker.left;
-    while (!nothing && taker.left > 0) {
+    if (!nothing) take(taker, market);
+    if (taker.left > 0) {
+      if (tif == TimeInForce::Gtc && !market) {
+        resting.push_back(orders.size());
+      } else {
+        taker.over = VenueOrderState::Expired;
+      }
+    }
+    orders.push_back(taker);
+  }
+  void take(PlainOrder& taker, bool market) {
+    while (taker.left > 0) {
       const auto met = first_against(taker.side);
       if (!met) break;
       PlainOrder& maker = orders[resting[*met]];
@@ -88,14 +100,25 @@ class PlainMatcher {
       }
       if (maker.left == 0) resting.erase(resting.begin() + static_cast<std::ptrdiff_t>(*met));
     }
-    if (taker.left > 0) {
-      if (tif == TimeInForce::Gtc && !market) {
-        resting.push_back(orders.size());
-      } else {
-        taker.over = VenueOrderState::Expired;
-      }
-    }
-    orders.push_back(taker);
+  }
+  // Taken out, and put in again behind all others, unless it only becomes less.
+  bool amend(std::uint64_t id, std::int64_t price, std::int64_t total) {
+    const auto found = std::find_if(resting.begin(), resting.end(),
+                                    [&](std::size_t n) { return orders[n].id == id; });
+    if (found == resting.end()) return false;
+    const std::size_t n = *found;
+    PlainOrder wanted = orders[n];
+    if (total <= wanted.executed) return cancel(id);
+    const bool less = price == wanted.price && total <= wanted.left + wanted.executed;
+    wanted.price = price;
+    wanted.left = total - wanted.executed;
+    if (wanted.post_only && would_take(wanted)) return false;
+    orders[n] = wanted;
+    if (less) return true;
+    resting.erase(found);
+    take(orders[n], false);
+    if (orders[n].left > 0) resting.push_back(n);
+    return true;
   }
   bool cancel(std::uint64_t id) {
     const auto found = std::find_if(resting.begin(), resting.end(),
@@ -142,6 +165,7 @@ TEST(ExchangeReference, any_orders_match_as_they_do_in_the_plain_way) {
     Trades told;
     Exchange exchange(universe, universe.find_venue("binance"), told);
     PlainMatcher plain;
+    int amended = 0;
     const InstrumentId id = exchange.instruments()[0];
     exchange.set_time({1}, {1});
     for (int n = 0; n < 3; ++n) {
@@ -149,11 +173,27 @@ TEST(ExchangeReference, any_orders_match_as_they_do_in_the_plain_way) {
       exchange.deposit(account, universe.find_asset("USDT"), Decimal::from_int(1'000'000'000'000));
       exchange.deposit(account, universe.find_asset("BTC"), Decimal::from_int(1'000'000));
     }
-    for (int step = 0; step < 1500; ++step) {
+    for (int step = 0; step < 2400; ++step) {
       if (rng.one_in(4) && !plain.orders.empty()) {
         const PlainOrder& chosen = plain.orders[rng.below(plain.orders.size())];
         const bool here = exchange.cancel(AccountId{chosen.account}, {chosen.id, ""}).ok();
         ASSERT_EQ(here, plain.cancel(chosen.id));
+        continue;
+      }
+      if (rng.one_in(4) && !plain.orders.empty()) {
+        // Mostly one that rests.
+        const bool any = plain.resting.empty() || rng.one_in(6);
+        const PlainOrder& chosen =
+            plain.orders[any ? rng.below(plain.orders.size())
+                             : plain.resting[rng.below(plain.resting.size())]];
+        const OrderTerms terms{{rng.one_in(2) ? chosen.price : 6'000'000 + rng.between(-15, 15)},
+                               {rng.between(10, 90)}};
+        const bool here = exchange.amend(AccountId{chosen.account}, {chosen.id, ""}, terms).ok();
+        const std::uint64_t id_of_it = chosen.id;
+        ASSERT_EQ(here, plain.amend(id_of_it, terms.price.units, terms.quantity.units))
+            << "seed " << seed << " step " << step;
+        amended += here ? 1 : 0;
+        ASSERT_EQ(told.trades, plain.trades) << "seed " << seed << " step " << step;
         continue;
       }
       NewOrder order;
@@ -167,6 +207,7 @@ TEST(ExchangeReference, any_orders_match_as_they_do_in_the_plain_way) {
       order.quantity = {rng.between(10, 90)};
       order.client_order_id = std::to_string(step);
       PlainOrder mine{0, order.account.value, order.side, order.price.units, order.quantity.units};
+      mine.post_only = order.kind == OrderKind::LimitMaker;
       const bool refused = order.kind == OrderKind::LimitMaker && plain.would_take(mine);
       const auto placed = exchange.place(order);
       ASSERT_EQ(placed.ok(), !refused) << "seed " << seed << " step " << step;
@@ -176,6 +217,7 @@ TEST(ExchangeReference, any_orders_match_as_they_do_in_the_plain_way) {
       ASSERT_EQ(told.trades, plain.trades) << "seed " << seed << " step " << step;
     }
     EXPECT_GT(plain.trades.size(), 300u);
+    EXPECT_GT(amended, 50);
     const auto image = exchange.book(id, SIZE_MAX);
     EXPECT_EQ(image.bids, plain.levels(Side::Buy));
     EXPECT_EQ(image.asks, plain.levels(Side::Sell));

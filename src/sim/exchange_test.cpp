@@ -507,5 +507,68 @@ TEST_F(ExchangeHistory, a_name_used_again_outlives_the_order_that_had_it_first) 
   EXPECT_EQ(found->id, again);
 }
 
+TEST_F(ExchangeTest, less_at_the_same_price_keeps_the_place_and_anything_else_goes_to_the_end) {
+  const auto mine = binance_.place(limit(Side::Buy, 6'000'000, 50'000));
+  binance_.house_level(btc_binance_, Side::Buy, {6'000'000}, {30'000});
+  binance_.publish(btc_binance_);
+  ASSERT_TRUE(binance_.amend(me_, {mine->id, ""}, {{6'000'000}, {40'000}}).ok());
+  binance_.house_take(btc_binance_, Side::Sell, {6'000'000}, {10'000});
+  EXPECT_EQ(binance_.find_order(me_, {mine->id, ""})->executed, Quantity{10'000});
+  ASSERT_TRUE(binance_.amend(me_, {mine->id, ""}, {{6'000'000}, {60'000}}).ok());
+  binance_.house_take(btc_binance_, Side::Sell, {6'000'000}, {30'000});
+  EXPECT_EQ(binance_.find_order(me_, {mine->id, ""})->executed, Quantity{10'000})
+      << "more of it waits behind who was there";
+  binance_.house_take(btc_binance_, Side::Sell, {6'000'000}, {50'000});
+  EXPECT_EQ(binance_.find_order(me_, {mine->id, ""})->state, VenueOrderState::Filled);
+  EXPECT_EQ(binance_.find_order(me_, {mine->id, ""})->executed, Quantity{60'000});
+  EXPECT_TRUE(binance_.conserved());
+}
+
+TEST_F(ExchangeTest, an_amended_order_holds_what_its_new_terms_may_cost_and_is_told_once) {
+  const auto mine = binance_.place(limit(Side::Buy, 6'000'000, 50'000));
+  told_.updates.clear();
+  ASSERT_TRUE(binance_.amend(me_, {mine->id, ""}, {{6'100'000}, {60'000}}).ok());
+  EXPECT_EQ(binance_.balance(me_, usdt_).held, Decimal::from_int(36'600));
+  ASSERT_EQ(told_.updates.size(), 1u);
+  EXPECT_EQ(told_.updates[0].kind, OrderUpdate::Kind::Amended);
+  EXPECT_EQ(told_.updates[0].order.price, Price{6'100'000});
+  EXPECT_EQ(told_.updates[0].order.quantity, Quantity{60'000});
+  EXPECT_EQ(told_.updates[0].order.client_order_id, mine->client_order_id);
+
+  const auto dear = binance_.amend(me_, {mine->id, ""}, {{6'100'000}, {200'000}});
+  ASSERT_FALSE(dear.ok());
+  EXPECT_FALSE(dear.error().gone);
+  EXPECT_EQ(dear.error().refused, PlaceFault::InsufficientFunds);
+  EXPECT_EQ(binance_.amend(me_, {mine->id, ""}, {{6'100'000}, {0}}).error().refused,
+            PlaceFault::LotFilter);
+  EXPECT_EQ(binance_.balance(me_, usdt_).held, Decimal::from_int(36'600)) << "it stands as it did";
+  ASSERT_TRUE(binance_.cancel(me_, {mine->id, ""}).ok());
+  EXPECT_EQ(binance_.amend(me_, {mine->id, ""}, {{6'100'000}, {60'000}}).error().gone,
+            CancelFault::AlreadyOver);
+  EXPECT_EQ(binance_.amend(me_, {77, ""}, {{6'100'000}, {60'000}}).error().gone,
+            CancelFault::UnknownOrder);
+}
+
+TEST_F(ExchangeTest, an_amended_order_that_would_take_takes_or_is_refused_by_its_kind) {
+  binance_.house_level(btc_binance_, Side::Sell, {6'000'000}, {20'000});
+  binance_.publish(btc_binance_);
+  NewOrder only_makes = limit(Side::Buy, 5'900'000, 30'000);
+  only_makes.kind = OrderKind::LimitMaker;
+  const auto maker = binance_.place(only_makes);
+  const auto refused = binance_.amend(me_, {maker->id, ""}, {{6'000'000}, {30'000}});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().refused, PlaceFault::WouldTake);
+  const auto plain = binance_.place(limit(Side::Buy, 5'900'000, 30'000));
+  const auto taken = binance_.amend(me_, {plain->id, ""}, {{6'000'000}, {30'000}});
+  ASSERT_TRUE(taken.ok());
+  EXPECT_EQ(taken->executed, Quantity{20'000});
+  EXPECT_EQ(taken->state, VenueOrderState::PartlyFilled);
+  EXPECT_EQ(binance_.book(btc_binance_, 1).bids.front().price, Price{6'000'000});
+  const auto over = binance_.amend(me_, {plain->id, ""}, {{6'000'000}, {20'000}});
+  ASSERT_TRUE(over.ok());
+  EXPECT_EQ(over->state, VenueOrderState::Cancelled) << "a total that is reached already";
+  EXPECT_TRUE(binance_.conserved());
+}
+
 }  // namespace
 }  // namespace ats::sim

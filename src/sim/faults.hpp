@@ -28,12 +28,12 @@ enum class FaultKind : std::uint8_t {
   BadChecksum,  // one book message carries a wrong checksum (venues that send one)
   CrossedBook,  // a bid stands above the best ask for a while
   Slow,         // answers take longer by `by`
-  TimeoutThenAccept,  // the order is carried out, its answer never comes
-  TimeoutThenReject,  // the order is not carried out, its answer never comes
+  TimeoutThenAccept,  // the order, or its amendment, is carried out, its answer never comes
+  TimeoutThenReject,  // the same is not carried out, its answer never comes
   DuplicateFill,      // a fill is told twice on the private stream
   DropFill,           // a fill is not told on the private stream
   LateCancel,      // an immediate order's rest stays in the book for `by` longer; an order that is
-                   // to be cancelled is filled just before
+                   // to be cancelled or amended is filled just before
   PartialFill,     // an order gets half of what it could have had, the rest expires
   Reject,          // an order is refused for no reason of its own
   RateLimit,       // requests are refused: too many (orders are certainly not carried out)

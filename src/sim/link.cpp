@@ -175,6 +175,7 @@ void Link::tick() {
 void Link::give_up(const Pending& pending, UnknownReason reason) {
   switch (pending.kind) {
     case Asked::Place:
+    case Asked::Amend:
       post(Channel::Trading, now_, OrderUnknown{pending.order, reason, times()});
       break;
     case Asked::Query:
@@ -464,6 +465,10 @@ void Link::on_order(const OrderUpdate& update) {
       if (o.state == VenueOrderState::Filled) {
         post(Channel::Trading, at, OrderEnded{*id, OrderState::Filled, o.executed, times()});
       }
+      break;
+    case OrderUpdate::Kind::Amended:
+      post(Channel::Trading, at,
+           OrderAmended{*id, {o.price, o.quantity}, VenueOrderId(std::to_string(o.id)), times()});
       break;
     case OrderUpdate::Kind::Cancelled:
     case OrderUpdate::Kind::Expired:

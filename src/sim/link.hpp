@@ -7,7 +7,8 @@
 //   trading       orders out, answers back, private stream of orders and balances. Answers and stream
 //                 have their own delays and overtake each other, as on real venues; each keeps its order.
 //   client        an answer that does not come in time, or is lost with the connection, becomes
-//                 OrderUnknown; what cannot leave becomes OrderNotSent, CancelRejected or QueryFailed.
+//                 OrderUnknown; what cannot leave becomes OrderNotSent, AmendRejected, CancelRejected or
+//                 QueryFailed.
 //
 // Faults are asked for at the place where they show. Everything is drawn from the link's own generator.
 #pragma once
@@ -141,6 +142,7 @@ class Link final : public ExchangeListener {
   std::optional<RejectReason> refused_at_the_door();
   void arrive(const Place& place);
   void arrive(const Cancel& cancel);
+  void arrive(const Amend& amend);
   void arrive(const QueryOrder& query);
   void arrive(const QueryOpenOrders& query);
   void arrive(const QueryBalances& query);
@@ -151,6 +153,7 @@ class Link final : public ExchangeListener {
   OrderFound found(const venues::VenueOrder& order, OrderId id) const;
   OrderFilled filled(const venues::VenueFill& fill, OrderId id) const;
   void not_sent(const Action& action);
+  bool within_budget();
   void give_up(const Pending& pending, UnknownReason reason);
 
   Exchange exchange_;
@@ -173,6 +176,7 @@ class Link final : public ExchangeListener {
   std::uint32_t budget_used_ = 0;
   std::uint64_t strangers_ = 0;
   std::uint64_t strangers_order_ = 0;
+  Instant asked_{};            // when the request at hand left
   bool stream_quiet_ = false;  // while an order is carried out whose fate must stay unknown
 };
 

@@ -96,17 +96,12 @@ void Link::send(const Action& action) {
   }
   const Instant overdue = now_ + model_.answer_timeout;
   if (const auto* place = std::get_if<Place>(&action)) {
-    if (now_ - budget_window_ >= budget_length) {
-      budget_window_ = now_;
-      budget_used_ = 0;
-    }
-    if (budget_used_ >= model_.orders_max) {
-      not_sent(action);
-      return;
-    }
-    ++budget_used_;
+    if (!within_budget()) return not_sent(action);
     pending_.push_back({Asked::Place, place->order->id, overdue});
     post(Channel::Trading, now_, OrderSent{place->order->id, OrderRoute::Stream, now_, now_});
+  } else if (const auto* amend = std::get_if<Amend>(&action)) {
+    if (!within_budget()) return not_sent(action);
+    pending_.push_back({Asked::Amend, amend->order->id, overdue});
   } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
     pending_.push_back({Asked::Cancel, cancel->order, overdue});
   } else if (const auto* query = std::get_if<QueryOrder>(&action)) {
@@ -115,9 +110,22 @@ void Link::send(const Action& action) {
   request(action, Channel::Trading);
 }
 
+bool Link::within_budget() {
+  if (now_ - budget_window_ >= budget_length) {
+    budget_window_ = now_;
+    budget_used_ = 0;
+  }
+  if (budget_used_ >= model_.orders_max) return false;
+  ++budget_used_;
+  return true;
+}
+
 void Link::not_sent(const Action& action) {
   if (const auto* place = std::get_if<Place>(&action)) {
     post(Channel::Trading, now_, OrderNotSent{place->order->id});
+  } else if (const auto* amend = std::get_if<Amend>(&action)) {
+    post(Channel::Trading, now_,
+         AmendRejected{amend->order->id, RejectReason::RateLimited, "not sent", times()});
   } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
     post(Channel::Trading, now_, CancelRejected{cancel->order, RejectReason::VenueBusy, times()});
   } else if (const auto* query = std::get_if<QueryOrder>(&action)) {
@@ -137,6 +145,7 @@ void Link::arrive(const Request& request) {
   const Channel channel = market ? Channel::MarketData : Channel::Trading;
   // Sent on a connection that broke since: half of it got through.
   if (request.epoch != side(channel).epoch && (market || rng_.one_in(2))) return;
+  asked_ = request.sent;
   std::visit(
       [this](const auto& action) {
         if constexpr (requires { this->arrive(action); }) {
@@ -213,7 +222,47 @@ OrderFound Link::found(const VenueOrder& order, OrderId id) const {
           state_of(order.state),
           order.executed,
           times(),
-          order.instrument};
+          order.instrument,
+          {order.price, order.quantity},
+          asked_};
+}
+
+// As with an order: refused, carried out, or carried out or not with nobody to say so.
+void Link::arrive(const Amend& amend) {
+  const OrderRequest& wanted = *amend.order;
+  const auto reject = [&](RejectReason reason) {
+    answer(Asked::Amend, wanted.id, due(Path::Answer),
+           AmendRejected{wanted.id, reason, name(reason), times()});
+  };
+  if (const auto reason = refused_at_the_door()) return reject(*reason);
+  if (strike(FaultKind::TimeoutThenReject)) return;
+  const bool answer_lost = strike(FaultKind::TimeoutThenAccept);
+  const bool server_error = strike(FaultKind::ServerError);
+  const auto says_nothing = [&] {
+    answer(Asked::Amend, wanted.id, due(Path::Answer),
+           OrderUnknown{wanted.id, UnknownReason::VenueSaysUnknown, times()});
+  };
+  if (server_error && rng_.one_in(2)) return says_nothing();
+
+  stream_quiet_ = (answer_lost || server_error) && rng_.one_in(2);
+  const std::string name(client_order_id(wanted.id).view());
+  const auto amended = exchange_.amend(account_, {0, name}, terms_of(wanted));
+  stream_quiet_ = false;
+  if (answer_lost) return;
+  if (server_error) return says_nothing();
+  if (!amended) {
+    return reject(amended.error().gone ? RejectReason::Other : reason_of(amended.error().refused));
+  }
+  if (amended->live()) {
+    answer(Asked::Amend, wanted.id, due(Path::Answer),
+           OrderAmended{wanted.id,
+                        {amended->price, amended->quantity},
+                        VenueOrderId(std::to_string(amended->id)),
+                        times()});
+  } else {
+    answer(Asked::Amend, wanted.id, due(Path::Answer),
+           OrderEnded{wanted.id, state_of(amended->state), amended->executed, times()});
+  }
 }
 
 void Link::arrive(const Cancel& cancel) {

@@ -43,6 +43,11 @@ void PaperExchange::fold(const Event& event) {
     apply(filled->fill);
   } else if (const auto* over = std::get_if<OrderEnded>(&event)) {
     if (Order* order = find(over->order)) order->state = over->state;
+  } else if (const auto* amended = std::get_if<OrderAmended>(&event)) {
+    Order* order = find(amended->order);
+    if (order == nullptr) return;
+    order->request.price = amended->terms.price;
+    order->request.quantity = amended->terms.quantity;
   } else if (const auto* rejected = std::get_if<OrderRejected>(&event)) {
     orders_.erase(rejected->order.value);
   }
@@ -264,14 +269,15 @@ void PaperExchange::look_at_resting(InstrumentId id, Instant at) {
 // --- what the core wants ---
 
 bool PaperExchange::concerns(const Action& action) {
-  return std::holds_alternative<Place>(action) || std::holds_alternative<Cancel>(action) ||
-         std::holds_alternative<QueryOrder>(action) ||
+  return std::holds_alternative<Place>(action) || std::holds_alternative<Amend>(action) ||
+         std::holds_alternative<Cancel>(action) || std::holds_alternative<QueryOrder>(action) ||
          std::holds_alternative<QueryOpenOrders>(action) ||
          std::holds_alternative<QueryBalances>(action);
 }
 
 VenueId PaperExchange::venue_of(const Action& action) const {
   if (const auto* x = std::get_if<Place>(&action)) return instrument(x->order->instrument).venue;
+  if (const auto* x = std::get_if<Amend>(&action)) return instrument(x->order->instrument).venue;
   if (const auto* x = std::get_if<Cancel>(&action)) return instrument(x->instrument).venue;
   if (const auto* x = std::get_if<QueryOrder>(&action)) return instrument(x->instrument).venue;
   if (const auto* x = std::get_if<QueryOpenOrders>(&action)) return x->venue;
@@ -288,6 +294,7 @@ void PaperExchange::act(const Action& action, Instant now) {
 
 void PaperExchange::arrive(VenueId venue, const Action& action, Instant at) {
   if (const auto* order = std::get_if<Place>(&action)) return place(*order->order, at);
+  if (const auto* other = std::get_if<Amend>(&action)) return amend(*other->order, at);
   if (const auto* over = std::get_if<Cancel>(&action)) return cancel(over->order, venue, at);
   if (const auto* asked = std::get_if<QueryOrder>(&action)) return query(*asked, venue, at);
   if (std::holds_alternative<QueryOpenOrders>(action)) return tell_open_orders(venue, at);
@@ -348,9 +355,9 @@ void PaperExchange::take(Order& order, Instant at) {
   const Side from = opposite(request.side);
   const bool whole_or_nothing = request.time_in_force == TimeInForce::Fok;
   if (whole_or_nothing && book.within(from, request.price) < request.quantity) return;
-  book.take(from, request.price, request.quantity, [&](Price price, Quantity quantity) {
-    fill(order, price, quantity, Liquidity::Taker, at);
-  });
+  book.take(
+      from, request.price, request.quantity - order.filled,
+      [&](Price price, Quantity quantity) { fill(order, price, quantity, Liquidity::Taker, at); });
 }
 
 void PaperExchange::fill_resting(Order& order, Quantity quantity, Instant at) {
@@ -417,6 +424,43 @@ void PaperExchange::end(Order& order, OrderState state, Instant at) {
        OrderEnded{order.request.id, state, order.filled, {}}, at);
 }
 
+// Only orders that rest are amended. One that is to stay post-only and would take stays as it is.
+void PaperExchange::amend(const OrderRequest& wanted, Instant at) {
+  const Instrument& on = instrument(wanted.instrument);
+  const auto refuse = [&](RejectReason reason, std::string_view why) {
+    tell(on.venue, AmendRejected{wanted.id, reason, Text<63>::cut(why), {}}, at);
+  };
+  Order* order = find(wanted.id);
+  if (order == nullptr || is_final(order->state)) {
+    return refuse(RejectReason::Other, "there is no such order any more");
+  }
+  if (on.status != InstrumentStatus::Trading)
+    return refuse(RejectReason::InstrumentClosed, name(on.status));
+  if (const auto fault = check_order(on, wanted.price, wanted.quantity))
+    return refuse(RejectReason::InvalidOrder, name(*fault));
+  auto& at_rest = resting_[wanted.instrument.index()];
+  if (wanted.quantity <= order->filled) {
+    std::erase(at_rest, wanted.id.value);
+    return end(*order, OrderState::Cancelled, at);
+  }
+  const Account& from = account(on.venue, wanted.side == Side::Buy ? on.quote : on.base);
+  if (from.total - from.held + order->held < funds_for(wanted, wanted.quantity - order->filled))
+    return refuse(RejectReason::InsufficientFunds, "not enough of it is free");
+  const PaperBook& book = books_[wanted.instrument.index()];
+  if (order->request.post_only && !book.within(opposite(wanted.side), wanted.price).is_zero())
+    return refuse(RejectReason::InvalidOrder, "it would take");
+  const bool keeps_place =
+      wanted.price == order->request.price && wanted.quantity <= order->request.quantity;
+  order->request.price = wanted.price;
+  order->request.quantity = wanted.quantity;
+  hold(*order);
+  tell(on.venue, OrderAmended{wanted.id, terms_of(wanted), order->id, {}}, at);
+  if (keeps_place) return;
+  std::erase(at_rest, wanted.id.value);
+  take(*order, at);
+  if (!is_final(order->state)) at_rest.push_back(wanted.id.value);
+}
+
 void PaperExchange::cancel(OrderId id, VenueId venue, Instant at) {
   Order* order = find(id);
   if (order == nullptr || is_final(order->state)) {
@@ -434,7 +478,15 @@ void PaperExchange::query(const QueryOrder& query, VenueId venue, Instant at) {
     return;
   }
   for (const Fill& fill : order->fills) tell(venue, OrderFilled{fill, {}}, at);
-  tell(venue, OrderFound{query.order, order->id, order->state, order->filled, {}, query.instrument},
+  tell(venue,
+       OrderFound{query.order,
+                  order->id,
+                  order->state,
+                  order->filled,
+                  {},
+                  query.instrument,
+                  terms_of(order->request),
+                  at},
        at);
 }
 
@@ -444,7 +496,16 @@ void PaperExchange::tell_open_orders(VenueId venue, Instant at) {
     if (i.venue != venue) continue;
     for (const std::uint64_t id : resting_[i.id.index()]) {
       const Order& order = orders_.at(id);
-      tell(venue, OrderFound{order.request.id, order.id, order.state, order.filled, {}, i.id}, at);
+      tell(venue,
+           OrderFound{order.request.id,
+                      order.id,
+                      order.state,
+                      order.filled,
+                      {},
+                      i.id,
+                      terms_of(order.request),
+                      at},
+           at);
       ++ours;
     }
   }

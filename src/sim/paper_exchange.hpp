@@ -117,6 +117,7 @@ class PaperExchange {
   void arrive(VenueId venue, const Action& action, Instant at);
   void place(const OrderRequest& request, Instant at);
   void reject(const OrderRequest& request, RejectReason reason, std::string_view why, Instant at);
+  void amend(const OrderRequest& wanted, Instant at);
   void cancel(OrderId id, VenueId venue, Instant at);
   void query(const QueryOrder& query, VenueId venue, Instant at);
   void tell_open_orders(VenueId venue, Instant at);

@@ -252,6 +252,57 @@ TEST(PaperExchange, AnOrderThatMayOnlyMakeIsRefusedWhereItWouldTake) {
   EXPECT_EQ(p.px.resting(), 1u);
 }
 
+TEST(PaperExchange, AnOrderIsAmendedUnderItsIdAndHoldsWhatItNeedsNow) {
+  Paper p;
+  p.book(p.at_kraken, {p.level("59990", "1")}, {p.level("60000", "1")});
+  OrderRequest o = p.order(p.at_kraken, Side::Buy, "59900", "0.1", TimeInForce::Gtc);
+  o.post_only = true;
+  p.place(o);
+  p.wait(milliseconds(100));
+  const auto amend = [&](std::string_view price, std::string_view quantity) {
+    p.told.clear();
+    OrderRequest to = o;
+    const Level l = p.level(price, quantity);
+    to.price = l.price;
+    to.quantity = l.quantity;
+    p.act(Amend{core::RiskGate::approve(to, 9), terms_of(o), "paper"});
+    p.wait(milliseconds(100));
+    return terms_of(to);
+  };
+  const OrderTerms terms = amend("59950", "0.12");
+  ASSERT_EQ(p.all<OrderAmended>().size(), 1u);
+  EXPECT_EQ(p.all<OrderAmended>()[0].order, o.id);
+  EXPECT_EQ(p.all<OrderAmended>()[0].terms, terms);
+  EXPECT_EQ(p.px.held(p.kraken, p.usdt), d("7194") + d("14.388"));
+  p.act(QueryOrder{o.id, p.at_kraken, {}});
+  p.wait(milliseconds(100));
+  ASSERT_EQ(p.all<OrderFound>().size(), 1u);
+  EXPECT_EQ(p.all<OrderFound>()[0].terms, terms);
+
+  const auto refused = [&] {
+    const auto all = p.all<AmendRejected>();
+    return all.size() == 1 ? std::optional(all[0].reason) : std::nullopt;
+  };
+  amend("60000", "0.12");
+  EXPECT_EQ(refused(), RejectReason::InvalidOrder) << "it would take";
+  amend("59950", "0.17");
+  EXPECT_EQ(refused(), RejectReason::InsufficientFunds);
+  EXPECT_EQ(p.px.held(p.kraken, p.usdt), d("7194") + d("14.388")) << "it stands as it did";
+
+  // It fills at its new price; what is less than that then ends it.
+  const Level low = p.level("59949", "0.05");
+  p.px.on_market(Trade{p.at_kraken, {}, Side::Sell, low.price, low.quantity, "t"}, p.now);
+  p.wait(milliseconds(100));
+  ASSERT_EQ(p.all<OrderFilled>().size(), 1u);
+  EXPECT_EQ(p.all<OrderFilled>()[0].fill.price, terms.price);
+  amend("59940", "0.04");
+  ASSERT_EQ(p.all<OrderEnded>().size(), 1u);
+  EXPECT_EQ(p.all<OrderEnded>()[0].state, OrderState::Cancelled);
+  EXPECT_EQ(p.px.resting(), 0u);
+  amend("59930", "0.04");
+  EXPECT_EQ(refused(), RejectReason::Other) << "it is over";
+}
+
 TEST(PaperExchange, AllOrNothingTakesAllOrNothing) {
   Paper p;
   p.book(p.at_kraken, {p.level("59990", "1")},
@@ -383,6 +434,15 @@ TEST(PaperExchange, MoneyAddsUpWhateverHappensAndOutlivesTheProcess) {
         o.time_in_force = static_cast<TimeInForce>(rng.below(3));
         placed.push_back(o);
         p.place(o);
+      } else if (rng.below(2) == 0 && !placed.empty()) {
+        OrderRequest& o = placed[rng.below(placed.size())];
+        const OrderTerms before = terms_of(o);
+        OrderRequest to = o;
+        to.price = {mid + static_cast<std::int64_t>(rng.below(600)) - 300};
+        to.quantity = {static_cast<std::int64_t>(1 + rng.below(200)) * 100'000};
+        // What it fills at is bounded by the better of the two.
+        if (o.side == Side::Buy ? to.price > o.price : to.price < o.price) o.price = to.price;
+        p.act(Amend{core::RiskGate::approve(to, 1), before, {}});
       } else if (rng.below(3) == 0 && !placed.empty()) {
         p.act(Cancel{placed[rng.below(placed.size())].id, p.at_kraken, {}});
       } else if (rng.below(4) == 0) {

@@ -187,8 +187,20 @@ class AuditorTest : public ::testing::Test {
     EXPECT_EQ(first.seed, 77u);
   }
 
-  Universe universe_ = two_venues();
-  CoreConfig config_;
+  // Bitcoin may be quoted on kraken, which amends, and hedged on binance.
+  static CoreConfig quoting() {
+    CoreConfig config;
+    config.maker_pairs.add({"BTC", "USDT", "kraken", "binance"});
+    return config;
+  }
+  static Universe amending() {
+    Universe universe = two_venues();
+    universe.venue(universe.find_venue("kraken")).amends = AmendRule::PriceAndQuantity;
+    return universe;
+  }
+
+  Universe universe_ = amending();
+  CoreConfig config_ = quoting();
   Instant now_{1'000'000};
   Silent silent_;
   AssetId btc_ = universe_.find_asset("BTC");

@@ -16,7 +16,7 @@
 namespace ats::sim {
 
 // Which question of ours a message answers.
-enum class Asked : std::uint8_t { Nothing, Place, Cancel, Query };
+enum class Asked : std::uint8_t { Nothing, Place, Cancel, Query, Amend };
 
 // To the engine. The spans of a book event are bound to `bids` and `asks` when it is handed over.
 struct Message {

@@ -42,9 +42,11 @@ VenueId venue_of(const Action& action, const Universe& universe) {
 
 }  // namespace
 
-bool is_effect(const Action& action) { return action.index() <= 7; }
+bool is_effect(const Action& action) {
+  return action.index() <= 7 || std::holds_alternative<Amend>(action);
+}
 static_assert(std::is_same_v<std::variant_alternative_t<7, Action>, RequestImage>,
-              "effects are the first eight actions");
+              "effects are the first eight actions, and Amend");
 
 std::vector<FaultRow> all_faults() {
   const auto minutes_of = [](std::int64_t n) { return seconds(60 * n); };

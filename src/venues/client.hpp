@@ -157,6 +157,14 @@ class Client {
   // The way that the last order took.
   virtual OrderRoute route() const = 0;
   virtual SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) = 0;
+  // Ends in exactly one of OrderAmended, AmendRejected, OrderUnknown and the order's end. Not asked of venues whose
+  // Protocol::amends is Nothing.
+  virtual SendOutcome amend(const Amend& amend, const Now& now, Outbox& outbox) {
+    static_cast<void>(amend);
+    static_cast<void>(now);
+    static_cast<void>(outbox);
+    return SendOutcome::Invalid;
+  }
   virtual SendOutcome query_order(const QueryOrder& query, const Now& now, Outbox& outbox) = 0;
   virtual SendOutcome query_open_orders(const Now& now, Outbox& outbox) = 0;
   virtual SendOutcome query_balances(const Now& now, Outbox& outbox) = 0;
@@ -246,6 +254,8 @@ struct Protocol {
                                            const Now& now) = nullptr;
   Result<security::KeyRights, KeyFault> (*read_key_rights)(std::span<const HttpResponse> answers,
                                                            std::string_view key) = nullptr;
+  // What of an order that stands our client can have changed; docs/venues says what the venue offers.
+  AmendRule amends = AmendRule::Nothing;
 };
 
 // How many digits a price has in front of the point: 5 for 61700, 0 for 0.61, -2 for 0.00107.

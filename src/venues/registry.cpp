@@ -42,6 +42,7 @@ bool bind_rules(Universe& universe) {
       all_known = false;
     } else {
       venue.book = protocol->rules;
+      venue.amends = protocol->amends;
     }
   }
   return all_known;

@@ -53,6 +53,7 @@ struct VenueOrder {
   VenueOrderState state = VenueOrderState::New;
   WallTime created;
   WallTime updated;
+  WallTime amended;  // last; not told: never
   bool live() const {
     return state == VenueOrderState::New || state == VenueOrderState::PartlyFilled;
   }
@@ -119,6 +120,11 @@ enum class PlaceFault : std::uint8_t {
   Injected,
 };
 enum class CancelFault : std::uint8_t { UnknownOrder, AlreadyOver };
+// Why an order stands as it did: there is none any more, or its new terms break a rule.
+struct AmendFault {
+  std::optional<CancelFault> gone;
+  PlaceFault refused = PlaceFault::Injected;  // where it is not gone
+};
 
 // By the exchange's id, or by client order id when that is 0.
 struct OrderRef {
@@ -128,7 +134,7 @@ struct OrderRef {
 
 // What happened to an order of an account, in the order it happened.
 struct OrderUpdate {
-  enum class Kind : std::uint8_t { New, Fill, Cancelled, Expired } kind = Kind::New;
+  enum class Kind : std::uint8_t { New, Fill, Amended, Cancelled, Expired } kind = Kind::New;
   VenueOrder order;               // after the update
   std::optional<VenueFill> fill;  // Kind::Fill
 };
@@ -155,6 +161,10 @@ class ExchangeApi {
   virtual KeyGrants grants(AccountId account) const = 0;
   virtual Result<VenueOrder, PlaceFault> place(const NewOrder& order) = 0;
   virtual Result<VenueOrder, CancelFault> cancel(AccountId account, const OrderRef& order) = 0;
+  // Other terms for an order that rests, under the ids it has; `terms.quantity` is for all of it. At its price and for
+  // less it keeps its place in the queue, else it goes to the end. A total that is reached already ends it.
+  virtual Result<VenueOrder, AmendFault> amend(AccountId account, const OrderRef& order,
+                                               const OrderTerms& terms) = 0;
   virtual const VenueOrder* find_order(AccountId account, const OrderRef& order) const = 0;
   virtual std::vector<VenueOrder> open_orders(AccountId account) const = 0;
   virtual std::vector<VenueOrder> closed_orders(AccountId account,

@@ -115,6 +115,37 @@ class PlainExchange : public ExchangeApi {
     return *order;
   }
 
+  Result<VenueOrder, AmendFault> amend(AccountId owner, const OrderRef& ref,
+                                       const OrderTerms& terms) override {
+    VenueOrder* const order = find(owner, ref);
+    if (order == nullptr) return fail(AmendFault{CancelFault::UnknownOrder});
+    if (!order->live()) return fail(AmendFault{CancelFault::AlreadyOver});
+    const Instrument& on = universe_.instrument(order->instrument);
+    const auto refuse = [](PlaceFault why) { return fail(AmendFault{std::nullopt, why}); };
+    if (!on.on_tick(terms.price)) return refuse(PlaceFault::PriceFilter);
+    if (terms.quantity < on.min_quantity) return refuse(PlaceFault::MinQuantity);
+    NewOrder wanted;
+    wanted.instrument = order->instrument;
+    wanted.side = order->side;
+    wanted.price = terms.price;
+    if (order->kind == OrderKind::LimitMaker && would_take(wanted))
+      return refuse(PlaceFault::WouldTake);
+    if (order->side == Side::Buy &&
+        on.notional(terms.price, terms.quantity) >
+            totals_[on.quote] - held(on.quote) + on.notional(order->price, order->quantity))
+      return refuse(PlaceFault::InsufficientFunds);
+    order->updated = time;
+    if (terms.quantity <= order->executed) {
+      end(*order, VenueOrderState::Cancelled, OrderUpdate::Kind::Cancelled);
+      return *order;
+    }
+    order->amended = time;
+    order->price = terms.price;
+    order->quantity = terms.quantity;
+    tell(OrderUpdate::Kind::Amended, *order);
+    return *order;
+  }
+
   const VenueOrder* find_order(AccountId owner, const OrderRef& ref) const override {
     return const_cast<PlainExchange*>(this)->find(owner, ref);
   }

@@ -58,6 +58,8 @@ void Executor::restart(std::uint32_t incarnation, Instant now) {
     order.unknown_since = now;
     order.ask_at = now;
     order.cancelled = order.checking = false;
+    order.terms_at = {};  // every question of this life comes after
+    order.proof_at = now + desk_.config.not_found_grace;
     order.leaving = order.request.post_only;
     order.pull_from = now;
     if (!is_final(order.state)) order.state = OrderState::Unknown;
@@ -269,7 +271,8 @@ bool Executor::crosses_own(InstrumentId id, Side side, Price price) const {
   return std::any_of(live_.begin(), live_.end(), [&](std::uint32_t i) {
     const Order& order = orders_[i];
     if (order.done || order.request.instrument != id || order.request.side == side) return false;
-    return side == Side::Buy ? price >= order.request.price : price <= order.request.price;
+    const Price own = boldest(order);
+    return side == Side::Buy ? price >= own : price <= own;
   });
 }
 
@@ -285,8 +288,7 @@ Decimal Executor::worst_net(const Execution& execution) const {
   for (const std::uint32_t i : execution.orders) {
     const Order& order = orders_[i];
     if (order.done) continue;
-    const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
-    const Decimal base = instrument(order.request.instrument).quantity_decimal(left);
+    const Decimal base = instrument(order.request.instrument).quantity_decimal(left_at_most(order));
     (order.request.side == Side::Buy ? longest += base : shortest -= base);
   }
   return std::max(longest.abs(), shortest.abs());
@@ -339,11 +341,13 @@ Executor::Span Executor::span_of(AssetId asset) const {
     const Order& order = orders_[i];
     const Instrument& on = instrument(order.request.instrument);
     if (on.base != asset && on.quote != asset) continue;
-    const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
+    const Quantity left = left_at_most(order);
     if (left.is_zero()) continue;
+    const Price dearest =
+        order.amending ? std::max(order.request.price, order.amending->price) : order.request.price;
     const bool comes = (order.request.side == Side::Buy) == (on.base == asset);
     const Decimal amount =
-        on.base == asset ? on.quantity_decimal(left) : on.notional(order.request.price, left);
+        on.base == asset ? on.quantity_decimal(left) : on.notional(dearest, left);
     (comes ? span.highest : span.lowest) += comes ? amount : -amount;
   }
   return span;
@@ -606,7 +610,8 @@ void Executor::status(CoreStatus& out) const {
   for (const std::uint32_t i : live_) {
     const Order& order = orders_[i];
     out.open_orders.push_back({order.request, order.state, order.venue_order_id, order.filled,
-                               order.venue_filled, order.placed});
+                               order.venue_filled, order.placed,
+                               order.amending.value_or(OrderTerms{})});
   }
   out.open_executions.clear();
   for (const Execution& execution : executions_) {

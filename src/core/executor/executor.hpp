@@ -21,6 +21,10 @@
 //   When the hedges did it all it is Completed; what falls short is traded away as of any other, once the
 //   quote is over. A quote that nothing filled ends as Unfilled, and is in nobody's way until then: it counts
 //   as no open execution, holds up no inventory, and its venue is compared while it rests.
+//   A quote is moved by amending it where the venue can and nothing of it has filled (amends.cpp): the same
+//   order, at other terms. Until the venue has said which of the two stand both count: what is held, what may
+//   be exposed, and whether an order of ours could meet it, by the worse of them. No answer is none: the venue
+//   is asked, and what it shows is believed when it could have changed after the question no more.
 //   A fill that comes for an order believed done is booked, told (LateFill), and opens its execution
 //   again with what it left open.
 //
@@ -100,7 +104,7 @@ struct Desk {
 };
 
 struct Order {
-  OrderRequest request;
+  OrderRequest request;  // at the terms that are known to stand
   OrderState state = OrderState::Placed;
   VenueOrderId venue_order_id;
   Quantity filled;        // booked by us
@@ -113,13 +117,19 @@ struct Order {
   std::uint16_t early =
       0;  // questions put within the grace and not answered: their answer is no proof
   Strategy strategy = Strategy::CrossVenue;  // of its execution
-  bool done = false;                         // final, and all its fills are booked
-  bool not_found = false;                    // done because the venue did not know it
-  bool earlier_life = false;                 // placed before the last start
-  bool cancelled = false;                    // we asked for its cancellation
-  bool leaving = false;                      // a quote that is to be taken back
-  bool checking = false;                     // a quote that stands, asked about all the same
-  Instant pull_from;                         // its cancellation is not asked for (again) before
+  std::optional<OrderTerms> amending;        // asked for, and nobody knows whether it stands
+  Instant terms_at;                          // what was asked by then tells nothing of the terms
+  Instant
+      proof_at;  // asked from then on, the old terms are proof: no request is on its way any more
+  bool amend_refused = false;  // the last one was
+  Quantity most;               // the largest total it ever had, or may have had
+  bool done = false;           // final, and all its fills are booked
+  bool not_found = false;      // done because the venue did not know it
+  bool earlier_life = false;   // placed before the last start
+  bool cancelled = false;      // we asked for its cancellation
+  bool leaving = false;        // a quote that is to be taken back
+  bool checking = false;       // a quote that stands, asked about all the same
+  Instant pull_from;           // its cancellation is not asked for (again) before
   bool told_unknown = false, told_stuck = false, told_mismatch = false;
   bool closed = false;        // done, and its execution was resolved
   Instant closed_at;          // when; or when this life began
@@ -149,6 +159,7 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
   Decimal quote_limit(AssetId quote) const override;
   StandingQuote standing(OrderId order) const override;
   RefuseReason quote(const QuoteOrder& wanted, Instant now, Actions& out, OrderId& placed) override;
+  bool amend(OrderId order, const QuoteOrder& wanted, Instant now, Actions& out) override;
   void take_back(OrderId order, Instant now, Actions& out) override;
 
   void on(const OrderAcked& event, Instant now, Actions& out);
@@ -161,6 +172,8 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
   void on(const OrderNotSent& event, Instant now, Actions& out);
   void on(const OrderSent& event);
   void on(const CancelRejected& event, Instant now, Actions& out);
+  void on(const OrderAmended& event, Instant now, Actions& out);
+  void on(const AmendRejected& event, Instant now, Actions& out);
   void on(const QueryFailed& event, Instant now, Actions& out);
 
   void on_trading(VenueId venue, bool up, Instant now, Actions& out);
@@ -208,6 +221,13 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
     OpportunityFound found;
     ExecutionOpened opened;
   };
+  struct Repriced {  // what holds of a quote when its amendment stands
+    Quantity quantity;
+    Price price;
+    Rate net;
+    Decimal hedge_each;
+    Promise promise;
+  };
   struct Quoted {
     std::uint32_t order = 0;  // slot of the order that stands
     InstrumentId hedge;       // where its hedge was priced
@@ -215,6 +235,7 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
     bool hedged = false;      // a hedge was sent, and what became of it was not looked at
     std::optional<std::uint32_t> last;  // its slot
     std::optional<Promise> promise;     // not told yet
+    std::optional<Repriced> next;       // of the amendment that is being asked for
   };
   struct Execution {
     ExecutionId id;
@@ -297,6 +318,19 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
   void compute_reserved();
   void state_marks(const Execution& execution, ExecutionResolved& resolved) const;
 
+  // --- other terms for an order that stands (amends.cpp) ---
+  Quantity total_at_most(const Order& order) const;
+  Quantity total_at_least(const Order& order) const;
+  Quantity left_at_most(const Order& order) const;
+  Price boldest(const Order& order) const;
+  std::optional<OrderRequest> amended(const Order& order, const QuoteOrder& wanted) const;
+  Repriced repriced(const QuoteOrder& wanted, const OrderRequest& order, Instant now) const;
+  void look_at_terms(Order& order, const OrderTerms& told, Instant asked, Instant now);
+  void take_terms(Order& order, const OrderTerms& terms, Instant now);
+  void keep_terms(Order& order, Instant now);
+  void doubt_terms(Order& order, const OrderTerms& told, Instant now);
+  Quoted* quoted_of(const Order& order);
+
   // --- quotes (quotes.cpp) ---
   bool stands(const Order& order) const;
   bool rests(const Execution& execution) const;
@@ -304,7 +338,8 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
   bool only_quote_open(const Execution& execution) const;
   bool no_room_for_quote(const OrderRequest& order, Instant now) const;
   Promise promise(const QuoteOrder& wanted, const OrderRequest& order, Instant now) const;
-  void tell(Execution& execution, Actions& out) const;
+  Decimal hedge_each(const QuoteOrder& wanted, Side side) const;
+  void tell(Execution& execution, const Fill& first, Actions& out) const;
   bool hedge(ExecutionId id, Instant now, Actions& out);
   bool hedge_fell_short(Execution& execution, Instant now);
   bool hedged_whole(const Execution& execution) const;

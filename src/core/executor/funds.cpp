@@ -28,21 +28,28 @@ void Executor::compute_reserved() {
 
 // Of what the order pays with.
 Decimal Executor::holds(const Order& order) const {
-  const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
-  if (left.is_zero() || order.done) return {};
+  if (order.done) return {};
   const Instrument& on = instrument(order.request.instrument);
-  if (order.request.side == Side::Sell) return on.quantity_decimal(left);
-  const Decimal cost = on.notional(order.request.price, left);
-  const Instrument::Fee fee = on.taker_fee(Side::Buy, order.request.price, left);
-  return fee.asset == on.quote ? cost + fee.amount : cost;
+  const auto at = [&](const OrderTerms& terms) -> Decimal {
+    const Quantity left = std::max(Quantity{}, terms.quantity - order.filled);
+    if (left.is_zero()) return {};
+    if (order.request.side == Side::Sell) return on.quantity_decimal(left);
+    const Decimal cost = on.notional(terms.price, left);
+    const Instrument::Fee fee = on.taker_fee(Side::Buy, terms.price, left);
+    return fee.asset == on.quote ? cost + fee.amount : cost;
+  };
+  const Decimal held = at(terms_of(order.request));
+  return order.amending ? std::max(held, at(*order.amending)) : held;
 }
 
 // Of what the hedge of the quote's rest pays with.
 Decimal Executor::pledges(const Execution& execution) const {
-  const Order& order = orders_[execution.quoted_by->order];
-  const Quantity left = std::max(Quantity{}, order.request.quantity - order.filled);
-  const Decimal base = instrument(order.request.instrument).quantity_decimal(left);
-  return base.multiply_ceil(execution.quoted_by->hedge_each).value_or(Decimal());
+  const Quoted& quoted = *execution.quoted_by;
+  const Order& order = orders_[quoted.order];
+  const Decimal base = instrument(order.request.instrument).quantity_decimal(left_at_most(order));
+  const Decimal each =
+      quoted.next ? std::max(quoted.hedge_each, quoted.next->hedge_each) : quoted.hedge_each;
+  return base.multiply_ceil(each).value_or(Decimal());
 }
 
 Decimal Executor::reserved(VenueId venue, AssetId asset) const {

@@ -16,6 +16,7 @@ std::uint32_t Executor::remember(const OrderRequest& request) {
   const std::uint32_t slot = free_.back();
   free_.pop_back();
   orders_[slot].request = request;
+  orders_[slot].most = request.quantity;
   index_.insert_or_assign(request.id, slot);
   return slot;
 }

@@ -149,11 +149,11 @@ void Executor::on(const OrderFilled& event, Instant now, Actions& out) {
   execution.last_price = fill.price;
   execution.last_instrument = on.id;
 
-  if (execution.quoted_by && execution.quoted_by->promise) tell(execution, out);
+  if (execution.quoted_by && execution.quoted_by->promise) tell(execution, fill, out);
 
   const bool late = order->done;
   order->filled = saturating_sum(order->filled, fill.quantity);
-  if (order->filled > order->request.quantity) {
+  if (order->filled > order->most) {
     mismatch(*order, "more was filled than was ordered", out);
   }
   if (late) {
@@ -164,9 +164,9 @@ void Executor::on(const OrderFilled& event, Instant now, Actions& out) {
           out);
     revive(*order, now);
   }
-  if (order->filled >= order->request.quantity) {
+  if (order->filled >= total_at_most(*order)) {
     order->state = OrderState::Filled;
-    order->venue_filled = std::max(order->venue_filled, order->request.quantity);
+    order->venue_filled = std::max(order->venue_filled, std::min(order->filled, order->most));
     conclude(*order, now, out);
   } else if (is_final(order->state)) {
     conclude(*order, now, out);
@@ -206,6 +206,7 @@ void Executor::on(const OrderFound& event, Instant now, Actions& out) {
       if (order->request.post_only) {
         order->checking = false;
         if (order->filled >= order->venue_filled) order->ask_at = now + quote_check();
+        look_at_terms(*order, event.terms, event.asked, now);
       } else if (overdue && !order->cancelled) {
         order->cancelled = true;
         out.push_back(Cancel{order->request.id, order->request.instrument, order->venue_order_id});
@@ -232,7 +233,7 @@ void Executor::end(Order& order, OrderState state, Quantity filled, Instant now,
   }
   order.venue_filled = std::max(order.venue_filled, filled);
   if (order.state == OrderState::Filled) {
-    order.venue_filled = std::max(order.venue_filled, order.request.quantity);
+    order.venue_filled = std::max(order.venue_filled, total_at_least(order));
   }
   conclude(order, now, out);
 }
@@ -260,6 +261,10 @@ void Executor::on(const OrderUnknown& event, Instant now, Actions& out) {
   Order* order = known(event.order, out);
   if (order == nullptr || order->done || is_final(order->state)) return;
   desk_.gate.limits().on_venue_fault(venue_of(*order), now);
+  if (order->amending && planted(Mutant::AmendIsDone)) {
+    take_terms(*order, *order->amending, now);
+    return;
+  }
   make_unknown(*order, now);
   after(*order, now, out);
 }
@@ -313,6 +318,7 @@ void Executor::conclude(Order& order, Instant now, Actions& out) {
   if (order.filled > order.venue_filled) {
     mismatch(order, "we booked more than the venue says was filled", out);
   }
+  order.amending.reset();
   order.done = true;
 }
 
@@ -357,6 +363,11 @@ void Executor::ask_due(Instant now, Actions& out) {
     if (order.done || now < order.ask_at) continue;
     const VenueId venue = venue_of(order);
     if (!desk_.situation.links[venue.index()].trading) continue;
+    if (order.amending && planted(Mutant::AmendIsDone)) {
+      take_terms(order, *order.amending, now);
+      order.ask_at = now + quote_check();
+      continue;
+    }
     if (stands(order)) {
       order.checking = true;
       ask(order, now, out);
@@ -379,7 +390,9 @@ void Executor::ask_due(Instant now, Actions& out) {
     if (order.state == OrderState::Unknown && !order.told_unknown) {
       order.told_unknown = true;
       alert(Severity::Warning, AlertCode::OrderUnknown, scope,
-            "order " + id + " has no answer; asking the venue", out);
+            (order.amending ? "the amendment of order " : "order ") + id +
+                " has no answer; asking the venue",
+            out);
     }
     if (order.state == OrderState::Unknown && !order.told_stuck &&
         now - order.unknown_since >= config.balance_interval * BalanceWatch::overdue_intervals) {

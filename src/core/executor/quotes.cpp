@@ -11,7 +11,7 @@ namespace ats::core {
 bool Executor::stands(const Order& order) const {
   const bool there = order.state == OrderState::Acked || order.state == OrderState::PartlyFilled;
   return order.request.post_only && there && !order.done && !order.cancelled && !order.checking &&
-         order.filled >= order.venue_filled;
+         !order.amending && order.filled >= order.venue_filled;
 }
 
 bool Executor::rests(const Execution& execution) const {
@@ -61,11 +61,12 @@ StandingQuote Executor::standing(OrderId id) const {
   const Order& order = orders_[found->second];
   out.live = !order.done;
   out.leaving = order.leaving;
-  out.unwanted = order.done && !order.leaving && order.filled.is_zero();
+  out.unwanted = order.done && (!order.leaving || order.amend_refused) && order.filled.is_zero();
   if (!out.live) return out;
   out.known = stands(order);
-  out.price = order.request.price;
-  out.left = std::max(Quantity{}, order.request.quantity - order.filled);
+  out.moving = order.amending.has_value();
+  out.price = boldest(order);
+  out.left = left_at_most(order);
   out.holds = holds(order);
   for (const Execution& execution : executions_) {
     if (execution.id == order.request.execution && rests(execution))
@@ -86,7 +87,6 @@ bool Executor::no_room_for_quote(const OrderRequest& order, Instant now) const {
 
 RefuseReason Executor::quote(const QuoteOrder& wanted, Instant now, Actions& out, OrderId& placed) {
   const Instrument& on = instrument(wanted.on);
-  const Instrument& there = instrument(wanted.hedge);
   OrderRequest order;
   order.id = next_order_id();
   order.execution = {make_order_id(incarnation_, execution_counter_ + 1).value};
@@ -123,19 +123,23 @@ RefuseReason Executor::quote(const QuoteOrder& wanted, Instant now, Actions& out
   opened.quoted_by = std::make_unique<Quoted>();
   Quoted& quoted = *opened.quoted_by;
   quoted.hedge = wanted.hedge;
-  quoted.hedge_each = Decimal::from_int(1);
-  if (!bid) {
-    const Price limit = buy_limit(there, wanted.priced.hedge_deepest, desk_.config.max_slippage);
-    quoted.hedge_each = there.price_decimal(limit)
-                            .multiply_ceil(Decimal::from_int(1) + there.fees.taker.decimal())
-                            .value_or(Decimal());
-  }
+  quoted.hedge_each = hedge_each(wanted, order.side);
   quoted.promise = promise(wanted, order, now);
   place(*approved, opened, now, out);
   quoted.order = opened.orders.back();
   placed = order.id;
   compute_reserved();
   return RefuseReason::None;
+}
+
+// What hedging a unit may take of what the hedge pays with: coins that are sold, or their price and its fee.
+Decimal Executor::hedge_each(const QuoteOrder& wanted, Side side) const {
+  if (side == Side::Buy) return Decimal::from_int(1);
+  const Instrument& there = instrument(wanted.hedge);
+  const Price limit = buy_limit(there, wanted.priced.hedge_deepest, desk_.config.max_slippage);
+  return there.price_decimal(limit)
+      .multiply_ceil(Decimal::from_int(1) + there.fees.taker.decimal())
+      .value_or(Decimal());
 }
 
 // What is told when it fills: the quote as the level it is, and the book that its hedge was priced from.
@@ -186,10 +190,14 @@ Executor::Promise Executor::promise(const QuoteOrder& wanted, const OrderRequest
   return out;
 }
 
-void Executor::tell(Execution& execution, Actions& out) const {
-  out.push_back(execution.quoted_by->promise->opened);
-  out.push_back(execution.quoted_by->promise->found);
-  execution.quoted_by->promise.reset();
+// A fill at the price that was being asked for tells that it stands.
+void Executor::tell(Execution& execution, const Fill& first, Actions& out) const {
+  Quoted& quoted = *execution.quoted_by;
+  const bool at_next = quoted.next && quoted.next->price == first.price;
+  const Promise& promise = at_next ? quoted.next->promise : *quoted.promise;
+  out.push_back(promise.opened);
+  out.push_back(promise.found);
+  quoted.promise.reset();
 }
 
 void Executor::take_back(OrderId id, Instant now, Actions& out) {

@@ -83,7 +83,8 @@ struct World : TwoVenues {
   std::vector<std::vector<std::byte>> journal;  // every event, as the journal holds it
   Actions all;                                  // every action
   std::vector<OrderRequest> placed;             // since clear()
-  std::vector<OrderId> asked;                   // QueryOrder since clear()
+  std::vector<Amend> amended;
+  std::vector<OrderId> asked;  // QueryOrder since clear()
   std::vector<OrderId> cancelled;
   std::vector<Alert> alerts;
   std::vector<ExecutionResolved> resolved;
@@ -103,6 +104,7 @@ struct World : TwoVenues {
 
   void clear() {
     placed.clear();
+    amended.clear();
     asked.clear();
     cancelled.clear();
     alerts.clear();
@@ -120,6 +122,7 @@ struct World : TwoVenues {
     for (const Action& action : out) {
       all.push_back(action);
       if (const auto* a = std::get_if<Place>(&action)) placed.push_back(*a->order);
+      if (const auto* a = std::get_if<Amend>(&action)) amended.push_back(*a);
       if (const auto* a = std::get_if<QueryOrder>(&action)) asked.push_back(a->order);
       if (const auto* a = std::get_if<Cancel>(&action)) cancelled.push_back(a->order);
       if (const auto* a = std::get_if<Alert>(&action)) alerts.push_back(*a);
@@ -234,6 +237,20 @@ struct World : TwoVenues {
     send(OrderFound{order.id, VenueOrderId("v" + std::to_string(order.id.value)), state,
                     quantity(order.instrument, filled), times()});
   }
+  // Where it stands as well, to a question of now.
+  void found_at(const OrderRequest& order, OrderState state, std::string_view filled,
+                const OrderTerms& terms, std::optional<Instant> at = {}) {
+    const Instant asked_at = at.value_or(now);
+    send(OrderFound{order.id, VenueOrderId("v" + std::to_string(order.id.value)), state,
+                    quantity(order.instrument, filled), times(), order.instrument, terms,
+                    asked_at});
+  }
+  void amend_done(const Amend& amend) {
+    send(OrderAmended{amend.order->id, terms_of(*amend.order), amend.venue_order_id, times()});
+  }
+  void amend_refused(const Amend& amend, RejectReason why = RejectReason::InvalidOrder) {
+    send(AmendRejected{amend.order->id, why, "no", times()});
+  }
   void not_found(const OrderRequest& order) { send(OrderNotFound{order.id, times()}); }
   void unknown(const OrderRequest& order) {
     send(OrderUnknown{order.id, UnknownReason::TimedOut, times()});
@@ -290,7 +307,7 @@ struct World : TwoVenues {
   void rebind(DecodedEvent& decoded) const {
     if (!std::holds_alternative<Started>(decoded.event)) return;
     for (const VenueId v : {binance, kraken}) {
-      decoded.universe.venue(v).book = universe.venue(v).book;
+      decoded.universe.venue(v) = universe.venue(v);
     }
   }
   std::vector<std::byte> actions_of_replay() const {

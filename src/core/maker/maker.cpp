@@ -71,8 +71,15 @@ void Maker::look(MakerSide& side, const BookSet& books, QuoteDesk& desk, Instant
   side.wanted = *wanted;
   if (standing.live) {
     side.refused = RefuseReason::None;
-    if (!standing.leaving && standing.known && to_be_moved(side, standing, *wanted, books, now)) {
+    if (standing.leaving || (!standing.known && !standing.moving)) return;
+    if (loses(side, standing, books)) {
       desk.take_back(side.order, now, out);
+    } else if (standing.known && to_be_moved(side, standing, *wanted, now)) {
+      if (desk.amend(side.order, {side.on, side.hedge, side.side, *wanted}, now, out)) {
+        side.next = now + config_.maker_requote_every;
+      } else {
+        desk.take_back(side.order, now, out);
+      }
     }
     return;
   }
@@ -112,12 +119,17 @@ Result<PricedQuote, RefuseReason> Maker::want(const MakerSide& side, const Stand
                      here.best(opposite(side.side)), limits);
 }
 
-bool Maker::to_be_moved(const MakerSide& side, const StandingQuote& standing,
-                        const PricedQuote& wanted, const BookSet& books, Instant now) const {
+// Hedging it now would.
+bool Maker::loses(const MakerSide& side, const StandingQuote& standing,
+                  const BookSet& books) const {
   const auto net =
       net_of_quote(instrument(side.on), instrument(side.hedge), side.side, standing.price,
                    standing.left, Levels(books.view(side.hedge).levels(side.side)));
-  if (!net || net->ppb < 0) return true;
+  return !net || net->ppb < 0;
+}
+
+bool Maker::to_be_moved(const MakerSide& side, const StandingQuote& standing,
+                        const PricedQuote& wanted, Instant now) const {
   if (now < side.next) return false;
   const std::int64_t apart = standing.price > wanted.price
                                  ? standing.price.units - wanted.price.units

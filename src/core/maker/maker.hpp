@@ -5,8 +5,9 @@
 //   taken back  at once, when there is nothing to be wanted (a book that is not Valid, a halt, a venue that is
 //               down or not reconciled, a stop) or when it could not be hedged without a loss any more
 //   moved       when it stands more than maker_requote from the wanted price, or more than half of it is
-//               gone: cancelled, and placed anew when its end is known
-//   placed      each side at most once every maker_requote_every, and later and later while the venue takes
+//               gone: amended where the venue can and nothing of it has filled; else cancelled, and placed
+//               anew when its end is known
+//   placed, and moved, each side at most once every maker_requote_every, and later and later while the venue takes
 //               none of them
 //
 // Starts over with each life: quotes of an earlier one are cancelled by the executor. Allocates nothing after
@@ -35,12 +36,14 @@ struct QuoteOrder {
 
 // What became of a quote.
 struct StandingQuote {
-  bool live = false;      // may fill
-  bool known = false;     // the venue has it, and nothing is being asked about it
-  bool leaving = false;   // it is to be taken back
-  bool unwanted = false;  // it ended unfilled without being taken back: the venue would not have it
-  Price price;
-  Quantity left;
+  bool live = false;     // may fill
+  bool known = false;    // the venue has it, and nothing is being asked about it
+  bool moving = false;   // an amendment was asked for, and nobody knows which terms stand
+  bool leaving = false;  // it is to be taken back
+  // It ended unfilled without being taken back, or because it could not be amended: the venue would not have it.
+  bool unwanted = false;
+  Price price;      // while it moves the one that may be met first
+  Quantity left;    // at most
   Decimal holds;    // of what it pays with, here
   Decimal pledges;  // of what its hedge pays with, there
 };
@@ -57,6 +60,8 @@ class QuoteDesk {
   virtual StandingQuote standing(OrderId order) const = 0;
   virtual RefuseReason quote(const QuoteOrder& wanted, Instant now, Actions& out,
                              OrderId& placed) = 0;
+  // Asks for other terms of a quote that stands; false: it cannot be done, or may not, and nothing was sent.
+  virtual bool amend(OrderId order, const QuoteOrder& wanted, Instant now, Actions& out) = 0;
   virtual void take_back(OrderId order, Instant now, Actions& out) = 0;
 
  protected:
@@ -94,8 +99,9 @@ class Maker {
   Result<PricedQuote, RefuseReason> want(const MakerSide& side, const StandingQuote& standing,
                                          const BookSet& books, const QuoteDesk& desk,
                                          Instant now) const;
+  bool loses(const MakerSide& side, const StandingQuote& standing, const BookSet& books) const;
   bool to_be_moved(const MakerSide& side, const StandingQuote& standing, const PricedQuote& wanted,
-                   const BookSet& books, Instant now) const;
+                   Instant now) const;
   const Instrument& instrument(InstrumentId id) const { return universe_.instrument(id); }
 
   const Universe& universe_;

@@ -443,6 +443,9 @@ void SpotServer::on_order(const OrderUpdate& update, ServerOutbox& out) {
     case OrderUpdate::Kind::Fill:
       execution = "TRADE";
       break;
+    case OrderUpdate::Kind::Amended:
+      execution = "REPLACED";
+      break;
     case OrderUpdate::Kind::Cancelled:
       execution = "CANCELED";
       break;

@@ -116,6 +116,9 @@ class TestExchange final : public ExchangeApi {
     tell(OrderUpdate::Kind::Cancelled, order);
     return order;
   }
+  Result<VenueOrder, AmendFault> amend(AccountId, const OrderRef&, const OrderTerms&) override {
+    return fail(AmendFault{});  // not offered by its server
+  }
   const VenueOrder* find_order(AccountId account, const OrderRef& ref) const override {
     for (const VenueOrder& order : orders) {
       const bool is_it =

@@ -186,6 +186,34 @@ SendOutcome BitfinexClient::cancel(const Cancel& cancel, const Now& now, Outbox&
   return SendOutcome::Sent;
 }
 
+// Its price alone; its quantity is what it was. The venue forgets that an order was post-only once it rests: the
+// flag is said again.
+SendOutcome BitfinexClient::amend(const Amend& amend, const Now& now, Outbox& outbox) {
+  if (!ready(Channel::Trading)) return SendOutcome::NotConnected;
+  const OrderRequest& order = *amend.order;
+  const Instrument& instrument = universe_.instrument(order.instrument);
+  const TrackedOrder* const tracked = orders_.find(order.id);
+  VenueOrderId venue_id = amend.venue_order_id;
+  if (venue_id.empty() && tracked != nullptr) venue_id = tracked->venue_id;
+  if (venue_id.empty() || instrument.venue != setup_.venue || !instrument.on_tick(order.price) ||
+      order.quantity != amend.standing.quantity)
+    return SendOutcome::Invalid;
+  if (!order_budget_.take(order_reserve, now.instant)) {
+    ++counters_.rate_limited;
+    return SendOutcome::RateLimited;
+  }
+  count_rate(order_budget_);
+  const Request request{order.id, order.instrument, false, 0,
+                        venue_id, now.instant,      false, terms_of(order)};
+  if (pending_.size() == most_pending || routes_.choose(now.instant) == OrderRoute::Rest) {
+    return give(request, requests_.amend_order_body(venue_id.view(), order, instrument), now,
+                outbox);
+  }
+  pending_.push_back(request);
+  outbox.send_text(Channel::Trading, requests_.amend_order(venue_id.view(), order, instrument));
+  return SendOutcome::Sent;
+}
+
 // Books come with the subscription: there is nothing to ask for.
 SendOutcome BitfinexClient::request_snapshot(InstrumentId instrument, const Now& now,
                                              Outbox& outbox) {

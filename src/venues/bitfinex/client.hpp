@@ -45,6 +45,7 @@ class BitfinexClient final : public Client {
   SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) override;
   OrderRoute route() const override { return route_; }
   SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) override;
+  SendOutcome amend(const Amend& amend, const Now& now, Outbox& outbox) override;
   SendOutcome query_order(const QueryOrder& query, const Now& now, Outbox& outbox) override;
   SendOutcome query_open_orders(const Now& now, Outbox& outbox) override;
   SendOutcome query_balances(const Now& now, Outbox& outbox) override;
@@ -65,7 +66,9 @@ class BitfinexClient final : public Client {
     std::uint64_t client_id = 0;
     VenueOrderId venue_id;  // of a cancel that names it
     Instant sent;
-    bool overdue = false;  // was told as Unknown; kept so that a late answer is understood
+    bool overdue = false;   // was told as Unknown; kept so that a late answer is understood
+    OrderTerms amend = {};  // told: an amendment, asked for
+    bool place() const { return !cancel && !amend.told(); }
   };
 
   // --- what is under way over REST ---
@@ -77,8 +80,9 @@ class BitfinexClient final : public Client {
     // Not questions, but answered like them; they share the stream's budget.
     Place,
     Cancel,
+    Amend,
   };
-  static constexpr std::size_t questions = 6;
+  static constexpr std::size_t questions = 7;
   struct Inquiry {  // the core wants to know where an order stands
     OrderId id;
     InstrumentId instrument;
@@ -90,6 +94,8 @@ class BitfinexClient final : public Client {
     VenueOrderId venue_id;
     OrderState state = OrderState::Acked;
     Quantity filled;
+    OrderTerms terms;
+    Instant asked;
     bool fills_told = false;
   };
   struct RestCall {
@@ -104,7 +110,8 @@ class BitfinexClient final : public Client {
     std::vector<Inquiry> about;     // not found yet
     std::vector<FoundOrder> found;  // told when their fills have been
     Instant asked;
-    Request request;  // Place, Cancel
+    Request request;  // Place, Cancel, Amend
+    bool of_order() const { return question >= Question::Place; }
   };
 
   // client_stream.cpp
@@ -119,6 +126,8 @@ class BitfinexClient final : public Client {
   FrameOutcome on_order(std::string_view code, const Row& row, const Now& now, EventSink& sink);
   FrameOutcome on_fill(const Now& now, EventSink& sink);
   FrameOutcome on_wallet(const Row& row, const Now& now, EventSink& sink);
+  void look_at_terms(TrackedOrder& order, const OrderEntry& entry, Quantity amount, const Now& now,
+                     EventSink& sink);
   void on_told(const Request& request, const Notification& told, const Now& now, EventSink& sink);
   TrackedOrder* order_of(const OrderEntry& entry);
   void acknowledge(TrackedOrder& order, std::string_view venue_id, WallTime time, const Now& now,

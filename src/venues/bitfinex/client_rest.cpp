@@ -43,8 +43,12 @@ bool BitfinexClient::ask(RestCall call, const Now& now, Outbox& outbox) {
 SendOutcome BitfinexClient::give(const Request& request, std::string_view body, const Now& now,
                                  Outbox& outbox) {
   RestCall call;
-  call.question = request.cancel ? Question::Cancel : Question::Place;
-  call.path = request.cancel ? "/v2/auth/w/order/cancel" : "/v2/auth/w/order/submit";
+  call.question = request.cancel    ? Question::Cancel
+                  : request.place() ? Question::Place
+                                    : Question::Amend;
+  call.path = request.cancel    ? "/v2/auth/w/order/cancel"
+              : request.place() ? "/v2/auth/w/order/submit"
+                                : "/v2/auth/w/order/update";
   call.body = body;
   call.request = request;
   return ask(std::move(call), now, outbox) ? SendOutcome::Sent : SendOutcome::RateLimited;
@@ -114,7 +118,7 @@ void BitfinexClient::on_response(RestTag tag, const HttpResponse& response, cons
   // The venue refuses with status 500: that is an answer.
   if (response.status > 500)
     routes_.failed(OrderRoute::Rest, now.instant);
-  else if (call.question == Question::Place || call.question == Question::Cancel)
+  else if (call.of_order())
     routes_.answered(OrderRoute::Rest, now.instant - call.asked, now.instant);
   else
     routes_.hint(now.instant - call.asked, now.instant);
@@ -151,6 +155,8 @@ void BitfinexClient::on_rest_failed(RestTag tag, TransportError error, const Now
   if (call.question == Question::Place && error == TransportError::NotSent) {
     if (TrackedOrder* order = orders_.find(call.request.order)) order->ended = true;
     sink.on(OrderNotSent{call.request.order});
+  } else if (call.question == Question::Amend && error == TransportError::NotSent) {
+    sink.on(AmendRejected{call.request.order, RejectReason::VenueBusy, "not sent", times({}, now)});
   } else {
     failed(call, now, sink);
   }
@@ -159,7 +165,7 @@ void BitfinexClient::on_rest_failed(RestTag tag, TransportError error, const Now
 
 // No answer, or none that can be read. Nothing is concluded from it.
 void BitfinexClient::failed(const RestCall& call, const Now& now, EventSink& sink) {
-  if (call.question == Question::Place) {
+  if (call.question == Question::Place || call.question == Question::Amend) {
     sink.on(OrderUnknown{call.request.order, UnknownReason::TimedOut, times({}, now)});
     return;
   }
@@ -186,7 +192,7 @@ void BitfinexClient::refused(RestCall call, std::int64_t code, std::string_view 
     if (!ask(std::move(call), now, outbox)) failed(kept, now, sink);
     return;
   }
-  if (call.question == Question::Place || call.question == Question::Cancel) {
+  if (call.of_order()) {
     Notification told;
     told.code = code;
     told.text = text;
@@ -198,15 +204,22 @@ void BitfinexClient::refused(RestCall call, std::int64_t code, std::string_view 
     endpoint.budget.empty(now.instant);
     endpoint.shut_until = now.instant + shut_out;
   }
-  if (call.question == Question::Place || call.question == Question::Cancel) return;
+  if (call.of_order()) return;
   failed(call, now, sink);
 }
 
 bool BitfinexClient::answered(RestCall& call, const Now& now, EventSink& sink, Outbox& outbox) {
   if (call.question == Question::Wallets) return on_wallets(call, now, sink);
-  if (call.question == Question::Place || call.question == Question::Cancel) {
+  if (call.of_order()) {
     Notification told;
     if (!read_notification(rows_, told)) return false;
+    // Submitted: the rest comes over the stream, as if it had been asked for there. It may have come before.
+    if (call.question == Question::Amend && told.success) {
+      const TrackedOrder* const order = orders_.find(call.request.order);
+      const bool heard =
+          order != nullptr && (order->ended || order->price == call.request.amend.price);
+      if (!heard) pending_.push_back(call.request);
+    }
     on_told(call.request, told, now, sink);
     return true;
   }
@@ -281,6 +294,8 @@ bool BitfinexClient::take_order(RestCall& call, const OrderEntry& entry, EventSi
     return false;
   found.venue_id = VenueOrderId(entry.id);
   found.filled = {amount - rest};
+  found.asked = call.asked;
+  found.terms = {{parse_scaled(entry.price, instrument.price_scale).value_or(0)}, {amount}};
   found.fills_told = found.filled.is_zero() || (call.all_open && setup_.cancel_only);
   if (call.question == Question::Open && entry.live())
     found.state = found.filled.is_zero() ? OrderState::Acked : OrderState::PartlyFilled;
@@ -291,6 +306,7 @@ bool BitfinexClient::take_order(RestCall& call, const OrderEntry& entry, EventSi
     tracked = &orders_.add(found.id, found.instrument, entry.side);
     tracked->quantity = {amount};
   }
+  if (found.terms.told()) tracked->price = found.terms.price;
   tracked->venue_id = found.venue_id;
   tracked->filled = found.filled;
   tracked->acked = true;
@@ -368,7 +384,7 @@ void BitfinexClient::go_on(RestCall call, const Now& now, EventSink& sink, Outbo
   }
   for (const FoundOrder& found : call.found)
     sink.on(OrderFound{found.id, found.venue_id, found.state, found.filled, times({}, now),
-                       found.instrument});
+                       found.instrument, found.terms, found.asked});
 }
 
 }  // namespace ats::venues::bitfinex

@@ -179,16 +179,18 @@ FrameOutcome BitfinexClient::on_notification(const Now& now, EventSink& sink) {
   Notification told;
   if (!read_notification(rows_, told)) return FrameOutcome::Malformed;
   const bool cancel = told.type == "oc-req";
-  if (!cancel && told.type != "on-req") return FrameOutcome::Ignored;
+  const bool amend = told.type == "ou-req";
+  if (!cancel && !amend && told.type != "on-req") return FrameOutcome::Ignored;
   const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const Request& request) {
-    if (request.cancel != cancel) return false;
-    if (cancel && !told.id.empty() && !request.venue_id.empty())
+    if (request.cancel != cancel || request.amend.told() != amend) return false;
+    if ((cancel || amend) && !told.id.empty() && !request.venue_id.empty())
       return request.venue_id.view() == told.id;
     return told.client_id != 0 && request.client_id == told.client_id;
   });
   if (found == pending_.end()) return FrameOutcome::Decoded;  // somebody else's, or heard of before
   const Request request = *found;
-  pending_.erase(found);
+  // Of an amendment "success" is that it was submitted: how it ends comes as `ou` or `oc`, or not at all.
+  if (!amend || !told.success) pending_.erase(found);
   if (!request.overdue)
     routes_.answered(OrderRoute::Stream, now.instant - request.sent, now.instant);
   if (!cancel || !request.overdue) on_told(request, told, now, sink);
@@ -204,6 +206,16 @@ void BitfinexClient::on_told(const Request& request, const Notification& told, c
     if (told.success) return;  // how it ended comes as `oc`
     sink.on(CancelRejected{request.order, unknown ? RejectReason::VenueBusy : meaning.reject,
                            times({}, now)});
+    return;
+  }
+  if (request.amend.told()) {
+    if (told.success) return;
+    if (meaning.reject == RejectReason::RateLimited) order_budget_.empty(now.instant);
+    if (unknown)
+      sink.on(OrderUnknown{request.order, UnknownReason::VenueSaysUnknown, times({}, now)});
+    else
+      sink.on(
+          AmendRejected{request.order, meaning.reject, Text<63>::cut(told.text), times({}, now)});
     return;
   }
   TrackedOrder* const order = orders_.find(request.order);
@@ -229,7 +241,7 @@ void BitfinexClient::acknowledge(TrackedOrder& order, std::string_view venue_id,
   order.venue_id = VenueOrderId(venue_id);
   // News of the order may come before the answer does, and is one.
   std::erase_if(pending_, [&order](const Request& request) {
-    return !request.cancel && request.order == order.id;
+    return request.place() && request.order == order.id;
   });
   if (order.acked) return;
   order.acked = true;
@@ -277,11 +289,30 @@ FrameOutcome BitfinexClient::on_order(std::string_view code, const Row& row, con
     return FrameOutcome::NumberFault;
   order->filled = {amount - rest};
   acknowledge(*order, entry.id, entry.updated, now, sink);
+  look_at_terms(*order, entry, {amount}, now, sink);
   if (code != "oc" || order->ended) return FrameOutcome::Decoded;
   order->ended = true;
   sink.on(OrderEnded{order->id, rest == 0 ? OrderState::Filled : OrderState::Cancelled,
                      order->filled, times(entry.updated, now)});
   return FrameOutcome::Decoded;
+}
+
+// Each row tells what the order stands at: another price than before is an amendment carried out.
+void BitfinexClient::look_at_terms(TrackedOrder& order, const OrderEntry& entry, Quantity amount,
+                                   const Now& now, EventSink& sink) {
+  const Instrument& on = universe_.instrument(order.instrument);
+  const Price price{parse_scaled(entry.price, on.price_scale).value_or(0)};
+  const auto waiting = std::find_if(pending_.begin(), pending_.end(), [&](const Request& request) {
+    return request.order == order.id && request.amend.told();
+  });
+  const bool asked_for = waiting != pending_.end() && waiting->amend.price == price;
+  if (waiting != pending_.end() && (asked_for || !entry.live())) pending_.erase(waiting);
+  if (!entry.live() || price.units <= 0 || (!asked_for && price == order.price)) return;
+  const bool told = asked_for || order.price.units != 0;
+  order.price = price;
+  order.quantity = amount;
+  if (told)
+    sink.on(OrderAmended{order.id, {price, amount}, order.venue_id, times(entry.updated, now)});
 }
 
 FrameOutcome BitfinexClient::on_fill(const Now& now, EventSink& sink) {

@@ -27,6 +27,8 @@ const Protocol& bitfinex_protocol() {
               .market = "wss://api-pub.bitfinex.com/ws/2",
               .trading = "wss://api.bitfinex.com/ws/2"};
     p.rules = rules;
+    // `amount` of an update counts from what is left, and nothing says what AMOUNT_ORIG tells afterwards.
+    p.amends = AmendRule::Price;
     // 25 channels a connection; ours are two an instrument, its book and its prints.
     p.market_policy = {
         .silence_max = seconds(20), .ping_every = seconds(15), .life = {}, .instruments_max = 12};

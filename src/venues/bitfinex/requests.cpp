@@ -84,7 +84,32 @@ void write_cancel(Writer& to, std::string_view venue_id, std::uint64_t client_id
   to.text("}");
 }
 
+void write_amend(Writer& to, std::string_view venue_id, const OrderRequest& order,
+                 const Instrument& instrument) {
+  to.text(R"({"id":)")
+      .text(venue_id)
+      .text(R"(,"price":")")
+      .number(order.price.units, instrument.price_scale)
+      .text(order.post_only ? R"(","flags":4096})" : R"("})");
+}
+
 }  // namespace
+
+std::string_view Requests::amend_order(std::string_view venue_id, const OrderRequest& order,
+                                       const Instrument& instrument) {
+  Writer frame(frame_);
+  frame.text(R"([0,"ou",null,)");
+  write_amend(frame, venue_id, order, instrument);
+  frame.text("]");
+  return frame.view();
+}
+
+std::string_view Requests::amend_order_body(std::string_view venue_id, const OrderRequest& order,
+                                            const Instrument& instrument) {
+  Writer body(frame_);
+  write_amend(body, venue_id, order, instrument);
+  return body.view();
+}
 
 std::string_view Requests::new_order(const OrderRequest& order, const Instrument& instrument,
                                      std::uint64_t client_id) {

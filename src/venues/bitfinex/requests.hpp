@@ -26,9 +26,14 @@ class Requests {
                              std::uint64_t client_id);
   // By the venue's id, or where that is empty by ours and the day it was sent on.
   std::string_view cancel_order(std::string_view venue_id, std::uint64_t client_id, WallTime sent);
+  // Its price, and whether it is to stay post-only.
+  std::string_view amend_order(std::string_view venue_id, const OrderRequest& order,
+                               const Instrument& instrument);
   // The same as bodies of REST calls.
   std::string_view new_order_body(const OrderRequest& order, const Instrument& instrument,
                                   std::uint64_t client_id);
+  std::string_view amend_order_body(std::string_view venue_id, const OrderRequest& order,
+                                    const Instrument& instrument);
   std::string_view cancel_order_body(std::string_view venue_id, std::uint64_t client_id,
                                      WallTime sent);
 

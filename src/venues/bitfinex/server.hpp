@@ -81,6 +81,7 @@ class BitfinexServer final : public Server {
   std::string wallets(AccountId account) const;
   HttpResponse submit(AccountId account, std::string_view body);
   HttpResponse cancel_one(AccountId account, std::string_view body);
+  HttpResponse update(AccountId account, std::string_view body);
   HttpResponse cancel_many(AccountId account, std::string_view body);
   HttpResponse orders_answer(AccountId account, std::string_view symbol, bool closed,
                              std::string_view body);
@@ -103,6 +104,15 @@ class BitfinexServer final : public Server {
   static bool read_name(json::object& object, OrderName& name);
   const VenueOrder* find_live(AccountId account, const OrderName& name);
   std::optional<VenueOrder> cancel(AccountId account, const OrderName& name);
+  struct AmendWords {  // what is not named stays as it is
+    std::uint64_t id = 0;
+    std::uint64_t flags = 0;
+    std::string amount;  // signed: of what is left
+    std::string delta;   // signed: more of it, or less
+    std::string price;
+  };
+  static bool read_amend(json::object& object, AmendWords& words);
+  Result<VenueOrder, Fault> amend(AccountId account, const AmendWords& words);
   std::string order_row(const VenueOrder& order) const;
   std::string fill_row(const VenueFill& fill, bool with_fee) const;
   std::string status_of(const VenueOrder& order) const;
@@ -139,6 +149,7 @@ class BitfinexServer final : public Server {
   void authenticate(SessionId id, Session& session, json::object& request, ServerOutbox& out);
   void on_request(SessionId id, Session& session, std::string_view frame, ServerOutbox& out);
   void place_request(SessionId id, Session& session, json::object& body, ServerOutbox& out);
+  void amend_request(SessionId id, Session& session, json::object& body, ServerOutbox& out);
   void cancel_request(SessionId id, Session& session, json::object& body, ServerOutbox& out);
 
   // --- what is told (server_feeds.cpp) ---

@@ -244,6 +244,9 @@ void BitfinexServer::on_order(const OrderUpdate& update, ServerOutbox& out) {
         tell_account(order.account, "ou", order_row(order), out);
       tell_account(order.account, "tu", fill_row(*update.fill, true), out);
       break;
+    case OrderUpdate::Kind::Amended:
+      tell_account(order.account, "ou", order_row(order), out);
+      break;
     case OrderUpdate::Kind::Cancelled:
     case OrderUpdate::Kind::Expired:
       tell_account(order.account, "oc", order_row(order), out);

@@ -1,5 +1,6 @@
 // Orders, however they come: reading them, placing and cancelling, and the rows that tell of them.
 #include <algorithm>
+#include <limits>
 
 #include "venues/bitfinex/names.hpp"
 #include "venues/bitfinex/order_id.hpp"
@@ -198,6 +199,66 @@ std::optional<VenueOrder> BitfinexServer::cancel(AccountId account, const OrderN
   auto cancelled = exchange_.cancel(account, {order->id, {}});
   if (!cancelled) return std::nullopt;
   return std::move(cancelled).value();
+}
+
+bool BitfinexServer::read_amend(json::object& object, AmendWords& words) {
+  for (auto field : object) {
+    std::string_view key;
+    json::value value;
+    std::string_view text;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS ||
+        field.value().get(value) != simdjson::SUCCESS)
+      return false;
+    if (key == "id" || key == "flags") {
+      if (!number_text(value, text) || !integer_text(text, key == "id" ? words.id : words.flags))
+        return false;
+    } else if (key == "amount" || key == "delta" || key == "price") {
+      if (!number_text(value, text)) return false;
+      (key == "amount" ? words.amount : key == "delta" ? words.delta : words.price) = text;
+    }
+  }
+  return words.id != 0;
+}
+
+Result<VenueOrder, BitfinexServer::Fault> BitfinexServer::amend(AccountId account,
+                                                                const AmendWords& words) {
+  constexpr std::int64_t generic = 10001;
+  if (maintenance_) return fail(Fault{20060, "maintenance"});
+  OrderName name;
+  name.id = words.id;
+  const VenueOrder* const order = find_live(account, name);
+  if (order == nullptr) return fail(Fault{generic, "Order not found."});
+  const Instrument& on = instrument(order->instrument);
+  OrderTerms terms{order->price, order->quantity};
+  const bool sell = order->side == Side::Sell;
+  // In units, against the order's own direction where it is negative.
+  const auto units = [&](const std::string& text) -> std::optional<std::int64_t> {
+    const auto parsed = parse_scaled(text, on.qty_scale);
+    if (!parsed || *parsed == std::numeric_limits<std::int64_t>::min()) return std::nullopt;
+    return sell ? -*parsed : *parsed;
+  };
+  if (!words.amount.empty() || !words.delta.empty()) {
+    const auto told = units(words.amount.empty() ? words.delta : words.amount);
+    const Quantity from = words.amount.empty() ? order->quantity : order->executed;
+    if (!told || __builtin_add_overflow(from.units, *told, &terms.quantity.units) ||
+        terms.quantity <= order->executed)
+      return fail(Fault{10020, "amount: invalid"});
+  }
+  if (!words.price.empty()) {
+    const auto price = parse_scaled(words.price, on.price_scale);
+    if (!price || *price <= 0) return fail(Fault{10020, "price: invalid"});
+    terms.price = {*price};
+  }
+  const OrderSizes sizes{words.amount, words.price, std::string(on.symbol.view().substr(1))};
+  auto amended = exchange_.amend(account, {order->id, {}}, terms);
+  if (amended) return std::move(amended).value();
+  if (amended.error().gone) return fail(Fault{generic, "Order not found."});
+  if (amended.error().refused == PlaceFault::WouldTake && (words.flags & post_only) != 0) {
+    // Submitted all the same, and it is gone.
+    auto cancelled = exchange_.cancel(account, {order->id, {}});
+    if (cancelled) return std::move(cancelled).value();
+  }
+  return fail(Fault{generic, refused_for(amended.error().refused, on, sizes)});
 }
 
 // "EXECUTED @ 1662.9(0.05)", "IOC CANCELED was: PARTIALLY FILLED @ 6600.2(0.02799232)"

@@ -86,6 +86,7 @@ HttpResponse BitfinexServer::private_call(const HttpRequest& request, std::strin
   if (path == "r/trades/hist") return fills_answer(account, {}, 0, body);
   if (path == "w/order/submit") return submit(account, body);
   if (path == "w/order/cancel") return cancel_one(account, body);
+  if (path == "w/order/update") return update(account, body);
   if (path == "w/order/cancel/multi") return cancel_many(account, body);
   if (const auto symbol = between("r/orders/", "/hist"); !symbol.empty())
     return orders_answer(account, symbol, true, body);
@@ -174,6 +175,15 @@ HttpResponse BitfinexServer::cancel_one(AccountId account, std::string_view body
   const std::string text = "Submitted for cancellation; waiting for confirmation (ID: " +
                            std::to_string(told_order_id(cancelled->id)) + ").";
   return answer(notification(now_ms(), "oc-req", order_row(*cancelled), text));
+}
+
+HttpResponse BitfinexServer::update(AccountId account, std::string_view body) {
+  json::object root;
+  AmendWords words;
+  if (!json_.open(body, root) || !read_amend(root, words)) return error({10020, "id: invalid"});
+  const auto amended = amend(account, words);
+  if (!amended) return error(amended.error());
+  return answer(notification(now_ms(), "ou-req", order_row(*amended), "Submitting update."));
 }
 
 HttpResponse BitfinexServer::cancel_many(AccountId account, std::string_view body) {

@@ -34,12 +34,13 @@ std::optional<std::string> BitfinexServer::refuse_order(Refusal why, std::string
   if (!parser.open(frame) || !row.split(frame) || !row.integer(0, channel) || channel != 0)
     return std::nullopt;
   const std::string_view code = row.text(1);
-  if ((code != "on" && code != "oc") || !parser.open(row[3], body)) return std::nullopt;
+  if ((code != "on" && code != "ou" && code != "oc") || !parser.open(row[3], body))
+    return std::nullopt;
   const auto field = [&body](std::string_view key) {
     std::uint64_t n = 0;
     return integer_field(body, key, n) ? std::to_string(n) : std::string("null");
   };
-  const std::string id = code == "oc" ? field("id") : "null";
+  const std::string id = code != "on" ? field("id") : "null";
   const std::string data =
       JsonList().raw(id).raw(field("gid")).raw(field("cid")).raw("null").done();
   const bool known = why != Refusal::ServerError;

@@ -275,13 +275,15 @@ void BitfinexServer::on_request(SessionId id, Session& session, std::string_view
   if (code == "calc") return;  // wallets are told anyway
   Json json;
   json::object body;
-  if ((code != "on" && code != "oc") || !json.open(row[3], body)) {
+  if ((code != "on" && code != "ou" && code != "oc") || !json.open(row[3], body)) {
     send_notification(id, session, std::string(code).append("-req"), "null",
                       Fault{10020, "request: invalid"}, "", out);
     return;
   }
   if (code == "on")
     place_request(id, session, body, out);
+  else if (code == "ou")
+    amend_request(id, session, body, out);
   else
     cancel_request(id, session, body, out);
 }
@@ -319,6 +321,22 @@ void BitfinexServer::place_request(SessionId id, Session& session, json::object&
   }
   send_notification(id, session, "on-req", order_row(submitted), std::nullopt, text, out);
   tell_ghosts(out);
+}
+
+void BitfinexServer::amend_request(SessionId id, Session& session, json::object& body,
+                                   ServerOutbox& out) {
+  AmendWords words;
+  const bool read = read_amend(body, words);
+  const auto amended = read ? amend(session.account, words)
+                            : Result<VenueOrder, Fault>(fail(Fault{10020, "id: invalid"}));
+  if (!amended) {
+    const std::string named = words.id == 0 ? "null" : std::to_string(words.id);
+    const std::string data = JsonList().raw(named).raw("null").raw("null").raw("null").done();
+    send_notification(id, session, "ou-req", data, amended.error(), "", out);
+    return;
+  }
+  send_notification(id, session, "ou-req", order_row(*amended), std::nullopt, "Submitting update.",
+                    out);
 }
 
 void BitfinexServer::cancel_request(SessionId id, Session& session, json::object& body,

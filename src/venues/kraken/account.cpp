@@ -21,6 +21,7 @@ ExecType exec_type(std::string_view word) {
   if (word == "filled") return ExecType::Filled;
   if (word == "canceled") return ExecType::Canceled;
   if (word == "expired") return ExecType::Expired;
+  if (word == "amended") return ExecType::Amended;
   return ExecType::Other;
 }
 
@@ -166,6 +167,7 @@ bool read_rest_order(std::string_view id, json::object& object, RestOrder& order
     return false;
   order.pair = text;
   if (!text_field(description, "type", text) || !side_of(text, order.side)) return false;
+  if (number_field(description, "price", text)) order.price = text;
   json::array trades;
   if (!array_field(object, "trades", trades)) return true;
   for (auto trade : trades) {

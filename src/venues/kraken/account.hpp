@@ -26,7 +26,16 @@ struct StreamAnswer {
 bool read_stream_answer(json::object& root, StreamAnswer& answer);
 
 // --- the executions channel ---
-enum class ExecType : std::uint8_t { PendingNew, New, Trade, Filled, Canceled, Expired, Other };
+enum class ExecType : std::uint8_t {
+  PendingNew,
+  New,
+  Trade,
+  Filled,
+  Canceled,
+  Expired,
+  Amended,
+  Other
+};
 enum class ExecState : std::uint8_t { Live, Filled, Canceled, NotTold };
 
 // One entry. Sparse: only order_id and exec_type are always there.
@@ -66,7 +75,7 @@ struct RestOrder {
   std::string client_id;
   std::string pair;  // altname or id
   Side side = Side::Buy;
-  std::string status, volume, executed;
+  std::string status, volume, executed, price;  // the price of its limit; "0": it has none
   std::vector<std::string> trades;
 };
 bool read_rest_order(std::string_view id, json::object& object, RestOrder& order);

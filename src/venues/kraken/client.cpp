@@ -59,8 +59,7 @@ void KrakenClient::on_close(Channel channel, const Now& now, EventSink& sink) {
   executions_stand_ = false;
   open_orders_due_.reset();
   for (const Request& request : pending_) {
-    const bool of_order = request.asked == Asked::Place || request.asked == Asked::Cancel;
-    if (!of_order || request.overdue) continue;
+    if (!request.of_order() || request.overdue) continue;
     routes_.failed(OrderRoute::Stream, now.instant);
     sink.on(OrderUnknown{request.order, UnknownReason::ConnectionLost, times({}, now)});
   }
@@ -82,6 +81,7 @@ void KrakenClient::on_timer(const Now& now, EventSink& sink, Outbox& outbox) {
     const Duration waited = now.instant - request.sent;
     switch (request.asked) {
       case Asked::Place:
+      case Asked::Amend:
         if (waited < answer_max || request.overdue) break;
         request.overdue = true;
         routes_.failed(OrderRoute::Stream, now.instant);
@@ -182,6 +182,35 @@ SendOutcome KrakenClient::cancel(const Cancel& cancel, const Now& now, Outbox& o
   const std::uint64_t req_id = ++next_req_id_;
   pending_.push_back({req_id, Asked::Cancel, cancel.order, cancel.instrument, now.instant});
   outbox.send_text(Channel::Trading, requests_.cancel_order(cancel, req_id));
+  return SendOutcome::Sent;
+}
+
+SendOutcome KrakenClient::amend(const Amend& amend, const Now& now, Outbox& outbox) {
+  if (!ready(Channel::Trading)) return SendOutcome::NotConnected;
+  const OrderRequest& order = *amend.order;
+  const Instrument& instrument = universe_.instrument(order.instrument);
+  if (instrument.venue != setup_.venue || !instrument.on_tick(order.price) ||
+      !instrument.on_lot(order.quantity))
+    return SendOutcome::Invalid;
+  TrackedOrder* const tracked = orders_.find(order.id);
+  const Duration age = tracked == nullptr ? Duration{} : now.instant - tracked->placed;
+  LeakyCounter& counter = engine_counters_[order.instrument.index()];
+  if (!counter.take(amend_cost(age), engine_reserve, now.instant)) {
+    ++counters_.rate_limited;
+    return SendOutcome::RateLimited;
+  }
+  count_rate(counter.level(now.instant), counter.limit());
+  if (pending_.size() == most_pending || routes_.choose(now.instant) == OrderRoute::Rest) {
+    const SendOutcome outcome = amend_by_rest(amend, now, outbox);
+    if (outcome != SendOutcome::Sent) return outcome;
+  } else {
+    const std::uint64_t req_id = ++next_req_id_;
+    pending_.push_back(
+        {req_id, Asked::Amend, order.id, order.instrument, now.instant, false, terms_of(order)});
+    outbox.send_text(Channel::Trading, requests_.amend_order(amend, instrument, req_id));
+  }
+  // From now on its age is that of the amendment.
+  if (tracked != nullptr) tracked->placed = now.instant;
   return SendOutcome::Sent;
 }
 

@@ -45,6 +45,7 @@ class KrakenClient final : public Client {
   SendOutcome place(const OrderRequest& order, const Now& now, Outbox& outbox) override;
   OrderRoute route() const override { return route_; }
   SendOutcome cancel(const Cancel& cancel, const Now& now, Outbox& outbox) override;
+  SendOutcome amend(const Amend& amend, const Now& now, Outbox& outbox) override;
   SendOutcome query_order(const QueryOrder& query, const Now& now, Outbox& outbox) override;
   SendOutcome query_open_orders(const Now& now, Outbox& outbox) override;
   SendOutcome query_balances(const Now& now, Outbox& outbox) override;
@@ -58,14 +59,16 @@ class KrakenClient final : public Client {
 
  private:
   // --- what is under way on the streams ---
-  enum class Asked : std::uint8_t { Book, Trades, Executions, Balances, Place, Cancel };
+  enum class Asked : std::uint8_t { Book, Trades, Executions, Balances, Place, Cancel, Amend };
   struct Request {
     std::uint64_t req_id = 0;
     Asked asked = Asked::Place;
     OrderId order;
     InstrumentId instrument;  // Book: invalid when of all
     Instant sent;
-    bool overdue = false;  // was told as Unknown; kept so that a late answer is understood
+    bool overdue = false;   // was told as Unknown; kept so that a late answer is understood
+    OrderTerms terms = {};  // Amend: asked for
+    bool of_order() const { return asked >= Asked::Place; }
   };
 
   // --- what is under way over REST ---
@@ -79,6 +82,7 @@ class KrakenClient final : public Client {
     // Not questions, but answered like them.
     Place,
     Cancel,
+    Amend,
   };
   struct Inquiry {  // the core wants to know where an order stands
     OrderId id;
@@ -93,6 +97,8 @@ class KrakenClient final : public Client {
     VenueOrderId venue_id;
     OrderState state = OrderState::Acked;
     Quantity filled;
+    OrderTerms terms;
+    Instant asked;
   };
   struct RestCall {
     RestTag tag = 0;
@@ -105,8 +111,10 @@ class KrakenClient final : public Client {
     std::vector<FoundOrder> found;    // told when their fills have been
     std::vector<std::string> trades;  // ids still to be asked for
     Instant asked;
-    OrderId order;  // Place, Cancel
+    OrderId order;  // Place, Cancel, Amend
     InstrumentId instrument;
+    OrderTerms terms;  // Amend: asked for
+    bool of_order() const { return question >= Question::Place; }
   };
 
   // client_stream.cpp
@@ -116,7 +124,8 @@ class KrakenClient final : public Client {
   FrameOutcome on_trading_answer(const StreamAnswer& answer, const Now& now, EventSink& sink,
                                  Outbox& outbox);
   void placed(OrderId id, std::string_view venue_id, const Now& now, EventSink& sink);
-  // What a refusal means for the order or its cancel; tells the reaction it calls for.
+  void amended(OrderId id, const OrderTerms& terms, WallTime time, const Now& now, EventSink& sink);
+  // What a refusal means for the order, its cancel or its amendment; tells the reaction it calls for.
   Reaction refused(Asked asked, OrderId id, InstrumentId instrument, std::string_view error,
                    const Now& now, EventSink& sink);
   void on_subscribed(const Request& request, const StreamAnswer& answer, const Now& now,
@@ -138,6 +147,7 @@ class KrakenClient final : public Client {
            std::int64_t reserve, const Now& now, Outbox& outbox);
   void ask_token(const Now& now, Outbox& outbox);
   SendOutcome place_by_rest(const OrderRequest& order, const Now& now, Outbox& outbox);
+  SendOutcome amend_by_rest(const Amend& amend, const Now& now, Outbox& outbox);
   SendOutcome cancel_by_rest(const Cancel& cancel, const Now& now, Outbox& outbox);
   void start_inquiry(const Now& now, Outbox& outbox);
   void ask_closed(RestCall call, const Now& now, EventSink& sink, Outbox& outbox);

@@ -57,6 +57,20 @@ SendOutcome KrakenClient::place_by_rest(const OrderRequest& order, const Now& no
   return SendOutcome::Sent;
 }
 
+SendOutcome KrakenClient::amend_by_rest(const Amend& amend, const Now& now, Outbox& outbox) {
+  const OrderRequest& order = *amend.order;
+  RestCall call;
+  call.question = Question::Amend;
+  call.order = order.id;
+  call.instrument = order.instrument;
+  call.terms = terms_of(order);
+  const std::string fields =
+      Requests::amend_order_form(amend, universe_.instrument(order.instrument));
+  return ask(std::move(call), "/0/private/AmendOrder", fields, 0, 0, now, outbox)
+             ? SendOutcome::Sent
+             : SendOutcome::RateLimited;
+}
+
 SendOutcome KrakenClient::cancel_by_rest(const Cancel& cancel, const Now& now, Outbox& outbox) {
   RestCall call;
   call.question = Question::Cancel;
@@ -163,7 +177,7 @@ void KrakenClient::on_response(RestTag tag, const HttpResponse& response, const 
   ++counters_.rest_answers;
   if (response.status >= 500)
     routes_.failed(OrderRoute::Rest, now.instant);
-  else if (call.question == Question::Place || call.question == Question::Cancel)
+  else if (call.of_order())
     routes_.answered(OrderRoute::Rest, now.instant - call.asked, now.instant);
   else
     routes_.hint(now.instant - call.asked, now.instant);
@@ -196,6 +210,8 @@ void KrakenClient::on_rest_failed(RestTag tag, TransportError error, const Now& 
   if (call.question == Question::Place && error == TransportError::NotSent) {
     if (TrackedOrder* order = orders_.find(call.order)) order->ended = true;
     sink.on(OrderNotSent{call.order});
+  } else if (call.question == Question::Amend && error == TransportError::NotSent) {
+    sink.on(AmendRejected{call.order, RejectReason::VenueBusy, "not sent", times({}, now)});
   } else {
     failed(call, now, sink);
   }
@@ -206,7 +222,7 @@ void KrakenClient::on_rest_failed(RestTag tag, TransportError error, const Now& 
 void KrakenClient::failed(const RestCall& call, const Now& now, EventSink& sink) {
   if (call.question == Question::Token) {
     token_due_ = now.instant + retry_after;
-  } else if (call.question == Question::Place) {
+  } else if (call.question == Question::Place || call.question == Question::Amend) {
     sink.on(OrderUnknown{call.order, UnknownReason::TimedOut, times({}, now)});
   } else if (call.question == Question::Cancel) {
     sink.on(CancelRejected{call.order, RejectReason::VenueBusy, times({}, now)});
@@ -241,8 +257,10 @@ void KrakenClient::refused(RestCall call, std::string_view error, const Now& now
     if (meaning.wait_until > now.wall)
       rest_blocked_until_ = now.instant + (meaning.wait_until - now.wall);
   }
-  if (call.question == Question::Place || call.question == Question::Cancel) {
-    const Asked asked = call.question == Question::Place ? Asked::Place : Asked::Cancel;
+  if (call.of_order()) {
+    const Asked asked = call.question == Question::Place    ? Asked::Place
+                        : call.question == Question::Cancel ? Asked::Cancel
+                                                            : Asked::Amend;
     static_cast<void>(refused(asked, call.order, call.instrument, error, now, sink));
     return;
   }
@@ -285,6 +303,9 @@ bool KrakenClient::answered(RestCall& call, json::object& root, const Now& now, 
     }
     case Question::Cancel:
       return true;  // how it ended comes over the stream
+    case Question::Amend:
+      amended(call.order, call.terms, {}, now, sink);
+      return true;
     default:
       return on_orders(call, result, now, sink, outbox);
   }
@@ -412,6 +433,8 @@ bool KrakenClient::take_order(RestCall& call, const RestOrder& order, EventSink&
   found.side = order.side;
   found.venue_id = order.venue_id;
   found.filled = {*executed};
+  found.asked = call.asked;
+  found.terms = {{parse_scaled(order.price, instrument.price_scale).value_or(0)}, {*volume}};
   if (order.status == "open" || order.status == "pending") {
     found.state = *executed == 0 ? OrderState::Acked : OrderState::PartlyFilled;
   } else if (order.status == "closed" || order.status == "canceled" || order.status == "expired") {
@@ -424,6 +447,10 @@ bool KrakenClient::take_order(RestCall& call, const RestOrder& order, EventSink&
     tracked = &orders_.add(*id, found.instrument, order.side);
     tracked->quantity = {*volume};
     tracked->filled = found.filled;
+  }
+  if (found.terms.told()) {
+    tracked->price = found.terms.price;
+    tracked->quantity = found.terms.quantity;
   }
   tracked->venue_id = order.venue_id;
   tracked->acked = true;
@@ -491,7 +518,7 @@ bool KrakenClient::on_trades(RestCall& call, json::object& result, const Now& no
 void KrakenClient::tell_found(const RestCall& call, const Now& now, EventSink& sink) {
   for (const FoundOrder& found : call.found)
     sink.on(OrderFound{found.id, found.venue_id, found.state, found.filled, times({}, now),
-                       found.instrument});
+                       found.instrument, found.terms, found.asked});
 }
 
 }  // namespace ats::venues::kraken

@@ -97,14 +97,14 @@ FrameOutcome KrakenClient::on_trading_answer(const StreamAnswer& answer, const N
   }
   const Request request = *found;
   pending_.erase(found);
-  const bool of_order = request.asked == Asked::Place || request.asked == Asked::Cancel;
-  if (of_order && !request.overdue)
+  if (request.of_order() && !request.overdue)
     routes_.answered(OrderRoute::Stream, now.instant - request.sent, now.instant);
-  if (!of_order) {
+  if (!request.of_order()) {
     on_subscribed(request, answer, now, sink, outbox);
   } else if (answer.success) {
     if (request.asked == Asked::Place) placed(request.order, answer.order_id, now, sink);
-  } else if (request.asked == Asked::Place || !request.overdue) {
+    if (request.asked == Asked::Amend) amended(request.order, request.terms, {}, now, sink);
+  } else if (request.asked != Asked::Cancel || !request.overdue) {
     const Reaction reaction =
         refused(request.asked, request.order, request.instrument, answer.error, now, sink);
     if (reaction == Reaction::BadToken)
@@ -124,6 +124,17 @@ void KrakenClient::placed(OrderId id, std::string_view venue_id, const Now& now,
   order->acked = true;
 }
 
+void KrakenClient::amended(OrderId id, const OrderTerms& terms, WallTime time, const Now& now,
+                           EventSink& sink) {
+  VenueOrderId venue_id;
+  if (TrackedOrder* order = orders_.find(id)) {
+    order->price = terms.price;
+    order->quantity = terms.quantity;
+    venue_id = order->venue_id;
+  }
+  sink.on(OrderAmended{id, terms, venue_id, times(time, now)});
+}
+
 Reaction KrakenClient::refused(Asked asked, OrderId id, InstrumentId instrument,
                                std::string_view error, const Now& now, EventSink& sink) {
   const Meaning meaning = meaning_of(error);
@@ -136,6 +147,10 @@ Reaction KrakenClient::refused(Asked asked, OrderId id, InstrumentId instrument,
     engine_counters_[instrument.index()].fill(now.instant);
   if (unknown) {
     sink.on(OrderUnknown{id, UnknownReason::VenueSaysUnknown, times({}, now)});
+    return meaning.reaction;
+  }
+  if (asked == Asked::Amend) {
+    sink.on(AmendRejected{id, meaning.reject, Text<63>::cut(error), times({}, now)});
     return meaning.reaction;
   }
   if (TrackedOrder* order = orders_.find(id)) order->ended = true;
@@ -256,6 +271,13 @@ bool KrakenClient::take_execution(const ExecutionEntry& entry, bool snapshot, co
   } else if (!order->acked && entry.state == ExecState::Live) {
     order->acked = true;
     sink.on(OrderAcked{order->id, order->venue_id, times(entry.time, now)});
+  }
+  if (entry.type == ExecType::Amended) {
+    const Instrument& instrument = universe_.instrument(order->instrument);
+    const auto price = parse_scaled(entry.limit_price, instrument.price_scale);
+    const auto quantity = parse_scaled(entry.order_qty, instrument.qty_scale);
+    if (!price || !quantity || *price <= 0 || *quantity <= 0) return false;
+    amended(order->id, {{*price}, {*quantity}}, entry.time, now, sink);
   }
   const bool over = entry.state == ExecState::Filled || entry.state == ExecState::Canceled;
   if (!over || order->ended) return true;

@@ -35,6 +35,7 @@ const Protocol& kraken_protocol() {
       .simulated_credentials = kraken::simulated_credentials,
       .key_requests = kraken::key_requests,
       .read_key_rights = kraken::read_key_rights,
+      .amends = AmendRule::PriceAndQuantity,
   };
   return protocol;
 }

@@ -68,6 +68,14 @@ constexpr std::int64_t place_cost = 1'000;
 // New orders leave this much: two cancels of orders just placed.
 constexpr std::int64_t engine_reserve = 16'000;
 
+// Changing a young order costs more. What follows counts its age from then on.
+constexpr std::int64_t amend_cost(Duration age) {
+  if (age < seconds(5)) return 4'000;
+  if (age < seconds(10)) return 3'000;
+  if (age < seconds(15)) return 2'000;
+  return 1'000;
+}
+
 // Taking back a young order costs more.
 constexpr std::int64_t cancel_cost(Duration age) {
   if (age < seconds(5)) return 8'000;

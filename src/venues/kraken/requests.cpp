@@ -112,6 +112,47 @@ std::string_view Requests::cancel_order(const Cancel& cancel, std::uint64_t req_
   return frame.view();
 }
 
+// `order_qty` is for all of the order. With `post_only` a price that would take is refused, and the order stands
+// as it did (docs.kraken.com, WebSocket v2, amend_order).
+std::string_view Requests::amend_order(const Amend& amend, const Instrument& instrument,
+                                       std::uint64_t req_id) {
+  const OrderRequest& order = *amend.order;
+  Writer frame(frame_);
+  frame.text(R"({"method":"amend_order","params":{)");
+  if (amend.venue_order_id.empty()) {
+    frame.text(R"("cl_ord_id":")").text(client_order_id(order.id).view());
+  } else {
+    frame.text(R"("order_id":")").text(amend.venue_order_id.view());
+  }
+  frame.text(R"(","order_qty":)")
+      .number(order.quantity.units, instrument.qty_scale)
+      .text(R"(,"limit_price":)")
+      .number(order.price.units, instrument.price_scale)
+      .text(order.post_only ? R"(,"post_only":true)" : "")
+      .text(R"(,"token":")")
+      .text(token_)
+      .text(R"("},"req_id":)")
+      .number(req_id)
+      .text("}");
+  return frame.view();
+}
+
+std::string Requests::amend_order_form(const Amend& amend, const Instrument& instrument) {
+  const OrderRequest& order = *amend.order;
+  std::string form = amend.venue_order_id.empty()
+                         ? "cl_ord_id=" + percent_encoded(client_order_id(order.id).view())
+                         : "txid=" + percent_encoded(amend.venue_order_id.view());
+  char number[32];
+  const auto decimal = [&number](std::int64_t units, int scale) {
+    return std::string_view(number,
+                            static_cast<std::size_t>(format_scaled(units, scale, number) - number));
+  };
+  form.append("&order_qty=").append(decimal(order.quantity.units, instrument.qty_scale));
+  form.append("&limit_price=").append(decimal(order.price.units, instrument.price_scale));
+  if (order.post_only) form.append("&post_only=true");
+  return form;
+}
+
 std::string_view Requests::market(std::string_view method, std::string_view channel,
                                   std::span<const std::string_view> symbols, std::uint16_t depth,
                                   std::uint64_t req_id) {

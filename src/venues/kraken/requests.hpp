@@ -29,6 +29,10 @@ class Requests {
   // The form of REST's AddOrder.
   static std::string add_order_form(const OrderRequest& order, const Instrument& instrument);
   std::string_view cancel_order(const Cancel& cancel, std::uint64_t req_id);
+  // The same two ways to name it.
+  std::string_view amend_order(const Amend& amend, const Instrument& instrument,
+                               std::uint64_t req_id);
+  static std::string amend_order_form(const Amend& amend, const Instrument& instrument);
   // `method`: subscribe or unsubscribe; `depth` 0: none is named.
   std::string_view market(std::string_view method, std::string_view channel,
                           std::span<const std::string_view> symbols, std::uint16_t depth,

@@ -131,6 +131,7 @@ const KrakenServer::PrivateMethod* KrakenServer::find_private(std::string_view n
       {"TradeVolume", {&KrakenServer::trade_volume, rest_call_cost}},
       {"AddOrder", {&KrakenServer::add_order, 0}},
       {"CancelOrder", {&KrakenServer::cancel_order, 0}},
+      {"AmendOrder", {&KrakenServer::amend_order, 0}},
       {"CancelAll", {&KrakenServer::cancel_all, rest_call_cost}},
       {"GetWebSocketsToken", {&KrakenServer::token, rest_call_cost}},
       {"GetApiKeyInfo", {&KrakenServer::key_info, rest_call_cost}},
@@ -262,11 +263,53 @@ Result<VenueOrder, std::string> KrakenServer::cancel(AccountId account, const Or
   if (order == nullptr) return fail(std::string("EOrder:Unknown order"));
   LeakyCounter& counter =
       accounts_[account].engine.try_emplace(order->instrument, engine_counter()).first->second;
-  if (order->live() && !counter.take(cancel_cost(now() - order->created), 0, instant()))
+  const WallTime since = std::max(order->created, order->amended);
+  if (order->live() && !counter.take(cancel_cost(now() - since), 0, instant()))
     return fail(std::string("EOrder:Rate limit exceeded"));
   auto cancelled = exchange_.cancel(account, ref);
   if (!cancelled) return fail(std::string("EOrder:Unknown order"));
   return std::move(cancelled).value();
+}
+
+Result<VenueOrder, std::string> KrakenServer::amend(AccountId account, const OrderRef& ref,
+                                                    const AmendWords& words) {
+  if (maintenance_) return fail(std::string("EService:Unavailable"));
+  const VenueOrder* const order = exchange_.find_order(account, ref);
+  if (order == nullptr || !order->live()) return fail(std::string("EOrder:Unknown order"));
+  const Instrument& on = instrument(order->instrument);
+  OrderTerms terms{order->price, order->quantity};
+  if (!words.quantity.empty()) {
+    const auto quantity = parse_scaled(words.quantity, on.qty_scale);
+    if (!quantity || *quantity <= 0) return fail(std::string("EGeneral:Invalid arguments:volume"));
+    terms.quantity = {*quantity};
+  }
+  if (!words.price.empty()) {
+    const auto price = parse_scaled(words.price, on.price_scale);
+    if (!price && price.error() == NumberError::TooPrecise)
+      return fail(std::string("EOrder:Tick size check failed"));
+    if (!price || *price <= 0) return fail(std::string("EOrder:Invalid price"));
+    terms.price = {*price};
+  }
+  if (terms == OrderTerms{order->price, order->quantity})
+    return fail(std::string("EGeneral:Invalid arguments"));
+  LeakyCounter& counter =
+      accounts_[account].engine.try_emplace(order->instrument, engine_counter()).first->second;
+  const WallTime since = std::max(order->created, order->amended);
+  if (!counter.take(amend_cost(now() - since), 0, instant()))
+    return fail(std::string("EOrder:Rate limit exceeded"));
+  // The flag binds an order that was not post-only before as well.
+  if (words.post_only && order->kind != OrderKind::LimitMaker) {
+    const BookImage book = exchange_.book(order->instrument, 1);
+    const bool buys = order->side == Side::Buy;
+    const auto& facing = buys ? book.asks : book.bids;
+    if (!facing.empty() &&
+        (buys ? terms.price >= facing.front().price : terms.price <= facing.front().price))
+      return fail(std::string(place_error(PlaceFault::WouldTake, false)));
+  }
+  auto amended = exchange_.amend(account, ref, terms);
+  if (amended) return std::move(amended).value();
+  if (amended.error().gone) return fail(std::string("EOrder:Unknown order"));
+  return fail(std::string(place_error(amended.error().refused, false)));
 }
 
 std::vector<VenueOrder> KrakenServer::cancel_all_of(AccountId account) {

@@ -101,6 +101,7 @@ class KrakenServer final : public Server {
   Reply trade_volume(AccountId account, const Fields& fields);
   Reply add_order(AccountId account, const Fields& fields);
   Reply cancel_order(AccountId account, const Fields& fields);
+  Reply amend_order(AccountId account, const Fields& fields);
   Reply cancel_all(AccountId account, const Fields& fields);
   Reply token(AccountId account, const Fields& fields);
   Reply key_info(AccountId account, const Fields& fields);
@@ -118,6 +119,13 @@ class KrakenServer final : public Server {
   // An error in the venue's words, or the order placed.
   Result<VenueOrder, std::string> place(const NewOrder& order);
   Result<VenueOrder, std::string> cancel(AccountId account, const OrderRef& ref);
+  // What is not named stays as it is.
+  struct AmendWords {
+    std::string_view quantity, price;
+    bool post_only = false;
+  };
+  Result<VenueOrder, std::string> amend(AccountId account, const OrderRef& ref,
+                                        const AmendWords& words);
   std::vector<VenueOrder> cancel_all_of(AccountId account);
 
   // --- sessions (server_stream.cpp) ---
@@ -163,6 +171,8 @@ class KrakenServer final : public Server {
                         AccountId account, ServerOutbox& out);
   void add_order_request(SessionId id, Session& session, const StreamRequest& request,
                          AccountId account, ServerOutbox& out);
+  void amend_request(SessionId id, Session& session, const StreamRequest& request,
+                     AccountId account, ServerOutbox& out);
   void cancel_request(SessionId id, Session& session, const StreamRequest& request,
                       AccountId account, ServerOutbox& out);
   // Invalid: a bad token, or one too old to begin with.

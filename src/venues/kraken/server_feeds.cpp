@@ -264,6 +264,17 @@ void KrakenServer::on_order(const OrderUpdate& update, ServerOutbox& out) {
       if (order.state == VenueOrderState::Filled)
         tell_executions(order.account, sparse("filled").done(), out);
       break;
+    case OrderUpdate::Kind::Amended:
+      tell_executions(order.account,
+                      sparse("amended")
+                          .text("symbol", on.symbol.view())
+                          .raw("order_qty", quantity_text(on, order.quantity))
+                          .raw("limit_price", price_text(on, order.price))
+                          .flag("amended", true)
+                          .text("reason", "User requested")
+                          .done(),
+                      out);
+      break;
     case OrderUpdate::Kind::Cancelled:
     case OrderUpdate::Kind::Expired: {
       const std::string_view reason =

@@ -274,6 +274,25 @@ KrakenServer::Reply KrakenServer::cancel_order(AccountId account, const Fields& 
   return result(R"({"count":1})");
 }
 
+KrakenServer::Reply KrakenServer::amend_order(AccountId account, const Fields& fields) {
+  OrderRef ref;
+  const std::string_view text = fields.get("txid");
+  if (!text.empty()) {
+    const auto id = parse_order_text(text);
+    if (!id || *id == 0) return error("EOrder:Unknown order");
+    ref.id = *id;
+  } else if (!fields.get("cl_ord_id").empty()) {
+    ref.client_order_id = fields.get("cl_ord_id");
+  } else {
+    return error("EGeneral:Invalid arguments:txid");
+  }
+  const auto amended =
+      amend(account, ref,
+            {fields.get("order_qty"), fields.get("limit_price"), is_true(fields.get("post_only"))});
+  if (!amended) return error(amended.error());
+  return result(JsonObject().text("amend_id", amend_text(++serial_)).done());
+}
+
 KrakenServer::Reply KrakenServer::cancel_all(AccountId account, const Fields&) {
   if (maintenance_) return error("EService:Unavailable");
   return result(JsonObject().number("count", cancel_all_of(account).size()).done());

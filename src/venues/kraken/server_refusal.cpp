@@ -33,7 +33,7 @@ std::optional<std::string> KrakenServer::refuse_order(Refusal why, std::string_v
   std::uint64_t req_id = 0;
   if (!parser.open(frame, request) ||
       request["method"].get_string().get(method) != simdjson::SUCCESS ||
-      (method != "add_order" && method != "cancel_order")) {
+      (method != "add_order" && method != "cancel_order" && method != "amend_order")) {
     return std::nullopt;
   }
   const std::string told(method);

@@ -225,8 +225,9 @@ void KrakenServer::order_request(SessionId id, Session& session, const StreamReq
                                  ServerOutbox& out) {
   const bool add = request.method == "add_order";
   const bool one = request.method == "cancel_order";
+  const bool amend = request.method == "amend_order";
   const bool later = request.method == "cancel_all_orders_after";
-  if (!add && !one && !later && request.method != "cancel_all") {
+  if (!add && !one && !amend && !later && request.method != "cancel_all") {
     refuse(id, session, request, "Unsupported method", "", out);
     return;
   }
@@ -237,6 +238,8 @@ void KrakenServer::order_request(SessionId id, Session& session, const StreamReq
     add_order_request(id, session, request, account, out);
   } else if (one) {
     cancel_request(id, session, request, account, out);
+  } else if (amend) {
+    amend_request(id, session, request, account, out);
   } else if (maintenance_) {
     refuse(id, session, request, "EService:Unavailable", "", out);
   } else if (later) {
@@ -315,6 +318,48 @@ void KrakenServer::add_order_request(SessionId id, Session& session, const Strea
     answered.text("order_id", order_text(placed->id));
   }
   if (!words.client_id.empty()) answered.text("cl_ord_id", words.client_id);
+  answer(id, session, request, answered.done(), out);
+}
+
+void KrakenServer::amend_request(SessionId id, Session& session, const StreamRequest& request,
+                                 AccountId account, ServerOutbox& out) {
+  const Fields& given = request.params;
+  static constexpr std::array<std::string_view, 10> known{
+      "order_id",  "cl_ord_id", "order_qty", "limit_price", "limit_price_type",
+      "post_only", "token",     "deadline",  "symbol",      "display_qty"};
+  const std::string_view beyond = given.first_beyond(known);
+  if (!beyond.empty()) {
+    refuse(id, session, request,
+           std::string("Unsupported field: '")
+               .append(beyond)
+               .append("' for the given msg type: amend order"),
+           "", out);
+    return;
+  }
+  OrderRef ref;
+  const bool by_us = given.get("order_id").empty();
+  if (by_us)
+    ref.client_order_id = given.get("cl_ord_id");
+  else
+    ref.id = parse_order_text(given.get("order_id")).value_or(0);
+  if (ref.id == 0 && ref.client_order_id.empty()) {
+    refuse(id, session, request,
+           by_us ? "EGeneral:Invalid arguments:order_id" : "EOrder:Unknown order", "", out);
+    return;
+  }
+  const auto amended = this->amend(
+      account, ref,
+      {given.get("order_qty"), given.get("limit_price"), given.get("post_only") == "true"});
+  if (!amended) {
+    refuse(id, session, request, amended.error(), "", out);
+    return;
+  }
+  JsonObject answered;
+  answered.text("amend_id", amend_text(++serial_));
+  if (by_us)
+    answered.text("cl_ord_id", ref.client_order_id);
+  else
+    answered.text("order_id", order_text(ref.id));
   answer(id, session, request, answered.done(), out);
 }
 

@@ -31,6 +31,7 @@ bool is_hex(std::string_view text) {
 }  // namespace
 
 std::string order_text(std::uint64_t id) { return id_text('O', id); }
+std::string amend_text(std::uint64_t id) { return id_text('T', id); }
 
 std::optional<std::uint64_t> parse_order_text(std::string_view text) {
   constexpr std::size_t size = 1 + id_digits + 2;

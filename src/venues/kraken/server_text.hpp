@@ -15,6 +15,7 @@ namespace ats::venues::kraken {
 
 // "OAAAAA-AAAAA-AAAABC": the number in base 32, in the venue's pattern. Rising ids give different texts.
 std::string order_text(std::uint64_t id);
+std::string amend_text(std::uint64_t id);
 std::optional<std::uint64_t> parse_order_text(std::string_view text);
 // Trades are numbered per instrument, their texts are unique on the venue.
 std::string trade_text(InstrumentId instrument, std::uint64_t id);

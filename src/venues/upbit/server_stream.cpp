@@ -424,6 +424,8 @@ void UpbitServer::on_order(const OrderUpdate& update, ServerOutbox& out) {
       if (order.state == VenueOrderState::Filled)
         tell_order(order, state_word(order), nullptr, out);
       break;
+    case OrderUpdate::Kind::Amended:  // the venue has no word for it
+      break;
     case OrderUpdate::Kind::Cancelled:
     case OrderUpdate::Kind::Expired:
       tell_order(order, "cancel", nullptr, out);
