@@ -190,26 +190,36 @@ TEST(Simulation, every_planted_bug_is_caught) {
 
 // The process dies at every moment that can make a difference, one run for each: before an event is recorded,
 // between the record and what follows from it, and after each of its effects. Every run ends as sound as the one
-// in which it lives, and nothing is sent twice. Each fourth of them here; `ats simulate --crash-points` takes all.
-TEST(Simulation, the_process_may_die_at_any_moment) {
-  SimulationSetup setup =
-      setup_of("partial_fill,reject,timeout_then_accept,drop_fill,slow", seconds(60));
+// in which it lives, and nothing is sent twice. Each `step`th of them here; `ats simulate --crash-points` takes all.
+void die_at_each_moment(SimulationSetup setup, std::uint64_t seed, std::size_t step) {
   for (sim::FaultRow& row : setup.faults) row.every = row.every / 10;
   setup.list_crash_points = true;
-  const auto points = run_simulation(setup, 11).crash_points;
+  const auto points = run_simulation(setup, seed).crash_points;
   setup.list_crash_points = false;
-  ASSERT_GT(points.size(), 100u);
+  ASSERT_GT(points.size(), step * 30);
   std::array<std::uint64_t, 3> stages{};
-  for (std::size_t n = 0; n < points.size(); n += 4) {
+  for (std::size_t n = 0; n < points.size(); n += step) {
     const CrashPoint& at = points[n];
     setup.crash_at = at;
-    const SimulationReport report = run_simulation(setup, 11);
+    const SimulationReport report = run_simulation(setup, seed);
     EXPECT_EQ(first_violation(report), "") << "event " << at.event << ", stage " << at.stage;
     EXPECT_EQ(report.crashes, 1u) << "event " << at.event << ", stage " << at.stage;
     EXPECT_TRUE(report.stopped);
     ++stages[std::min<std::uint32_t>(at.stage, 2)];
   }
-  for (const std::uint64_t n : stages) EXPECT_GT(n, 10u);
+  for (const std::uint64_t n : stages) EXPECT_GT(n, 5u);
+}
+
+TEST(Simulation, the_process_may_die_at_any_moment) {
+  die_at_each_moment(
+      setup_of("partial_fill,reject,timeout_then_accept,drop_fill,slow", seconds(60)), 11, 4);
+}
+
+TEST(Simulation, the_process_may_die_at_any_moment_while_it_quotes) {
+  SimulationSetup setup =
+      setup_of("partial_fill,reject,timeout_then_accept,drop_fill,slow", seconds(20));
+  quote_everything(setup);
+  die_at_each_moment(setup, 3, 37);
 }
 
 TEST(Simulation, a_fault_that_nobody_knows_is_named) {

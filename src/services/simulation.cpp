@@ -239,10 +239,9 @@ class Run final : public EventSink {
     if (trace_.size() > trace_max_) trace_.pop_front();
   }
 
-  // No more faults: what is open must come to its end, and everything must add up.
-  void wind_down() {
-    world_.calm_down();
-    run_until(world_.now() + sim::Auditor::settle * 3);
+  // Until this life of the engine says that it has stopped.
+  std::uint32_t stop() {
+    report_.stopped = false;
     world_.ask_to_stop();
     const Instant latest = world_.now() + stop_within;
     std::uint32_t asked = world_.incarnation();
@@ -259,6 +258,15 @@ class Run final : public EventSink {
                        "the engine was asked to stop and does not");
     }
     run_until(world_.now() + sim::Auditor::settle * 3);
+    return asked;
+  }
+
+  // No more faults: what is open must come to its end, and everything must add up.
+  void wind_down() {
+    world_.calm_down();
+    run_until(world_.now() + sim::Auditor::settle * 3);
+    // One that died after it had stopped began anew, and trades and quotes like any other.
+    if (stop() != world_.incarnation() && sound()) stop();
     if (!sound()) return;
     check();
     if (sound() && auditor_.fills_not_booked() > 0) {
