@@ -42,7 +42,8 @@ char* write_number(std::int64_t units, int scale, char* out) {
     std::memset(spelt, '0', 16);
     zeros |= spell(magnitude, spelt + 16) << 16;
   } else {
-    zeros = spell(magnitude / digits::sixteen, spelt) | spell(magnitude % digits::sixteen, spelt + 16) << 16;
+    zeros = spell(magnitude / digits::sixteen, spelt) |
+            spell(magnitude % digits::sixteen, spelt + 16) << 16;
   }
   const int first = std::countr_one(zeros);
   const char* text = spelt + first;
