@@ -204,11 +204,11 @@ void Engine::Parts::on(const SetLimitCommand& command, Actions& out) {
   const std::optional<LimitSetting> before = gate.limits().in_force(wanted);
   std::string what;
   if (command.take_back) {
-    const bool was = gate.limits().take_back(wanted, now);
+    const bool was = gate.limits().take_back(wanted);
     what = was ? "back to " + spell(gate.limits().in_force(wanted)) + " from " + spell(before)
                : std::string(name(wanted.kind)) + " had not been changed";
   } else {
-    const auto set = gate.limits().set(wanted, now);
+    const auto set = gate.limits().set(wanted);
     what = set ? to_text(wanted) + ", was " + spell(before) : set.error();
   }
   alert(Severity::Warning, AlertCode::LimitChanged, {},

@@ -27,6 +27,11 @@ void print_status(const json& s) {
   std::string state = s["halts"].empty() ? "active" : "HALTED (";
   for (const json& h : s["halts"])
     state += h.get<std::string>() + (&h == &s["halts"].back() ? ")" : ", ");
+  for (const json& h : s["holds"]) {
+    if (h["state"] != "reduce_only") continue;
+    state += (state == "active" ? " but reduce only: " : ", reduce only: ") +
+             h["scope"].get<std::string>();
+  }
   if (s["stopping"].get<bool>())
     state = "stopping";
   else if (s["halts"].empty() && !s["reconciled"].get<bool>())

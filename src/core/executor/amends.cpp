@@ -84,7 +84,7 @@ bool Executor::amend(OrderId id, const QuoteOrder& wanted, Instant now, Actions&
   order->most = std::max(order->most, request->quantity);
   order->ask_at = now + desk_.config.order_deadline;
   execution->quoted_by->next = repriced(wanted, *request, now);
-  desk_.gate.limits().on_placed(*request, on, Strategy::Maker, now);  // as good as an order
+  desk_.gate.limits().on_placed(on, Strategy::Maker, now);  // as good as an order
   out.push_back(Amend{*approved, standing, order->venue_order_id});
   compute_reserved();
   return true;

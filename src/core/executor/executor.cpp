@@ -192,8 +192,7 @@ Order& Executor::place(const Approved<OrderRequest>& approved, Execution& execut
   live_.push_back(i);
   execution.orders.push_back(i);
   desk_.balances.disturbed(venue_of(order));
-  desk_.gate.limits().on_placed(order.request, instrument(order.request.instrument), order.strategy,
-                                now);
+  desk_.gate.limits().on_placed(instrument(order.request.instrument), order.strategy, now);
   out.push_back(Place{approved});
   if (planted(Mutant::SendTwice)) out.push_back(Place{approved});
   return order;

@@ -82,7 +82,7 @@ void LimitBook::restart(const Universe& universe, const CoreConfig& config, Inst
   universe_ = &universe;
   config_ = &config;
   for (Active& limit : active_) limit.moments.all_at(now);
-  rebuild(now);
+  rebuild();
 }
 
 bool LimitBook::resolve(const LimitScope& scope, LimitWhere& out) const {
@@ -160,7 +160,7 @@ void LimitBook::add(const LimitSetting& setting, bool changed, std::vector<Activ
 }
 
 // What is set for one asset or venue takes the place of what holds for each of them.
-void LimitBook::rebuild(Instant) {
+void LimitBook::rebuild() {
   std::vector<Active> fresh;
   const auto lay = [&](const LimitSetting& setting, bool changed) {
     std::vector<Active> these;
@@ -206,8 +206,7 @@ void LimitBook::rebuild(Instant) {
   open_changed_ = held_changed_ = true;
 }
 
-Result<std::optional<LimitSetting>, std::string> LimitBook::set(const LimitSetting& setting,
-                                                                Instant now) {
+Result<std::optional<LimitSetting>, std::string> LimitBook::set(const LimitSetting& setting) {
   if (auto fault = fault_of(setting)) return fail(std::move(*fault));
   LimitWhere where;
   if (!resolve(setting.scope, where))
@@ -215,14 +214,14 @@ Result<std::optional<LimitSetting>, std::string> LimitBook::set(const LimitSetti
   const std::optional<LimitSetting> before = in_force(setting);
   std::erase_if(changes_, [&](const LimitSetting& c) { return c.same_place(setting); });
   changes_.push_back(setting);
-  rebuild(now);
+  rebuild();
   return before;
 }
 
-bool LimitBook::take_back(const LimitSetting& setting, Instant now) {
+bool LimitBook::take_back(const LimitSetting& setting) {
   const bool was =
       std::erase_if(changes_, [&](const LimitSetting& c) { return c.same_place(setting); }) != 0;
-  if (was) rebuild(now);
+  if (was) rebuild();
   return was;
 }
 
@@ -354,8 +353,7 @@ bool LimitBook::matches(const LimitWhere& where, VenueId venue, PairId pair, Ass
          (!where.strategy || *where.strategy == strategy);
 }
 
-void LimitBook::on_placed(const OrderRequest&, const Instrument& on, Strategy strategy,
-                          Instant now) {
+void LimitBook::on_placed(const Instrument& on, Strategy strategy, Instant now) {
   for (const std::uint16_t n : of_instrument_[on.id.index()]) {
     Active& limit = active_[n];
     if (limit.setting.kind == LimitKind::OrderRate &&
@@ -468,13 +466,6 @@ void LimitBook::scopes_of(std::size_t n, std::vector<Scope>& out) const {
   } else {
     out.push_back({});
   }
-}
-
-std::optional<Decimal> LimitBook::lost_today() const {
-  for (const Active& limit : active_) {
-    if (limit.setting.kind == LimitKind::DailyLoss && limit.known) return limit.value;
-  }
-  return std::nullopt;
 }
 
 }  // namespace ats::core

@@ -9,8 +9,8 @@
 //   released   a scope held up as ReduceOnly is opened again when the value has been well for cool_down
 //
 // A limit of something that each asset or venue has of its own, set everywhere, holds for each of them that has
-// none of its own. All others hold beside wider ones. Windows of time and counts are kept in the limit itself. State like any other:
-// folding the journal restores it; what a person changed outlives the process.
+// none of its own. All others hold beside wider ones. Windows of time and counts are kept in the limit itself.
+// State like any other: folding the journal restores it; what a person changed outlives the process.
 // Allocates nothing when asked, nor when told of orders.
 #pragma once
 
@@ -77,18 +77,18 @@ class LimitBook {
 
   // Takes the place of what the configuration says, or of what was set before. Returns that; a setting that
   // names what the universe does not have is an error in words.
-  Result<std::optional<LimitSetting>, std::string> set(const LimitSetting& setting, Instant now);
+  Result<std::optional<LimitSetting>, std::string> set(const LimitSetting& setting);
   // Back to the configuration. False: nothing had been set.
-  bool take_back(const LimitSetting& setting, Instant now);
+  bool take_back(const LimitSetting& setting);
   std::optional<LimitSetting> in_force(const LimitSetting& same_place) const;
 
   // The first that speaks against the order.
   std::optional<LimitBreach> ask(const OrderRequest& order, const OrderFacts& facts);
-  // The smallest bound of that kind that holds for every order.
+  // Of the limit of that kind that is set everywhere; narrower ones are asked besides.
   std::optional<Decimal> bound(LimitKind kind) const;
 
   // --- what happens ---
-  void on_placed(const OrderRequest& order, const Instrument& on, Strategy strategy, Instant now);
+  void on_placed(const Instrument& on, Strategy strategy, Instant now);
   void on_cancelled(const Instrument& on, Strategy strategy, Instant now);
   void on_leg(VenueId venue, bool fell_short);
   // A trade was resolved; `realised` in the reporting asset.
@@ -112,7 +112,6 @@ class LimitBook {
   std::optional<std::size_t> also_holding(const Scope& scope, std::size_t but) const;
   // Where reaching it holds up trading; an asset's are its pairs.
   void scopes_of(std::size_t limit, std::vector<Scope>& out) const;
-  std::optional<Decimal> lost_today() const;
 
  private:
   // Moments within a window, the newest `most` of them.
@@ -156,7 +155,7 @@ class LimitBook {
   void measure();
   void measure_open();
   void measure_held();
-  void rebuild(Instant now);
+  void rebuild();
   void add(const LimitSetting& setting, bool changed, std::vector<Active>& out) const;
   bool resolve(const LimitScope& scope, LimitWhere& out) const;
   std::optional<Decimal> value_after(const Active& limit, const OrderRequest& order,

@@ -93,6 +93,15 @@ class LimitBookTest : public ::testing::Test {
                 answer);
   }
 
+  Decimal lost_today() const {
+    std::vector<LimitStatus> all;
+    book.status(all);
+    for (const LimitStatus& limit : all) {
+      if (limit.setting.kind == LimitKind::DailyLoss && limit.known) return limit.value;
+    }
+    return Decimal::from_int(-1);
+  }
+
   void sell() { order.side = Side::Sell; }
 
   TwoVenues w;
@@ -165,7 +174,7 @@ TEST_F(LimitBookTest, OrdersAreCountedWithinASecond) {
   with({"order_rate 5 warn 3"});
   const Instrument& on = w.instrument(w.at_binance);
   facts.new_legs = 2;
-  for (int n = 0; n < 4; ++n) book.on_placed(order, on, Strategy::CrossVenue, now);
+  for (int n = 0; n < 4; ++n) book.on_placed(on, Strategy::CrossVenue, now);
   EXPECT_EQ(refused(), "order_rate 6 of 5") << "both legs count before the first leaves";
   tick();
   EXPECT_EQ(told, std::vector<std::string>{"warned order_rate everywhere"});
@@ -176,10 +185,9 @@ TEST_F(LimitBookTest, OrdersAreCountedWithinASecond) {
 
 TEST_F(LimitBookTest, AnOrderRateOfAVenueCountsItsOwn) {
   with({"order_rate kraken 1"});
-  for (int n = 0; n < 4; ++n)
-    book.on_placed(order, w.instrument(w.at_binance), Strategy::CrossVenue, now);
+  for (int n = 0; n < 4; ++n) book.on_placed(w.instrument(w.at_binance), Strategy::CrossVenue, now);
   EXPECT_EQ(refused(), "");
-  book.on_placed(order, w.instrument(w.at_kraken), Strategy::CrossVenue, now);
+  book.on_placed(w.instrument(w.at_kraken), Strategy::CrossVenue, now);
   order.instrument = w.at_kraken;
   facts.instrument = &w.instrument(w.at_kraken);
   EXPECT_EQ(refused(), "order_rate 2 of 1");
@@ -347,11 +355,11 @@ TEST_F(LimitBookTest, TheLossesOfADayAWeekAndAMonthBeginAtMidnightUtc) {
   EXPECT_EQ(told.size(), 1u) << "and believed when it has lasted";
   tick(5);
   EXPECT_EQ(told.back(), "reached daily_loss everywhere");
-  EXPECT_EQ(book.lost_today(), d("1001"));
+  EXPECT_EQ(lost_today(), d("1001"));
   told.clear();
   wall = wall + hours(24);  // Wednesday
   tick();
-  EXPECT_EQ(book.lost_today(), d("0"));
+  EXPECT_EQ(lost_today(), d("0"));
   EXPECT_EQ(refused(), "") << "a day is over, the week is not";
   profit = d("-1501");
   tick(6);
@@ -492,21 +500,21 @@ TEST_F(LimitBookTest, BooksThatCeaseToBeValidTooOftenReduceTheirVenue) {
 TEST_F(LimitBookTest, WhatAPersonSetsHoldsAtOnceAndOutlivesARestart) {
   with({"order_notional 7000"});
   EXPECT_EQ(refused(), "");
-  const auto before = book.set(*parse_limit("order_notional 5000 warn 4000"), now);
+  const auto before = book.set(*parse_limit("order_notional 5000 warn 4000"));
   ASSERT_TRUE(before.ok());
   EXPECT_EQ(**before, *parse_limit("order_notional 7000"));
   EXPECT_EQ(refused(), "order_notional 6000 of 5000");
   book.restart(w.universe, config, now);
   EXPECT_EQ(refused(), "order_notional 6000 of 5000");
   EXPECT_EQ(book.bound(LimitKind::OrderNotional), d("5000"));
-  EXPECT_TRUE(book.take_back(*parse_limit("order_notional 1"), now)) << "by kind and place";
+  EXPECT_TRUE(book.take_back(*parse_limit("order_notional 1"))) << "by kind and place";
   EXPECT_EQ(refused(), "");
-  EXPECT_FALSE(book.take_back(*parse_limit("order_notional 1"), now));
+  EXPECT_FALSE(book.take_back(*parse_limit("order_notional 1")));
 }
 
 TEST_F(LimitBookTest, ALimitOfWhatIsNotThereIsRefusedWithItsReason) {
   with({});
-  const auto nowhere = book.set(*parse_limit("order_notional upbit 5000"), now);
+  const auto nowhere = book.set(*parse_limit("order_notional upbit 5000"));
   ASSERT_FALSE(nowhere.ok());
   EXPECT_EQ(nowhere.error(), "there is no upbit here");
 }

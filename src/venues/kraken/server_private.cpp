@@ -37,6 +37,18 @@ std::size_t offset_of(std::string_view text) {
   return integer_text(text, offset) ? offset : 0;
 }
 
+// The order that a request is about, by its own id or by the client's.
+template <class Fields>
+Result<OrderRef, std::string> named_order(const Fields& fields) {
+  const std::string_view text = fields.get("txid");
+  if (text.empty() && fields.get("cl_ord_id").empty())
+    return fail(std::string("EGeneral:Invalid arguments:txid"));
+  if (text.empty()) return OrderRef{0, std::string(fields.get("cl_ord_id"))};
+  const auto id = parse_order_text(text);
+  if (!id || *id == 0) return fail(std::string("EOrder:Unknown order"));
+  return OrderRef{*id, {}};
+}
+
 }  // namespace
 
 KrakenServer::Reply KrakenServer::balance(AccountId account, const Fields&) {
@@ -258,36 +270,18 @@ KrakenServer::Reply KrakenServer::add_order(AccountId account, const Fields& fie
 }
 
 KrakenServer::Reply KrakenServer::cancel_order(AccountId account, const Fields& fields) {
-  OrderRef ref;
-  const std::string_view text = fields.get("txid");
-  if (!text.empty()) {
-    const auto id = parse_order_text(text);
-    if (!id || *id == 0) return error("EOrder:Unknown order");
-    ref.id = *id;
-  } else if (!fields.get("cl_ord_id").empty()) {
-    ref.client_order_id = fields.get("cl_ord_id");
-  } else {
-    return error("EGeneral:Invalid arguments:txid");
-  }
-  const auto cancelled = cancel(account, ref);
+  const auto ref = named_order(fields);
+  if (!ref) return error(ref.error());
+  const auto cancelled = cancel(account, *ref);
   if (!cancelled) return error(cancelled.error());
   return result(R"({"count":1})");
 }
 
 KrakenServer::Reply KrakenServer::amend_order(AccountId account, const Fields& fields) {
-  OrderRef ref;
-  const std::string_view text = fields.get("txid");
-  if (!text.empty()) {
-    const auto id = parse_order_text(text);
-    if (!id || *id == 0) return error("EOrder:Unknown order");
-    ref.id = *id;
-  } else if (!fields.get("cl_ord_id").empty()) {
-    ref.client_order_id = fields.get("cl_ord_id");
-  } else {
-    return error("EGeneral:Invalid arguments:txid");
-  }
+  const auto ref = named_order(fields);
+  if (!ref) return error(ref.error());
   const auto amended =
-      amend(account, ref,
+      amend(account, *ref,
             {fields.get("order_qty"), fields.get("limit_price"), is_true(fields.get("post_only"))});
   if (!amended) return error(amended.error());
   return result(JsonObject().text("amend_id", amend_text(++serial_)).done());
