@@ -31,7 +31,10 @@ void Engine::on(const Event& event, Instant now, Actions& out) {
       event);
   if (!p.situation.reconciled) p.check_reconciled(out);
   if (p.situation.stopping) p.check_stopped(out);
-  if (out.size() == from) return;
+  if (out.size() == from) {
+    p.gate.limits().measure();  // what has changed, while nothing waits to be sent
+    return;
+  }
   p.tally(out, from);
   p.measures.on(std::span(out).subspan(from), p.universe);
   const bool booked =

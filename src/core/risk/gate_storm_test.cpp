@@ -147,6 +147,14 @@ TEST_F(GateStorm, WhatPassesBreaksNoLimitAndNoHoldAndNothingElseIsRefused) {
     ASSERT_EQ(answer == RefuseReason::None, against.empty())
         << "order " << n << ": " << name(answer) << " by " << name(gate.breach().kind)
         << ", and speaking against it: '" << against << "'";
+    // One look and one limit after the other say the same.
+    const auto each = gate.limits().ask_each(order, facts);
+    const bool by_limit = gate.breach().any;
+    ASSERT_TRUE(each.has_value() == by_limit || (answer != RefuseReason::None && !by_limit))
+        << "order " << n;
+    if (by_limit) {
+      ASSERT_EQ(*each, gate.breach()) << "order " << n;
+    }
   }
   EXPECT_GT(passed, 10'000);
   EXPECT_EQ(refused.size(), 17u) << "every limit and both kinds of hold have refused";

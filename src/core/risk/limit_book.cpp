@@ -19,7 +19,7 @@ bool each_venue(LimitKind kind) {
          kind == LimitKind::VenueFaults || kind == LimitKind::DataFaults;
 }
 std::optional<Decimal> bps_of(const std::optional<Rate>& rate) {
-  return rate ? std::optional(Decimal::from_scaled(rate->ppb, 5)) : std::nullopt;
+  return rate ? std::optional(Decimal::from_scaled(rate->ppb, bps_scale)) : std::nullopt;
 }
 
 Mutant left_out_by(LimitKind kind) {
@@ -55,26 +55,6 @@ RefuseReason reason_of(LimitKind kind) {
       return RefuseReason::RiskLimit;
   }
 }
-
-// --- moments ---
-
-void LimitBook::Moments::add(Instant now) {
-  if (all_.empty()) return;
-  all_[next_] = now;
-  next_ = (next_ + 1) % all_.size();
-  count_ = std::min(count_ + 1, all_.size());
-}
-
-std::size_t LimitBook::Moments::since(Instant from) const {
-  std::size_t found = 0;
-  for (; found < count_; ++found) {
-    const std::size_t at = (next_ + all_.size() - 1 - found) % all_.size();
-    if (all_[at] <= from) break;
-  }
-  return found;
-}
-
-void LimitBook::Moments::all_at(Instant now) { std::ranges::fill(all_, now); }
 
 // --- which are in force ---
 
@@ -161,6 +141,7 @@ void LimitBook::add(const LimitSetting& setting, bool changed, std::vector<Activ
 
 // What is set for one asset or venue takes the place of what holds for each of them.
 void LimitBook::rebuild() {
+  tell_asked();
   std::vector<Active> fresh;
   const auto lay = [&](const LimitSetting& setting, bool changed) {
     std::vector<Active> these;
@@ -179,7 +160,7 @@ void LimitBook::rebuild() {
     lay(setting, false);
   };
   own(LimitKind::OrderNotional, config_->max_order_notional);
-  own(LimitKind::MaxEdge, Decimal::from_scaled(config_->max_edge.ppb, 5));
+  own(LimitKind::MaxEdge, Decimal::from_scaled(config_->max_edge.ppb, bps_scale));
   own(LimitKind::NetDelta, config_->max_exposure);
   own(LimitKind::CurrencyExposure, config_->max_currency_exposure);
   own(LimitKind::DailyLoss, config_->max_daily_loss);
@@ -194,15 +175,29 @@ void LimitBook::rebuild() {
   active_ = std::move(fresh);
 
   of_instrument_.assign(universe_->instruments().size(), {});
+  of_unwinds_.assign(universe_->instruments().size(), {});
   for (std::size_t n = 0; n < active_.size(); ++n) {
     const LimitWhere& where = active_[n].where;
     for (const Instrument& on : universe_->instruments()) {
       const bool here = (!where.venue.valid() || where.venue == on.venue) &&
                         (!where.pair.valid() || where.pair == on.pair) &&
                         (!where.asset.valid() || where.asset == on.base || where.asset == on.quote);
-      if (here) of_instrument_[on.id.index()].push_back(static_cast<std::uint16_t>(n));
+      if (!here) continue;
+      of_instrument_[on.id.index()].push_back(static_cast<std::uint16_t>(n));
+      if (traits(active_[n].setting.kind).unwinds)
+        of_unwinds_[on.id.index()].push_back(static_cast<std::uint16_t>(n));
     }
   }
+  std::vector<QuickLimits::Limit> limits;
+  for (const Active& limit : active_) {
+    limits.push_back({limit.setting.kind, limit.where, bound_of(limit), &limit.moments,
+                      !left_out(limit.setting.kind)});
+  }
+  quick_.restart(*universe_, std::move(limits), of_instrument_);
+  for (std::size_t n = 0; n < active_.size(); ++n) measured(n);
+  asked_.assign(of_instrument_.size() * strategy_count, {});
+  untold_.clear();
+  untold_.reserve(asked_.size());
   open_changed_ = held_changed_ = true;
 }
 
@@ -235,20 +230,53 @@ std::optional<LimitSetting> LimitBook::in_force(const LimitSetting& same_place) 
 std::optional<Decimal> LimitBook::bound(LimitKind kind) const {
   for (const Active& limit : active_) {
     if (limit.setting.kind == kind && limit.setting.scope.place() == LimitPlace::Everywhere)
-      return limit.setting.hard;
+      return bound_of(limit);
   }
   return std::nullopt;
 }
 
 // --- asked ---
 
+bool LimitBook::left_out(LimitKind kind) const {
+  const Mutant mutant = left_out_by(kind);
+  return mutant != Mutant::None && mutant == config_->mutant;
+}
+
 bool LimitBook::broken(const Active& limit, Decimal value) const {
-  return traits(limit.setting.kind).least ? value < limit.setting.hard : value > limit.setting.hard;
+  const Decimal bound = bound_of(limit);
+  return traits(limit.setting.kind).least ? value < bound : value > bound;
+}
+
+std::optional<Decimal> LimitBook::value_of(LimitKind kind, const Asked& asked) {
+  switch (kind) {
+    case LimitKind::OrderNotional:
+      return asked.notional;
+    case LimitKind::OrderQuantity:
+      return Decimal::from_scaled(asked.quantity.units, asked.qty_scale);
+    case LimitKind::PriceDistance:
+      return asked.price_distance;
+    case LimitKind::PriceCollar:
+      return asked.price_beyond;
+    case LimitKind::MinEdge:
+    case LimitKind::MaxEdge:
+      return bps_of(asked.edge);
+    case LimitKind::BookAge:
+      return asked.book_age ? std::optional(Decimal::from_scaled(asked.book_age->ns, 9))
+                            : std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
+LimitBook::Asked LimitBook::asked_of(const OrderRequest& order, const OrderFacts& facts) {
+  return {0,          facts.notional, facts.price_distance, facts.price_beyond,
+          facts.edge, facts.book_age, order.quantity,       facts.instrument->qty_scale};
 }
 
 // What the limit would measure with the order. `concerns`: whether the order changes it at all.
 std::optional<Decimal> LimitBook::value_after(const Active& limit, const OrderRequest& order,
-                                              const OrderFacts& facts, bool& concerns) const {
+                                              const OrderFacts& facts, const Asked& asked,
+                                              bool& concerns) const {
   const Instrument& on = *facts.instrument;
   const bool buys = order.side == Side::Buy;
   const AssetId asset = limit.where.asset;
@@ -260,23 +288,14 @@ std::optional<Decimal> LimitBook::value_after(const Active& limit, const OrderRe
                             : on.notional(order.price, order.quantity);
   };
   concerns = true;
-  switch (limit.setting.kind) {
-    case LimitKind::OrderNotional:
-      return facts.notional;
-    case LimitKind::OrderQuantity:
-      return on.quantity_decimal(order.quantity);
-    case LimitKind::PriceDistance:
-      concerns = facts.price_distance || !order.unwind;
-      return facts.price_distance;
-    case LimitKind::PriceCollar:
-      concerns = facts.price_beyond || !order.unwind;
-      return facts.price_beyond;
-    case LimitKind::MinEdge:
-    case LimitKind::MaxEdge:
-      return bps_of(facts.edge);
-    case LimitKind::BookAge:
-      return facts.book_age ? std::optional(Decimal::from_scaled(facts.book_age->ns, 9))
-                            : std::nullopt;
+  const LimitKind kind = limit.setting.kind;
+  if (of_order(kind)) {
+    const std::optional<Decimal> value = value_of(kind, asked);
+    const bool of_price = kind == LimitKind::PriceDistance || kind == LimitKind::PriceCollar;
+    concerns = value || !of_price || !order.unwind;
+    return value;
+  }
+  switch (kind) {
     case LimitKind::OrderRate:
       return Decimal::from_int(
           static_cast<std::int64_t>(limit.moments.since(facts.now - rate_window)) + facts.new_legs);
@@ -322,25 +341,63 @@ std::optional<Decimal> LimitBook::value_after(const Active& limit, const OrderRe
 }
 
 std::optional<LimitBreach> LimitBook::ask(const OrderRequest& order, const OrderFacts& facts) {
+  if (order.unwind) return ask_each(order, facts);
   measure();
-  for (const std::uint16_t n : of_instrument_[order.instrument.index()]) {
+  if (!quick_.passes(order, facts)) return ask_each(order, facts);
+  note(order, facts);
+  return std::nullopt;
+}
+
+std::optional<LimitBreach> LimitBook::ask_each(const OrderRequest& order, const OrderFacts& facts) {
+  if (!order.unwind) measure();
+  tell_asked();
+  const Asked asked = asked_of(order, facts);
+  const auto& rows = order.unwind ? of_unwinds_ : of_instrument_;
+  for (const std::uint16_t n : rows[order.instrument.index()]) {
     Active& limit = active_[n];
-    const LimitTraits& of = traits(limit.setting.kind);
-    if (order.unwind && !of.unwinds) continue;
     if (limit.where.strategy && *limit.where.strategy != facts.strategy) continue;
-    const Mutant mutant = left_out_by(limit.setting.kind);
-    if (mutant != Mutant::None && mutant == config_->mutant) continue;
+    if (left_out(limit.setting.kind)) continue;
     bool concerns = true;
-    const std::optional<Decimal> value = value_after(limit, order, facts, concerns);
+    const std::optional<Decimal> value = value_after(limit, order, facts, asked, concerns);
     if (!concerns) continue;
     if (of_order(limit.setting.kind) && value) {
       limit.known = true;
       limit.value = *value;
     }
     if (!value || broken(limit, *value))
-      return LimitBreach{true, limit.setting.kind, value.value_or(Decimal()), limit.setting.hard};
+      return LimitBreach{true, limit.setting.kind, value.value_or(Decimal()), bound_of(limit)};
   }
   return std::nullopt;
+}
+
+void LimitBook::note(const OrderRequest& order, const OrderFacts& facts) {
+  const std::size_t at =
+      order.instrument.index() * strategy_count + static_cast<std::size_t>(facts.strategy);
+  Asked& asked = asked_[at];
+  if (asked.serial == 0) untold_.push_back(static_cast<std::uint32_t>(at));
+  asked = asked_of(order, facts);
+  asked.serial = ++asked_serial_;
+}
+
+// Limits of an order have measured what was let pass at one look, too.
+void LimitBook::tell_asked() {
+  std::ranges::sort(untold_, {}, [&](std::uint32_t at) { return asked_[at].serial; });
+  for (const std::uint32_t at : untold_) {
+    Asked& asked = asked_[at];
+    const auto strategy = static_cast<Strategy>(at % strategy_count);
+    for (const std::uint16_t n : of_instrument_[at / strategy_count]) {
+      Active& limit = active_[n];
+      const LimitKind kind = limit.setting.kind;
+      if (!of_order(kind) || left_out(kind)) continue;
+      if (limit.where.strategy && *limit.where.strategy != strategy) continue;
+      if (const auto value = value_of(kind, asked)) {
+        limit.known = true;
+        limit.value = *value;
+      }
+    }
+    asked.serial = 0;
+  }
+  untold_.clear();
 }
 
 // --- what happens ---
@@ -386,11 +443,13 @@ void LimitBook::on_leg(VenueId venue, bool fell_short) {
 }
 
 void LimitBook::on_resolved(PairId pair, AssetId base, Strategy strategy, Decimal made) {
-  for (Active& limit : active_) {
+  for (std::size_t n = 0; n < active_.size(); ++n) {
+    Active& limit = active_[n];
     if (!matches(limit.where, {}, pair, base, strategy)) continue;
     if (limit.setting.kind == LimitKind::LossStreak) {
       if (made.is_zero()) continue;
       limit.value = made.negative() ? limit.value + Decimal::from_int(1) : Decimal();
+      measured(n);
     } else if (realised(limit.setting.kind)) {
       limit.realised += made;
     }
@@ -423,6 +482,7 @@ void LimitBook::forgive(const Scope& scope) {
     limit.moments.clear();
     limit.legs = {};
     if (limit.setting.kind == LimitKind::LossStreak) limit.value = {};
+    measured(n);
   }
 }
 

@@ -12,6 +12,9 @@
 // none of its own. All others hold beside wider ones. Windows of time and counts are kept in the limit itself.
 // State like any other: folding the journal restores it; what a person changed outlives the process.
 // Allocates nothing when asked, nor when told of orders.
+//
+// An order that all of them let pass costs one look at what they come to (quick_limits.hpp); each is asked by
+// itself only when that look does not say so. What each says by itself is what holds.
 #pragma once
 
 #include <array>
@@ -22,6 +25,9 @@
 
 #include "base/decimal.hpp"
 #include "base/time.hpp"
+#include "core/risk/limit_moments.hpp"
+#include "core/risk/limit_where.hpp"
+#include "core/risk/quick_limits.hpp"
 #include "domain/config.hpp"
 #include "domain/instrument.hpp"
 #include "domain/limit.hpp"
@@ -29,16 +35,6 @@
 #include "domain/status.hpp"
 
 namespace ats::core {
-
-struct OrderFacts;
-
-// A limit's place in the universe; nothing set: everywhere.
-struct LimitWhere {
-  VenueId venue;
-  AssetId asset;
-  PairId pair;
-  std::optional<Strategy> strategy;
-};
 
 // What limits measure and others know.
 class RiskView {
@@ -72,6 +68,10 @@ class LimitBook {
   static constexpr std::size_t legs_counted = 50;
   static constexpr std::size_t legs_least = 20;  // fewer prove nothing
 
+  LimitBook() = default;
+  LimitBook(const LimitBook&) = delete;  // what they come to points into them
+  LimitBook& operator=(const LimitBook&) = delete;
+
   // A new life: limits of the same name and place go on with what they counted.
   void restart(const Universe& universe, const CoreConfig& config, Instant now);
 
@@ -84,6 +84,8 @@ class LimitBook {
 
   // The first that speaks against the order.
   std::optional<LimitBreach> ask(const OrderRequest& order, const OrderFacts& facts);
+  // The same answer, from one limit after the other.
+  std::optional<LimitBreach> ask_each(const OrderRequest& order, const OrderFacts& facts);
   // Of the limit of that kind that is set everywhere; narrower ones are asked besides.
   std::optional<Decimal> bound(LimitKind kind) const;
 
@@ -98,10 +100,14 @@ class LimitBook {
   // A person lets the scope go on: counts of what went wrong there start over.
   void forgive(const Scope& scope);
 
-  // Who knows what is to be measured; outlives this. Measured anew when asked, once something has changed.
+  // Who knows what is to be measured; outlives this. What has changed is measured anew when the next order is
+  // asked about, or before that, when nothing waits.
   void watch(const RiskView& view) { view_ = &view; }
   void orders_changed() { open_changed_ = true; }
   void holdings_changed() { held_changed_ = true; }
+  void measure() {
+    if (open_changed_ || held_changed_) measure_changed();
+  }
   // `profit`: since the accounts were opened, in the reporting asset.
   void on_timer(WallTime wall, Instant now, Decimal profit, std::vector<LimitNews>& news);
 
@@ -114,21 +120,6 @@ class LimitBook {
   void scopes_of(std::size_t limit, std::vector<Scope>& out) const;
 
  private:
-  // Moments within a window, the newest `most` of them.
-  class Moments {
-   public:
-    void reserve(std::size_t most) { all_.resize(most); }
-    std::size_t room() const { return all_.size(); }
-    void add(Instant now);
-    void clear() { count_ = 0; }
-    std::size_t since(Instant from) const;
-    void all_at(Instant now);  // of an earlier process: as late as can be
-
-   private:
-    std::vector<Instant> all_;
-    std::size_t next_ = 0;
-    std::size_t count_ = 0;
-  };
   struct Legs {
     std::array<bool, legs_counted> short_{};
     std::size_t next = 0, count = 0, fell_short = 0;
@@ -152,14 +143,34 @@ class LimitBook {
     Decimal from;                        // profit as it began, or the highest
     Decimal realised;                    // within the period
   };
-  void measure();
+  // What limits of an order measured of the last one that was let pass at one look.
+  struct Asked {
+    std::uint64_t serial = 0;  // zero: each of them knows it
+    std::optional<Decimal> notional, price_distance, price_beyond;
+    std::optional<Rate> edge;
+    std::optional<Duration> book_age;
+    Quantity quantity;
+    std::uint8_t qty_scale = 0;
+  };
+  // What the value is held against.
+  Decimal bound_of(const Active& limit) const { return limit.setting.hard; }
+  void measure_changed();
   void measure_open();
   void measure_held();
+  // Its value or its bound may have changed: what it leaves room for is reckoned anew.
+  void measured(std::size_t limit);
   void rebuild();
   void add(const LimitSetting& setting, bool changed, std::vector<Active>& out) const;
   bool resolve(const LimitScope& scope, LimitWhere& out) const;
   std::optional<Decimal> value_after(const Active& limit, const OrderRequest& order,
-                                     const OrderFacts& facts, bool& concerns) const;
+                                     const OrderFacts& facts, const Asked& asked,
+                                     bool& concerns) const;
+  // Of a limit of an order.
+  static std::optional<Decimal> value_of(LimitKind kind, const Asked& asked);
+  static Asked asked_of(const OrderRequest& order, const OrderFacts& facts);
+  void note(const OrderRequest& order, const OrderFacts& facts);
+  void tell_asked();
+  bool left_out(LimitKind kind) const;  // by a planted bug
   bool broken(const Active& limit, Decimal value) const;
   LimitLevel level_of(const Active& limit) const;
   bool matches(const LimitWhere& where, VenueId venue, PairId pair, AssetId base,
@@ -171,6 +182,11 @@ class LimitBook {
   std::vector<LimitSetting> changes_;  // by persons, in the order they were made
   std::vector<Active> active_;
   std::vector<std::vector<std::uint16_t>> of_instrument_;  // of active_
+  std::vector<std::vector<std::uint16_t>> of_unwinds_;     // of these, who is asked of unwinds
+  QuickLimits quick_;
+  std::vector<Asked> asked_;           // by instrument and strategy
+  std::vector<std::uint32_t> untold_;  // of asked_, whose serial is not zero
+  std::uint64_t asked_serial_ = 0;
   const RiskView* view_ = nullptr;
   bool open_changed_ = true;
   bool held_changed_ = true;

@@ -18,6 +18,9 @@ inline Duration window_of(LimitKind kind) {
   return faults ? LimitBook::fault_window : LimitBook::rate_window;
 }
 
+// Rates are measured in basis points: units of 10^-5 of one are 1e-9.
+constexpr int bps_scale = 5;
+
 // Measured of an order and not of what is there.
 inline bool of_order(LimitKind kind) { return kind <= LimitKind::BookAge; }
 

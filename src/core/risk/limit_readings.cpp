@@ -28,11 +28,17 @@ std::optional<std::int64_t> period_of(LimitKind kind, WallTime wall) {
 
 }  // namespace
 
-void LimitBook::measure() {
+void LimitBook::measure_changed() {
   if (view_ == nullptr) return;
   if (open_changed_) measure_open();
   if (held_changed_) measure_held();
+  for (std::size_t n = 0; n < active_.size(); ++n) measured(n);
   open_changed_ = held_changed_ = false;
+}
+
+void LimitBook::measured(std::size_t n) {
+  const Active& limit = active_[n];
+  if (!of_order(limit.setting.kind)) quick_.measured(n, {limit.known, limit.value, limit.room});
 }
 
 void LimitBook::measure_open() {
@@ -111,7 +117,7 @@ void LimitBook::measure_held() {
       case LimitKind::AssetConcentration: {
         const auto worth = held({}, where.asset);
         // Rounded down, and a unit less: where it does not suffice, it is computed.
-        const auto most = everything_.multiply_floor(limit.setting.hard);
+        const auto most = everything_.multiply_floor(bound_of(limit));
         const auto share = most ? most->divide_floor(Decimal::from_int(100)) : fail(most.error());
         limit.room = share && worth ? *share - *worth - Decimal::from_raw(1) : Decimal();
         value = worth ? share_of(*worth, everything_) : std::nullopt;
@@ -176,6 +182,7 @@ LimitLevel LimitBook::level_of(const Active& limit) const {
 }
 
 void LimitBook::on_timer(WallTime wall, Instant now, Decimal profit, std::vector<LimitNews>& news) {
+  tell_asked();
   open_changed_ = held_changed_ = true;
   measure();
   for (std::size_t n = 0; n < active_.size(); ++n) {
@@ -195,6 +202,7 @@ void LimitBook::on_timer(WallTime wall, Instant now, Decimal profit, std::vector
       limit.known = true;
     }
     watch_losses(limit, wall, profit);
+    measured(n);
 
     const LimitLevel before = limit.level;
     limit.level = level_of(limit);

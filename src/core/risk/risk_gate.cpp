@@ -21,13 +21,9 @@ bool RiskGate::halt(const Scope& scope, Instant now) {
 
 RefuseReason RiskGate::check(const OrderRequest& order, const OrderFacts& facts) {
   breach_ = {};
-  for (const Rule& rule : rules()) {
-    if (rule.applies == Applies::ToNew && order.unwind) continue;
-    if (rule.applies == Applies::ToUnwind && !order.unwind) continue;
-    if (rule.left_out_by == config_->mutant && config_->mutant != Mutant::None) continue;
-    const RefuseReason reason = rule.refuses(order, facts, *config_);
-    if (reason != RefuseReason::None) return reason;
-  }
+  if (const RefuseReason reason = first_refusal(order, facts, *config_);
+      reason != RefuseReason::None)
+    return reason;
   const auto breach = limits_.ask(order, facts);
   if (!breach) return RefuseReason::None;
   breach_ = *breach;

@@ -1,9 +1,22 @@
 #include "core/risk/rules.hpp"
 
-#include <array>
+#include <iterator>
+#include <utility>
 
 namespace ats::core {
 namespace {
+
+enum class Applies : std::uint8_t {
+  Always,
+  ToNew,  // would only prevent an unwind from reducing exposure
+  ToUnwind,
+};
+
+struct Rule {
+  Applies applies;
+  RefuseReason (*refuses)(const OrderRequest&, const OrderFacts&, const CoreConfig&);
+  Mutant left_out_by = Mutant::None;  // the planted bug that does not ask it
+};
 
 // An unwind passes a halt that still resolves: it is the end of old risk. A halted venue is one we do not
 // trust, or may not touch: nothing goes there.
@@ -72,19 +85,42 @@ RefuseReason reduces(const OrderRequest& order, const OrderFacts& facts, const C
   return right_way ? RefuseReason::None : RefuseReason::Exposure;
 }
 
-// own_rules stands before those that look at the instrument.
-constexpr std::array all_rules{
-    Rule{"halted", Applies::Always, halted, Mutant::ForgetHalt},
-    Rule{"reconciled", Applies::ToNew, not_reconciled, Mutant::TradeUnreconciled},
-    Rule{"venue up", Applies::Always, venue_down},
-    Rule{"book valid", Applies::Always, book_not_valid, Mutant::IgnoreStaleBook},
-    Rule{"own rules", Applies::Always, own_rules},
-    Rule{"price band", Applies::Always, price_band},
-    Rule{"self trade", Applies::Always, self_trade},
-    Rule{"pair busy", Applies::ToNew, pair_busy},
-    Rule{"leg cost", Applies::ToNew, leg_cost},
-    Rule{"reduces", Applies::ToUnwind, reduces},
+// In the order they are asked. own_rules stands before those that look at the instrument.
+constexpr Rule all_rules[] = {
+    {Applies::Always, halted, Mutant::ForgetHalt},
+    {Applies::ToNew, not_reconciled, Mutant::TradeUnreconciled},
+    {Applies::Always, venue_down},
+    {Applies::Always, book_not_valid, Mutant::IgnoreStaleBook},
+    {Applies::Always, own_rules},
+    {Applies::Always, price_band},
+    {Applies::Always, self_trade},
+    {Applies::ToNew, pair_busy},
+    {Applies::ToNew, leg_cost},
+    {Applies::ToUnwind, reduces},
 };
+
+template <std::size_t N>
+RefuseReason ask(const OrderRequest& order, const OrderFacts& facts, const CoreConfig& config) {
+  constexpr Rule rule = all_rules[N];
+  if (rule.applies == Applies::ToNew && order.unwind) return RefuseReason::None;
+  if (rule.applies == Applies::ToUnwind && !order.unwind) return RefuseReason::None;
+  if (rule.left_out_by != Mutant::None && rule.left_out_by == config.mutant)
+    return RefuseReason::None;
+  return rule.refuses(order, facts, config);
+}
+
+// Spelt out for the compiler, which puts each rule in its place.
+template <std::size_t... N>
+RefuseReason ask_in_turn(const OrderRequest& order, const OrderFacts& facts,
+                         const CoreConfig& config, std::index_sequence<N...>) {
+  RefuseReason reason = RefuseReason::None;
+  const auto speaks = [&](RefuseReason answer) {
+    reason = answer;
+    return reason != RefuseReason::None;
+  };
+  static_cast<void>((speaks(ask<N>(order, facts, config)) || ...));
+  return reason;
+}
 
 }  // namespace
 
@@ -104,6 +140,9 @@ RefuseReason reason_of(OrderFault fault) {
   return RefuseReason::InstrumentNotTrading;
 }
 
-std::span<const Rule> rules() { return all_rules; }
+RefuseReason first_refusal(const OrderRequest& order, const OrderFacts& facts,
+                           const CoreConfig& config) {
+  return ask_in_turn(order, facts, config, std::make_index_sequence<std::size(all_rules)>());
+}
 
 }  // namespace ats::core

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 
 #include "base/decimal.hpp"
 #include "base/time.hpp"
@@ -55,25 +54,11 @@ struct OrderFacts {
   Decimal open_net;
 };
 
-using RuleFunction = RefuseReason (*)(const OrderRequest&, const OrderFacts&, const CoreConfig&);
-
-enum class Applies : std::uint8_t {
-  Always,
-  ToNew,  // would only prevent an unwind from reducing exposure
-  ToUnwind,
-};
-
-struct Rule {
-  const char* name;
-  Applies applies;
-  RuleFunction refuses;
-  Mutant left_out_by = Mutant::None;  // the planted bug that does not ask it
-};
-
 // What an order that breaks its instrument's own rules is refused for.
 RefuseReason reason_of(OrderFault fault);
 
-// All of them, in the order they are asked: the first refusal is the answer.
-std::span<const Rule> rules();
+// Asks all of them that apply: the first refusal is the answer. One that a planted bug leaves out is not asked.
+RefuseReason first_refusal(const OrderRequest& order, const OrderFacts& facts,
+                           const CoreConfig& config);
 
 }  // namespace ats::core
