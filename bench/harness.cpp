@@ -83,7 +83,8 @@ double ratio_of(const Goal& goal, double ours, double baseline) {
 
 }  // namespace
 
-Session::Session(int rounds, std::string filter) : rounds_(rounds), filter_(std::move(filter)) {}
+Session::Session(int rounds, std::string filter, std::uint64_t orders)
+    : rounds_(rounds), filter_(std::move(filter)), orders_(orders) {}
 
 bool Session::wanted(const std::string& name) const {
   return (section_ + ": " + name).find(filter_) != std::string::npos;

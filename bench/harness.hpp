@@ -92,11 +92,13 @@ struct Result {
 class Session {
  public:
   // rounds >= 5 for figures to be quoted.
-  Session(int rounds, std::string filter);
+  Session(int rounds, std::string filter, std::uint64_t orders);
 
   // Runs both sides once unmeasured, then `rounds` rounds, alternating which side goes first.
   void compare(const Comparison& comparison);
   int rounds() const { return rounds_; }
+  // What is asked of the gate in all, by the section that does nothing else.
+  std::uint64_t orders() const { return orders_; }
   // Whether anything of this name would run: lets a section skip costly preparation.
   bool wanted(const std::string& name) const;
   // Whether this section was asked for by its name: slow ones run only then.
@@ -107,6 +109,7 @@ class Session {
  private:
   int rounds_;
   std::string filter_;
+  std::uint64_t orders_;
   std::string section_;
   std::vector<Result> results_;
 };

@@ -128,9 +128,10 @@ nlohmann::json json_of(const Result& result) {
 }
 
 constexpr const char* usage =
-    "ats_bench [--filter TEXT] [--rounds N] [--json FILE] [--list] [--strict]\n"
+    "ats_bench [--filter TEXT] [--rounds N] [--orders N] [--json FILE] [--list] [--strict]\n"
     "  --filter TEXT  only what has TEXT in \"section: name\"\n"
     "  --rounds N     rounds of baseline and ours in turn (default 7; at least 5 to be quoted)\n"
+    "  --orders N     so many random orders in gate_storm (default 5000000)\n"
     "  --json FILE    the results as JSON too; - prints nothing else on stdout\n"
     "  --strict       exit status 1 when a goal is missed, not only when checksums differ\n"
     "Example: ats_bench --filter books --json books.json\n";
@@ -139,6 +140,7 @@ int run(int argc, char** argv) {
   std::string filter;
   std::string json_file;
   int rounds = 7;
+  std::uint64_t orders = 5'000'000;
   bool list = false;
   bool strict = false;
   for (int i = 1; i < argc; ++i) {
@@ -151,6 +153,8 @@ int run(int argc, char** argv) {
       json_file = given;
     } else if (option == "--rounds" && (given = value()) != nullptr) {
       rounds = std::atoi(given);
+    } else if (option == "--orders" && (given = value()) != nullptr) {
+      orders = std::strtoull(given, nullptr, 10);
     } else if (option == "--list") {
       list = true;
     } else if (option == "--strict") {
@@ -167,13 +171,17 @@ int run(int argc, char** argv) {
     std::fputs("ats_bench: --rounds takes a number from 1\n", stderr);
     return 2;
   }
+  if (orders < 1) {
+    std::fputs("ats_bench: --orders takes a number from 1\n", stderr);
+    return 2;
+  }
   if (list) {
     for (const auto& section : sections()) std::puts(section.first.c_str());
     return 0;
   }
 
   const bool quiet = json_file == "-";
-  Session session(rounds, filter);
+  Session session(rounds, filter, orders);
   std::size_t printed = 0;
   if (!quiet) {
     std::printf("%-66s %12s %-18s %12s %-28s %6s %6s %6s\n", "what", "ours", "", "baseline", "",
