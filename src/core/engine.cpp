@@ -120,7 +120,7 @@ void Engine::Parts::check_reconciled(Actions& out) {
   if (executor.earlier_life_unresolved()) return;
   situation.reconciled = true;
   alert(Severity::Info, AlertCode::Reconciled, {},
-        "every order is accounted for and every balance compared", out);
+        "every order is accounted for and every balance compared", out, {}, true);
 }
 
 void Engine::Parts::check_stopped(Actions& out) {
@@ -206,7 +206,7 @@ void Engine::Parts::on(const InstrumentChanged& event, Actions& out) {
     gate.halt(scope, now);
     alert(Severity::Critical, AlertCode::Halt, scope,
           universe.instrument_name(id) + " changed its scale; the pair is halted until a restart",
-          out);
+          out, universe.instrument_name(id));
     return;
   }
   universe.add_instrument(told);
@@ -289,8 +289,9 @@ void Engine::Parts::open_account(VenueId venue, AssetId asset, Decimal total, Ac
   const auto opened = ledger.open(venue, asset, total);
   if (!opened) {
     gate.halt(venue);
-    alert(Severity::Critical, AlertCode::LedgerBreak, {venue, {}},
-          "the venue tells a balance that no account can hold; the venue is halted", out);
+    alert(Severity::Emergency, AlertCode::LedgerBreak, {venue, {}},
+          "the venue tells a balance that no account can hold; the venue is halted", out,
+          universe.asset(asset).name.view());
     return;
   }
   if (!total.is_zero()) out.push_back(*opened);
@@ -314,18 +315,18 @@ void Engine::Parts::on(const BalancesComplete& event, Actions& out) {
   }
   follow_holdings();  // an account that is empty has been told now, and nothing was booked
   const Scope scope{event.venue, {}};
-  const auto tell = [&](Severity severity, const Difference& d, const char* what) {
+  const auto tell = [&](Severity severity, const Difference& d, const char* what, bool over) {
     alert(severity, AlertCode::LedgerBreak, scope,
           std::string(universe.venue(d.venue).name.view()) + " " +
               std::string(universe.asset(d.asset).name.view()) + ": ledger " +
               d.ledger.to_string() + ", venue " + d.reported.to_string() + "; " + what,
-          out);
+          out, universe.asset(d.asset).name.view(), over);
   };
   for (const Difference& d : found.breaks) {
     gate.halt(event.venue);
-    tell(Severity::Critical, d, "the venue is halted");
+    tell(Severity::Emergency, d, "the venue is halted", false);
   }
-  for (const Difference& d : found.healed) tell(Severity::Info, d, "they agree again");
+  for (const Difference& d : found.healed) tell(Severity::Info, d, "they agree again", true);
   if (found.suspected) executor.ask_doubtful(event.venue, now, out);
 }
 

@@ -98,6 +98,7 @@ struct Engine::Parts {
   void on(const ResumeCommand& command, Actions& out);
   void on(const StopCommand& command, Actions& out);
   void on(const SetLimitCommand& command, Actions& out);
+  void on(const AcknowledgeCommand&, Actions&) {}  // for those who keep the alerts
 
   bool known(VenueId id) const { return id.index() < universe.venues().size(); }
   bool known(AssetId id) const { return id.index() < universe.assets().size(); }
@@ -126,9 +127,11 @@ struct Engine::Parts {
   void released(std::size_t limit, Actions& out);
   bool second_person(const Scope& scope, const ResumeCommand& command, Actions& out);
   void tally(const Actions& out, std::size_t from);
+  // `subject`: what it is about besides the scope. `over`: an all-clear.
   void alert(Severity severity, AlertCode code, const Scope& scope, std::string_view message,
-             Actions& out) {
-    out.push_back(Alert{severity, code, scope, Text<127>::cut(message)});
+             Actions& out, std::string_view subject = {}, bool over = false) {
+    out.push_back(
+        Alert{severity, code, scope, Text<127>::cut(message), Text<63>::cut(subject), over});
   }
   std::string describe(const Scope& scope) const;
   void status(CoreStatus& out) const;

@@ -3,6 +3,14 @@
 #include "core/engine_parts.hpp"
 
 namespace ats::core {
+namespace {
+
+// What the alerts of one limit have in common.
+std::string subject_of(const LimitSetting& limit) {
+  return std::string(name(limit.kind)) + " " + to_text(limit.scope);
+}
+
+}  // namespace
 
 // --- limits ---
 
@@ -13,19 +21,18 @@ void Engine::Parts::watch_limits(Actions& out) {
   for (const LimitNews& item : news) {
     const LimitStatus limit = gate.limits().status_of(item.limit);
     const LimitSetting& set = limit.setting;
-    const auto tell = [&](Severity severity, AlertCode code, std::string_view what, Decimal bound) {
-      alert(severity, code, {},
-            std::string(name(set.kind)) + " " + to_text(set.scope) + " is " +
-                limit.value.floor_to(6).to_string() + ", " + std::string(what) + " " +
-                bound.to_string(),
-            out);
+    const auto tell = [&](Severity severity, std::string_view what, bool over) {
+      alert(severity, AlertCode::LimitWarning, {},
+            subject_of(set) + " is " + limit.value.floor_to(6).to_string() + ", " +
+                std::string(what) + " " + set.warn->to_string(),
+            out, subject_of(set), over);
     };
     switch (item.what) {
       case LimitNews::What::Warned:
-        tell(Severity::Warning, AlertCode::LimitWarning, "past the warning at", *set.warn);
+        tell(Severity::Warning, "past the warning at", false);
         break;
       case LimitNews::What::Cleared:
-        tell(Severity::Info, AlertCode::LimitWarning, "well within the warning at", *set.warn);
+        tell(Severity::Info, "well within the warning at", true);
         break;
       case LimitNews::What::Reached:
         reached(item.limit, out);
@@ -43,11 +50,11 @@ void Engine::Parts::watch_limits(Actions& out) {
     const Hold* hold = gate.holds().find(scope);
     const bool left = executor.open_in(*hold);
     alert(
-        left ? Severity::Critical : Severity::Info, AlertCode::Halt, scope,
+        left ? Severity::Emergency : Severity::Info, AlertCode::Halt, scope,
         describe(scope) + (left ? ": the time to resolve what is open is over; it stays open, and "
                                   "no order leaves any more"
                                 : ": what could be resolved is; no order leaves any more"),
-        out);
+        out, "the time to resolve is over");
   }
 }
 
@@ -57,13 +64,13 @@ void Engine::Parts::reached(std::size_t which, Actions& out) {
   const LimitSetting& set = limit.setting;
   if (set.kind == LimitKind::DailyLoss && config.mutant == Mutant::IgnoreDailyLoss) return;
   gate.limits().scopes_of(which, scopes);
-  const std::string what = std::string(name(set.kind)) + " " + to_text(set.scope) + " is " +
-                           limit.value.floor_to(6).to_string() + ", its limit " +
+  const std::string subject = subject_of(set);
+  const std::string what = subject + " is " + limit.value.floor_to(6).to_string() + ", its limit " +
                            set.hard.to_string();
   for (const Scope& scope : scopes) {
     if (set.effect == LimitEffect::Refuses) {
       alert(Severity::Warning, AlertCode::LimitReached, scope, what + "; what raises it is refused",
-            out);
+            out, subject);
       return;
     }
     Hold hold;
@@ -75,10 +82,12 @@ void Engine::Parts::reached(std::size_t which, Actions& out) {
     gate.holds().set(hold);
     const AlertCode code =
         set.kind == LimitKind::DailyLoss ? AlertCode::DailyLoss : AlertCode::LimitReached;
-    alert(Severity::Critical, code, scope,
+    // Everything stands still, by no person's doing: nothing here would start it again.
+    const bool all_halted = scope.global() && set.effect == LimitEffect::Halts;
+    alert(all_halted ? Severity::Emergency : Severity::Critical, code, scope,
           what + "; " + describe(scope) +
               (set.effect == LimitEffect::Halts ? " is halted" : " is reduced, nothing is opened"),
-          out);
+          out, subject);
   }
 }
 
@@ -86,19 +95,28 @@ void Engine::Parts::released(std::size_t which, Actions& out) {
   const LimitSetting& set = gate.limits().at(which);
   std::vector<Scope> held_up;
   gate.limits().scopes_of(which, held_up);
+  const auto well_again = [&](const Scope& scope) {
+    alert(Severity::Info, AlertCode::LimitReached, scope,
+          subject_of(set) + " is well within its limit again", out, subject_of(set), true);
+  };
   for (const Scope& scope : held_up) {
+    if (set.effect == LimitEffect::Refuses) {
+      well_again(scope);
+      return;
+    }
     const Hold* hold = gate.holds().find(scope);
     const bool ours =
         hold != nullptr && hold->limit == set.kind && hold->state == RiskState::ReduceOnly;
     if (!ours) continue;
     gate.holds().lift(scope);
     if (const auto other = gate.limits().also_holding(scope, which)) {
+      well_again(scope);
       reached(*other, out);
       continue;
     }
     alert(Severity::Info, AlertCode::Resume, scope,
           describe(scope) + " is opened again: " + name(set.kind) + " has been well for a while",
-          out);
+          out, {}, true);
   }
 }
 
@@ -134,7 +152,7 @@ void Engine::Parts::on(const HaltCommand& command, Actions& out) {
                : command.reduce_only ? " reduced by "
                                      : " halted by ") +
               std::string(command.who.view()) + ": " + std::string(command.reason.view()),
-          out);
+          out, command.who.view());
   };
   if (!exists || asked.global()) {
     halt({});
@@ -181,7 +199,7 @@ void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
     alert(Severity::Info, AlertCode::Resume, scope,
           describe(scope) + (was ? " resumed by " : " was not held up, for ") +
               std::string(command.who.view()) + ": " + std::string(command.reason.view()),
-          out);
+          out, {}, was);
     return was;
   };
   if (asked.global()) {
@@ -213,7 +231,7 @@ void Engine::Parts::on(const SetLimitCommand& command, Actions& out) {
   }
   alert(Severity::Warning, AlertCode::LimitChanged, {},
         what + "; " + std::string(command.who.view()) + ": " + std::string(command.reason.view()),
-        out);
+        out, subject_of(wanted));
 }
 
 // To resume a venue that broke is to say: its numbers are right. Booked as what it is, in the open, and
@@ -231,7 +249,7 @@ void Engine::Parts::accept_differences(VenueId venue, const ResumeCommand& comma
               std::string(universe.asset(d.asset).name.view()) + " " + d.reported.to_string() +
               " on " + std::string(universe.venue(venue).name.view()) + "; the ledger had " +
               d.ledger.to_string(),
-          out);
+          out, universe.asset(d.asset).name.view(), true);
   }
   balances.accepted(venue);
   balances.doubt(venue);

@@ -155,6 +155,8 @@ TEST_F(EngineTest, TheDaysLossHaltsEverythingUntilAPersonAndTheNextDay) {
   EXPECT_FALSE(halted({})) << "a loss is believed when it has lasted";
   wait(seconds(1));
   EXPECT_EQ(told(AlertCode::DailyLoss), 1);
+  EXPECT_EQ(alerts.back().severity, Severity::Emergency)
+      << "all stands still, by no person's doing";
   EXPECT_TRUE(halted({}));
   refused_with(RefuseReason::Halted);
 
@@ -349,7 +351,7 @@ TEST_F(EngineTest, ADifferenceThatPersistsIsABreakAndHaltsTheVenue) {
   EXPECT_TRUE(alerts.empty());
   wait(seconds(4));
   ASSERT_EQ(told(AlertCode::LedgerBreak), 1);
-  EXPECT_EQ(alerts[0].severity, Severity::Critical);
+  EXPECT_EQ(alerts[0].severity, Severity::Emergency);
   EXPECT_TRUE(halted({kraken, {}}));
   EXPECT_EQ(ledger(kraken, usdt), d("50000")) << "no silent correction";
   EXPECT_TRUE(booked.empty());

@@ -190,7 +190,12 @@ struct Booked {
   std::uint8_t count = 0;
   Posting postings[6];
 };
-enum class Severity : std::uint8_t { Info, Warning, Critical };
+enum class Severity : std::uint8_t {
+  Info,
+  Warning,
+  Critical,   // something was halted, or is not as it should be: a person has to look
+  Emergency,  // a person is needed now: nothing here can make it better
+};
 const char* name(Severity severity);
 enum class AlertCode : std::uint8_t {
   Halt,
@@ -206,6 +211,7 @@ enum class AlertCode : std::uint8_t {
   LimitWarning,  // its warning level is passed, or no longer
   LimitReached,  // its hard level is
   LimitChanged,  // by a person
+  JournalFailed,
 };
 const char* name(AlertCode code);
 struct Alert {
@@ -213,6 +219,8 @@ struct Alert {
   AlertCode code = AlertCode::Halt;
   Scope scope;
   Text<127> message;
+  Text<63> subject = {};  // besides the scope, what it is about: an order, an asset, a limit
+  bool over = false;      // an all-clear: what was told of it holds no more
 };
 struct BookStateChanged {
   InstrumentId instrument;

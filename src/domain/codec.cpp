@@ -389,6 +389,10 @@ void fields(A& a, Of<A, StopCommand>& c) {
   a.text(c.who);
 }
 template <class A>
+void fields(A& a, Of<A, AcknowledgeCommand>& c) {
+  a.raw(c.alert), a.text(c.who), a.text(c.reason);
+}
+template <class A>
 void fields(A& a, Of<A, SetLimitCommand>& c) {
   fields(a, c.setting), a.boolean(c.take_back), a.text(c.who), a.text(c.reason);
 }
@@ -480,8 +484,8 @@ void fields(A& a, Of<A, Booked>& x) {
 }
 template <class A>
 void fields(A& a, Of<A, Alert>& x) {
-  a.choice(x.severity, Severity::Critical), a.choice(x.code, AlertCode::LimitChanged);
-  fields(a, x.scope), a.text(x.message);
+  a.choice(x.severity, Severity::Emergency), a.choice(x.code, AlertCode::JournalFailed);
+  fields(a, x.scope), a.text(x.message), a.text(x.subject), a.boolean(x.over);
 }
 template <class A>
 void fields(A& a, Of<A, BookStateChanged>& x) {
@@ -507,6 +511,9 @@ void fields(A& a, Of<A, CommandReceived>& e) {
         break;
       case 3:
         e.command = SetLimitCommand{};
+        break;
+      case 4:
+        e.command = AcknowledgeCommand{};
         break;
       default:
         a.stop(CodecError::BadValue);

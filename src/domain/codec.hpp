@@ -15,7 +15,7 @@
 namespace ats {
 
 // Bump when a field is added or moved: a journal of another version is refused, not misread.
-constexpr std::uint16_t codec_version = 11;
+constexpr std::uint16_t codec_version = 12;
 
 enum class CodecError : std::uint8_t { Truncated, UnknownKind, BadValue, TrailingBytes };
 const char* name(CodecError error);

@@ -49,6 +49,14 @@ struct SetLimitCommand {
   Text<63> reason;
 };
 
-using Command = std::variant<HaltCommand, ResumeCommand, StopCommand, SetLimitCommand>;
+// Someone has seen an alert (by its number, see report/alert_desk.hpp) and says so. Changes nothing of the core.
+struct AcknowledgeCommand {
+  std::uint64_t alert = 0;
+  Text<31> who;
+  Text<63> reason;
+};
+
+using Command =
+    std::variant<HaltCommand, ResumeCommand, StopCommand, SetLimitCommand, AcknowledgeCommand>;
 
 }  // namespace ats

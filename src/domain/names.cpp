@@ -437,6 +437,8 @@ const char* name(Severity severity) {
       return "warning";
     case Severity::Critical:
       return "critical";
+    case Severity::Emergency:
+      return "emergency";
   }
   return "?";
 }
@@ -469,6 +471,8 @@ const char* name(AlertCode code) {
       return "limit_reached";
     case AlertCode::LimitChanged:
       return "limit_changed";
+    case AlertCode::JournalFailed:
+      return "journal_failed";
   }
   return "?";
 }

@@ -351,6 +351,11 @@ struct EventText {
           .text("limit", to_text(set->setting))
           .text("who", set->who.view())
           .text("reason", set->reason.view());
+    } else if (const auto* seen = std::get_if<AcknowledgeCommand>(&e.command)) {
+      o.text("command", "acknowledge")
+          .count("alert", seen->alert)
+          .text("who", seen->who.view())
+          .text("reason", seen->reason.view());
     } else {
       o.text("command", "stop").text("who", std::get<StopCommand>(e.command).who.view());
     }
@@ -500,12 +505,14 @@ struct ActionText {
     return out + ",\"postings\":" + list + "]}";
   }
   std::string operator()(const Alert& x) const {
-    return start("alert")
-        .text("severity", name(x.severity))
+    Object o = start("alert");
+    o.text("severity", name(x.severity))
         .text("code", name(x.code))
         .scope(x.scope)
-        .text("message", x.message.view())
-        .done();
+        .text("message", x.message.view());
+    if (!x.subject.empty()) o.text("subject", x.subject.view());
+    if (x.over) o.flag("over", true);
+    return o.done();
   }
   std::string operator()(const BookStateChanged& x) const {
     return start("book_state")

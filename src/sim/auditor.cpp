@@ -471,7 +471,7 @@ void Auditor::resolved(const ExecutionResolved& action, Instant now) {
 void Auditor::alerted(const Alert& alert, Instant now) {
   ++counts_.alerts;
   if (alert.code == AlertCode::Resume) reduced_.erase(key(alert.scope));  // it has cooled down
-  if (alert.severity != Severity::Critical) return;
+  if (alert.severity < Severity::Critical) return;
   if (alert.code == AlertCode::LedgerBreak && alert.scope.venue.valid()) {
     if (!differs(alert.scope.venue)) {
       violate(Invariant::LedgerBalances, now,

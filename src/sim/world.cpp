@@ -251,7 +251,7 @@ bool World::act(const Action& action) {
                        alert->code == AlertCode::UnwindFailed ||
                        alert->code == AlertCode::LedgerBreak ||
                        alert->code == AlertCode::LimitReached;
-    if (halts && alert->severity == Severity::Critical) plan_resume(alert->scope);
+    if (halts && alert->severity >= Severity::Critical) plan_resume(alert->scope);
     return true;
   }
   if (!is_effect(action)) return true;

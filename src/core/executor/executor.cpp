@@ -636,8 +636,8 @@ void Executor::status(CoreStatus& out) const {
 }
 
 void Executor::alert(Severity severity, AlertCode code, const Scope& scope,
-                     std::string_view message, Actions& out) const {
-  out.push_back(Alert{severity, code, scope, Text<127>::cut(message)});
+                     std::string_view message, Actions& out, std::string_view subject) const {
+  out.push_back(Alert{severity, code, scope, Text<127>::cut(message), Text<63>::cut(subject)});
 }
 
 }  // namespace ats::core

@@ -394,7 +394,7 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
   bool crosses_own(InstrumentId id, Side side, Price price) const;
   bool planted(Mutant mutant) const { return desk_.config.mutant == mutant; }
   void alert(Severity severity, AlertCode code, const Scope& scope, std::string_view message,
-             Actions& out) const;
+             Actions& out, std::string_view subject = {}) const;
 
   Desk desk_;
   LegCosts leg_costs_;

@@ -79,7 +79,8 @@ void Executor::stranger(OrderId id, Actions& out) {
   const std::string which =
       "a venue speaks of order " + std::string(client_order_id(id).view()) + ", which ";
   if (!was_ours(id)) {
-    alert(Severity::Critical, AlertCode::ForeignOrder, {}, which + "is not in the journal", out);
+    alert(Severity::Critical, AlertCode::ForeignOrder, {}, which + "is not in the journal", out,
+          client_order_id(id).view());
     return;
   }
   for (std::size_t v = 0; v < desk_.universe.venues().size(); ++v) {
@@ -107,7 +108,7 @@ void Executor::stranger(const Fill& fill, Actions& out) {
         (forgotten ? "a fill came for order " + id + ", which ended long ago; "
                    : "a fill that belongs to no order of ours (" + id + "); ") +
             "not booked, balances are compared, the venue is halted",
-        out);
+        out, id);
 }
 
 }  // namespace ats::core

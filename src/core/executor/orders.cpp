@@ -392,7 +392,7 @@ void Executor::ask_due(Instant now, Actions& out) {
       alert(Severity::Warning, AlertCode::OrderUnknown, scope,
             (order.amending ? "the amendment of order " : "order ") + id +
                 " has no answer; asking the venue",
-            out);
+            out, id);
     }
     if (order.state == OrderState::Unknown && !order.told_stuck &&
         now - order.unknown_since >= config.balance_interval * BalanceWatch::overdue_intervals) {
@@ -400,7 +400,7 @@ void Executor::ask_due(Instant now, Actions& out) {
       const Scope of_pair{{}, scope.pair};
       desk_.gate.halt(of_pair, now);
       alert(Severity::Critical, AlertCode::OrderUnknown, of_pair,
-            "order " + id + " stays Unknown; its exposure is held and the pair is halted", out);
+            "order " + id + " stays Unknown; its exposure is held and the pair is halted", out, id);
     }
     ask(order, now, out);
   }
@@ -460,7 +460,7 @@ void Executor::mismatch(Order& order, std::string_view what, Actions& out) {
   alert(Severity::Critical, AlertCode::FillMismatch, {venue, {}},
         "order " + std::string(client_order_id(order.request.id).view()) + ": " +
             std::string(what) + "; the venue is halted",
-        out);
+        out, client_order_id(order.request.id).view());
 }
 
 }  // namespace ats::core

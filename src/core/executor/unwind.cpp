@@ -107,7 +107,7 @@ void Executor::hand_over(Execution& execution, Instant now, Actions& out) {
     if (desk_.universe.pair(pair).base != execution.base) continue;
     if (planted(Mutant::GiveUpSilently)) continue;
     desk_.gate.halt({{}, pair}, now);
-    alert(Severity::Critical, AlertCode::UnwindFailed, {{}, pair}, what, out);
+    alert(Severity::Emergency, AlertCode::UnwindFailed, {{}, pair}, what, out);
   }
   finish(execution.id, ExecutionOutcome::HandedOver, now, out);
 }

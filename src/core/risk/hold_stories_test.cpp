@@ -77,8 +77,8 @@ TEST_F(HoldTest, WhatIsNotResolvedInTimeStaysOpenAndAPersonIsTold) {
     wait(seconds(1));
   }
   EXPECT_TRUE(told_saying("it stays open, and no order leaves any more"));
-  const auto critical = [](const Alert& a) { return a.severity == Severity::Critical; };
-  EXPECT_TRUE(std::any_of(alerts.begin(), alerts.end(), critical));
+  const auto emergency = [](const Alert& a) { return a.severity == Severity::Emergency; };
+  EXPECT_TRUE(std::any_of(alerts.begin(), alerts.end(), emergency));
   placed.clear();
   wait(seconds(20));
   EXPECT_TRUE(placed.empty());
@@ -215,6 +215,29 @@ TEST_F(HoldTest, WhatTwoLimitsHoldUpIsOpenedWhenBothAreWell) {
   EXPECT_EQ(state_of({kraken, {}}), RiskState::ReduceOnly) << "the first is well, the second not";
   wait(seconds(300));
   EXPECT_EQ(state_of({kraken, {}}), RiskState::Active);
+}
+
+TEST_F(HoldTest, ALimitThatOnlyRefusesSaysWhenItIsWellAgain) {
+  config.limits = {};
+  ASSERT_TRUE(config.limits.add(*parse_limit("venue_faults kraken 2 refuse")));
+  up();
+  for (int n = 0; n < 3; ++n) {
+    send(ConnectionDown{kraken, Channel::Trading});
+    send(ConnectionUp{kraken, Channel::Trading});
+  }
+  wait(seconds(3));
+  ASSERT_EQ(told(AlertCode::LimitReached), 1);
+  const Text<63> subject = alerts.back().subject;
+  EXPECT_EQ(subject, Text<63>("venue_faults kraken"));
+  EXPECT_FALSE(alerts.back().over);
+  wait(seconds(700));
+  ASSERT_EQ(told(AlertCode::LimitReached), 2);
+  const auto all_clear = std::find_if(alerts.rbegin(), alerts.rend(), [](const Alert& a) {
+    return a.code == AlertCode::LimitReached;
+  });
+  EXPECT_TRUE(all_clear->over);
+  EXPECT_EQ(all_clear->subject, subject);
+  EXPECT_EQ(all_clear->severity, Severity::Info);
 }
 
 TEST_F(HoldTest, ARefusedOpportunitySaysWhichLimitAndByHowMuch) {
