@@ -188,6 +188,14 @@ with tempfile.TemporaryDirectory() as home:
         halt = subprocess.run([ats_bin, "halt", "--reason", "to compare", "--data", data], capture_output=True)
         expect(halt.returncode == 0, "halt")
         time.sleep(3)
+        raised = [a for a in told("alerts", data=data)["alerts"] if a["code"] == "halt"]
+        expect(len(raised) == 1 and raised[0]["scope"] == "all" and "to compare" in raised[0]["message"], raised)
+        number = raised[0]["alert"]
+        expect("to compare" in risk("alerts", data=data), "alerts for people")
+        expect("acknowledged" in risk("ack", str(number), "--reason", "it is me", data=data), "ack")
+        risk("ack", str(number), "--reason", "again", data=data, code=2)
+        risk("ack", "999", "--reason", "none", data=data, code=2)
+        kept = told("alerts", "--all", data=data)
         before = profit_of(data)
         run.kill()
         run.wait()
@@ -196,6 +204,17 @@ with tempfile.TemporaryDirectory() as home:
         after = profit_of(data)
         for figure in ("realised", "trades", "from"):
             expect(before[figure] == after[figure], f"{figure}: {before[figure]}, after a restart {after[figure]}")
+        again = {a["alert"]: a for a in told("alerts", "--all", data=data)["alerts"]}
+        for alert in kept["alerts"]:
+            same = again.get(alert["alert"], {})
+            for part in ("code", "scope", "subject", "first", "acknowledged"):
+                expect(same.get(part) == alert[part], f"after a restart alert {alert} is {same}")
+        expect(again[number]["acknowledged"]["reason"] == "it is me", "who has seen it outlives the process")
+        log.flush()
+        expect(f"alert {number} is open: warning halt all" in open(log.name).read(), "told at the start")
+        risk("resume", "--reason", "compared", data=data)
+        now = {a["alert"]: a for a in told("alerts", "--all", data=data)["alerts"]}
+        expect(now[number]["ended"] and "compared" in now[number]["ended"]["by"], "a resume ends it")
         run.terminate()
         expect(run.wait(40) == 0, "the second life ends in order")
         pnl = subprocess.run([ats_bin, "pnl", os.path.join(data, "journal"), "--json"], capture_output=True, text=True)

@@ -60,7 +60,7 @@ void EngineHost::handle(const Event& event) {
   if (!failure_.empty()) return;
   now_ = std::max(now_, io::OsClock::now());
   if (const auto written = journal_.append(event, now_); !written) {
-    failure_ = std::string("the journal cannot be written: ") + io::name(written.error());
+    fail(std::string("the journal cannot be written: ") + io::name(written.error()));
     return;
   }
   actions_.clear();
@@ -79,7 +79,7 @@ void EngineHost::handle(const Event& event) {
   if (times != nullptr) decision_.record((io::OsClock::now() - times->recv_time).ns);
   if (effects != 0) {
     if (const auto safe = journal_.commit(); !safe) {
-      failure_ = std::string("the journal cannot be made safe: ") + io::name(safe.error());
+      fail(std::string("the journal cannot be made safe: ") + io::name(safe.error()));
       return;
     }
     carry_out_all();
@@ -89,11 +89,16 @@ void EngineHost::handle(const Event& event) {
   if (watcher_ != nullptr) watcher_->on_handled(event, now_, actions_);
 }
 
+void EngineHost::fail(std::string why) {
+  failure_ = std::move(why);
+  if (watcher_ != nullptr) watcher_->on_failed(now_);
+}
+
 bool EngineHost::journal_actions(std::size_t from, std::size_t to) {
   for (std::size_t n = from; n < to; ++n) {
     stopped_ = stopped_ || std::holds_alternative<Stopped>(actions_[n]);
     if (const auto written = journal_.append(actions_[n]); !written) {
-      failure_ = std::string("the journal cannot be written: ") + io::name(written.error());
+      fail(std::string("the journal cannot be written: ") + io::name(written.error()));
       return false;
     }
   }

@@ -19,6 +19,8 @@ namespace ats::services {
 class HostWatcher {
  public:
   virtual void on_handled(const Event& event, Instant now, const Actions& actions) = 0;
+  // Once: nothing is handled any more (EngineHost::failure() says why).
+  virtual void on_failed(Instant) {}
 
  protected:
   ~HostWatcher() = default;
@@ -46,6 +48,7 @@ class EngineHost final : public EventSink {
 
  private:
   void handle(const Event& event);
+  void fail(std::string why);
   // Of actions_, [from, to). False: it failed, and nothing may leave any more.
   bool journal_actions(std::size_t from, std::size_t to);
   void carry_out(const Action& action);

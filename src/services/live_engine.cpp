@@ -6,31 +6,18 @@
 #include <nlohmann/json.hpp>
 
 #include "io/clock.hpp"
+#include "services/alert_text.hpp"
 #include "services/describe.hpp"
 #include "services/fold.hpp"
 #include "services/inventory_command.hpp"
 #include "services/risk_answer.hpp"
+#include "services/scope_text.hpp"
 
 namespace ats::services {
 namespace {
 
 constexpr Duration timer_every = milliseconds(50);
 constexpr std::size_t news_max = 64;
-
-// A scope as people write it: "all", a venue, a pair, "strategy maker".
-std::optional<Scope> parse_scope(const std::string& text, const Universe& universe) {
-  if (text.empty() || text == "all") return Scope{};
-  if (const VenueId venue = universe.find_venue(text); venue.valid()) return Scope{venue, {}};
-  for (std::size_t i = 0; i < universe.pairs().size(); ++i) {
-    const PairId pair{static_cast<PairId::rep>(i)};
-    if (universe.pair_name(pair) == text) return Scope{{}, pair};
-  }
-  for (std::size_t i = 0; i < strategy_count; ++i) {
-    const auto strategy = static_cast<Strategy>(i);
-    if (text == std::string("strategy ") + name(strategy)) return Scope{{}, {}, strategy};
-  }
-  return std::nullopt;
-}
 
 // A place the universe does not have, in words; nothing: it has it.
 std::optional<std::string> missing(const LimitScope& scope, const Universe& universe) {
@@ -136,11 +123,11 @@ std::optional<std::string> LiveEngine::restore() {
     if (!opened) return opened.error().detail;
     reader.emplace(std::move(*opened));
     FoldOptions options;
-    if (paper_) {
-      options.observe = [this](const Event& event, Instant, const Actions& actions) {
-        paper_->fold(event, actions);
-      };
-    }
+    options.observe = [this](const Event& event, Instant now, const Actions& actions) {
+      if (paper_) paper_->fold(event, actions);
+      alerts_.on(event, now, actions);
+      alerts_.clear_tellings();  // they were told then
+    };
     auto folded = fold_journal(*reader, engine_, options);
     if (!folded) return folded.error().detail;
     if (folded->runs > 0 && folded->config.paper != setup_.config.core.paper) {
@@ -200,6 +187,8 @@ void LiveEngine::warn_of_unlisted_quotes() {
 void LiveEngine::start() {
   started_ = io::OsClock::now();
   for (const std::string& warning : setup_.warnings) log_line("warning: " + warning);
+  for (const report::KeptAlert* alert : alerts_.list(false))
+    log_line(alert_line(*alert, universe_));
   if (paper_) log_line("PAPER: fills are simulated on the live books, and no order leaves");
   host_->on(Started{incarnation_, io::OsClock::wall(), &universe_, &setup_.config.core});
   if (paper_) {
@@ -270,7 +259,7 @@ bool LiveEngine::close() {
   return failure().empty() && journal_->close().ok();
 }
 
-void LiveEngine::on_handled(const Event& event, Instant, const Actions& actions) {
+void LiveEngine::on_handled(const Event& event, Instant now, const Actions& actions) {
   if (const auto* up = std::get_if<ConnectionUp>(&event)) {
     log_line(fmt::format("{} {} up", universe_.venue(up->venue).name.view(), name(up->channel)));
   } else if (const auto* down = std::get_if<ConnectionDown>(&event)) {
@@ -291,14 +280,29 @@ void LiveEngine::on_handled(const Event& event, Instant, const Actions& actions)
                            done->realised.to_string()));
     } else if (const auto* alert = std::get_if<Alert>(&action)) {
       if (said_ != nullptr) said_->emplace_back(alert->message.view());
-      log_line(fmt::format("{} {}: {}", name(alert->severity), name(alert->code),
-                           alert->message.view()));
     } else if (const auto* book = std::get_if<BookStateChanged>(&action)) {
       log_line(fmt::format("book {} {}{}{}", universe_.instrument_name(book->instrument),
                            name(static_cast<BookState>(book->state)), book->reason != 0 ? ": " : "",
                            book->reason != 0 ? name(static_cast<BookReason>(book->reason)) : ""));
     }
   }
+  alerts_.on(event, now, actions);
+  tell_alerts();
+}
+
+// There is no journal to have it, and it may be the last thing that is said.
+void LiveEngine::on_failed(Instant now) {
+  alerts_.raise({Severity::Emergency,
+                 AlertCode::JournalFailed,
+                 {},
+                 Text<127>::cut(host_->failure() + "; nothing is traded")},
+                now);
+  tell_alerts();
+}
+
+void LiveEngine::tell_alerts() {
+  for (const report::Telling& telling : alerts_.tellings()) log_line(report::to_text(telling));
+  alerts_.clear_tellings();
 }
 
 // Decoders and clients count in the scales they began with; everything else may change under them.
@@ -380,6 +384,10 @@ std::string LiveEngine::answer(std::string_view request) {
     const auto found = parsed.find(key);
     return found != parsed.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
+  const auto flag = [&](const char* key) {
+    const auto found = parsed.find(key);
+    return found != parsed.end() && found->is_boolean() && found->get<bool>();
+  };
   const std::string command = field("command");
   if (command == "status") {
     LiveView now;
@@ -389,23 +397,26 @@ std::string LiveEngine::answer(std::string_view request) {
   if (command == "inventory")
     return inventory_json(engine_.inventory(setup_.config.inventory), universe_);
   if (command == "risk") return answer_risk(engine_, universe_, setup_.config.stress, parsed);
+  if (command == "alerts") return alerts_json(alerts_, universe_, flag("all")).dump();
   if (command == "heartbeat")
     return nlohmann::json{{"ok", started_.ns != 0}, {"life", incarnation_}}.dump();
   if (command == "stop") {
     ask_to_stop(field("who"));
     return nlohmann::json{{"ok", true}}.dump();
   }
-  if (command != "halt" && command != "resume" && command != "set_limit")
+  if (command != "halt" && command != "resume" && command != "set_limit" &&
+      command != "acknowledge")
     return failed("no such command: " + command);
   const std::string reason = field("reason");
   if (reason.empty() || !Text<63>::fits(reason))
     return failed("a reason of 1 to 63 characters is needed");
   const Text<31> who = Text<31>::cut(field("who"));
-  const auto flag = [&](const char* key) {
-    const auto found = parsed.find(key);
-    return found != parsed.end() && found->is_boolean() && found->get<bool>();
-  };
   const auto text = Text<63>(reason);
+  if (command == "acknowledge") {
+    const auto number = parsed.find("alert");
+    const bool told = number != parsed.end() && number->is_number_unsigned();
+    return acknowledge(told ? number->get<std::uint64_t>() : 0, who, text);
+  }
   if (command == "set_limit") {
     const auto setting = parse_limit(field("limit"));
     if (!setting)
@@ -421,6 +432,21 @@ std::string LiveEngine::answer(std::string_view request) {
   if (command == "resume") return carry_out(ResumeCommand{*scope, who, text});
   return carry_out(
       HaltCommand{*scope, who, text, flag("reduce_only"), flag("at_once"), flag("flatten")});
+}
+
+std::string LiveEngine::acknowledge(std::uint64_t number, const Text<31>& who,
+                                    const Text<63>& reason) {
+  const report::KeptAlert* alert = alerts_.find(number);
+  if (alert == nullptr)
+    return failed(fmt::format("there is no alert {}; ats risk alerts shows them", number));
+  if (const auto& seen = alert->acknowledged) {
+    return failed(fmt::format("{} has acknowledged alert {} already, {}", seen->who.view(), number,
+                              format_rfc3339(seen->at)));
+  }
+  host_->on(CommandReceived{AcknowledgeCommand{number, who, reason}});
+  if (!host_->failure().empty()) return failed(host_->failure() + "; nothing is traded");
+  return nlohmann::json{{"ok", true}, {"told", {alert_line(*alerts_.find(number), universe_)}}}
+      .dump();
 }
 
 // Answers with what the core said to it.

@@ -14,6 +14,7 @@
 #include "io/journal.hpp"
 #include "io/reactor.hpp"
 #include "io/tls.hpp"
+#include "report/alert_desk.hpp"
 #include "services/config.hpp"
 #include "services/control.hpp"
 #include "services/engine_host.hpp"
@@ -65,6 +66,8 @@ class LiveEngine final : private HostWatcher {
   std::optional<std::string> restore();
   void warn_of_unlisted_quotes();
   void on_handled(const Event& event, Instant now, const Actions& actions) override;
+  void on_failed(Instant now) override;
+  void tell_alerts();
   void take_over(const Instrument& told);
   void log_line(std::string line);
   void tick();
@@ -72,12 +75,14 @@ class LiveEngine final : private HostWatcher {
   void warn_of_clock(std::size_t driver);
   std::string answer(std::string_view request);
   std::string carry_out(const Command& command);
+  std::string acknowledge(std::uint64_t number, const Text<31>& who, const Text<63>& reason);
 
   io::Reactor& reactor_;
   LiveSetup setup_;
   std::optional<io::TlsContext> tls_;
   Universe universe_;
   core::Engine engine_;
+  report::AlertDesk alerts_;
   std::uint32_t incarnation_ = 1;
   std::optional<io::JournalWriter> journal_;
   std::unique_ptr<EngineHost> host_;

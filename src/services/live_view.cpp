@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "services/scope_text.hpp"
+
 namespace ats::services {
 namespace {
 
@@ -262,12 +264,6 @@ json level_json(const Instrument& i, const Level& l) {
       {format_scaled(l.price.units, i.price_scale), format_scaled(l.quantity.units, i.qty_scale)});
 }
 
-std::string spell(const Scope& s, const Universe& u) {
-  if (s.venue.valid()) return std::string(u.venue(s.venue).name.view());
-  if (s.strategy) return std::string("strategy ") + name(*s.strategy);
-  return s.pair.valid() ? u.pair_name(s.pair) : "all";
-}
-
 // How much of the limit is used; of those that are not to be fallen short of, how near it is.
 json used_percent(const LimitStatus& limit) {
   const bool least = traits(limit.setting.kind).least;
@@ -297,10 +293,10 @@ std::string status_json(const LiveView& view) {
   out["reconciled"] = core.reconciled;
   out["stopping"] = core.stopping;
   out["halts"] = json::array();
-  for (const Scope& s : core.halts) out["halts"].push_back(spell(s, u));
+  for (const Scope& s : core.halts) out["halts"].push_back(scope_text(s, u));
   out["holds"] = json::array();
   for (const HoldStatus& h : core.holds) {
-    out["holds"].push_back({{"scope", spell(h.scope, u)},
+    out["holds"].push_back({{"scope", scope_text(h.scope, u)},
                             {"state", name(h.state)},
                             {"resolving", h.resolving},
                             {"limit", h.limit ? json(name(*h.limit)) : json(nullptr)}});

@@ -1,15 +1,12 @@
 #include "services/operate.hpp"
 
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/decimal.hpp"
-
 #include "services/command_line.hpp"
 #include "services/running_process.hpp"
 
@@ -17,11 +14,6 @@ namespace ats::services {
 namespace {
 
 using nlohmann::json;
-
-std::string user_name() {
-  const passwd* user = ::getpwuid(::getuid());
-  return user != nullptr ? user->pw_name : "uid " + std::to_string(::getuid());
-}
 
 void print_status(const json& s) {
   std::string state = s["halts"].empty() ? "active" : "HALTED (";
@@ -86,19 +78,6 @@ void print_status(const json& s) {
     fmt::print("  {:<8}{:>24}   fees {}\n", asset, change.get<std::string>(),
                s["fees"][asset].get<std::string>());
   }
-}
-
-// Asks, and prints what was said to it.
-int carry_out(const RunningProcess& process, json request) {
-  request["who"] = user_name();
-  const auto answer = process.ask(request);
-  if (!answer) return answer.error();
-  const json told = json::parse(*answer, nullptr, false);
-  if (!told.is_object() || !told.value("ok", false)) {
-    return usage_error(told.is_object() ? told.value("error", *answer) : *answer);
-  }
-  for (const json& line : told["told"]) fmt::print("{}\n", line.get<std::string>());
-  return exit_done;
 }
 
 void add_scope_and_reason(CLI::App& app, std::string& scope, std::string& reason) {
@@ -174,12 +153,12 @@ int halt_command(int argc, const char* const* argv) {
       "  ats halt BTC/USDT --reduce-only --reason \"thin books\"\n"
       "  ats halt --now --reason \"something is wrong\"");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
-  return carry_out(process, {{"command", "halt"},
-                             {"scope", scope},
-                             {"reason", reason},
-                             {"reduce_only", reduce_only},
-                             {"at_once", at_once},
-                             {"flatten", flatten}});
+  return process.carry_out({{"command", "halt"},
+                            {"scope", scope},
+                            {"reason", reason},
+                            {"reduce_only", reduce_only},
+                            {"at_once", at_once},
+                            {"flatten", flatten}});
 }
 
 int resume_command(int argc, const char* const* argv) {
@@ -195,7 +174,7 @@ int resume_command(int argc, const char* const* argv) {
       "Examples:\n  ats resume --reason \"news were wrong\"\n"
       "  ats resume binance --reason \"back\"");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
-  return carry_out(process, {{"command", "resume"}, {"scope", scope}, {"reason", reason}});
+  return process.carry_out({{"command", "resume"}, {"scope", scope}, {"reason", reason}});
 }
 
 int limits_command(int argc, const char* const* argv) {
@@ -238,8 +217,7 @@ int set_limit_command(int argc, const char* const* argv) {
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   std::string limit;
   for (const std::string& word : words) limit += (limit.empty() ? "" : " ") + word;
-  return carry_out(
-      process,
+  return process.carry_out(
       {{"command", "set_limit"}, {"limit", limit}, {"take_back", take_back}, {"reason", reason}});
 }
 

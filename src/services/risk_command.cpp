@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "services/alerts_command.hpp"
 #include "services/command_line.hpp"
 #include "services/operate.hpp"
 #include "services/price_file.hpp"
@@ -278,6 +279,8 @@ struct Delegate {
 constexpr Delegate delegates[] = {
     {"limits", "the limits in force, and how much of each is used", limits_command},
     {"set", "set a limit, or put it back to what the configuration says", set_limit_command},
+    {"alerts", "what people were told of and is not over", alerts_command},
+    {"ack", "say that you have seen an alert", acknowledge_command},
     {"halt", "as ats halt", halt_command},
     {"resume", "as ats resume", resume_command}};
 

@@ -1,5 +1,9 @@
 #include "services/running_process.hpp"
 
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -9,6 +13,16 @@
 #include "services/control.hpp"
 
 namespace ats::services {
+namespace {
+
+using nlohmann::json;
+
+std::string user_name() {
+  const passwd* user = ::getpwuid(::getuid());
+  return user != nullptr ? user->pw_name : "uid " + std::to_string(::getuid());
+}
+
+}  // namespace
 
 void RunningProcess::add_to(CLI::App& app) {
   app.add_option("--config", config_file, "the configuration the process was started with");
@@ -30,6 +44,18 @@ Result<std::string, int> RunningProcess::ask(const nlohmann::json& request) cons
   auto answer = ask_control(socket, request.dump());
   if (!answer) return fail(failure(answer.error()));
   return std::move(*answer);
+}
+
+int RunningProcess::carry_out(json request) const {
+  request["who"] = user_name();
+  const auto answer = ask(request);
+  if (!answer) return answer.error();
+  const json told = json::parse(*answer, nullptr, false);
+  if (!told.is_object() || !told.value("ok", false)) {
+    return usage_error(told.is_object() ? told.value("error", *answer) : *answer);
+  }
+  for (const json& line : told["told"]) fmt::print("{}\n", line.get<std::string>());
+  return exit_done;
 }
 
 }  // namespace ats::services

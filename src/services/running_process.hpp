@@ -19,6 +19,8 @@ struct RunningProcess {
   void add_to(CLI::App& app);
   // Its answer; the exit code when there is none, told on standard error.
   Result<std::string, int> ask(const nlohmann::json& request) const;
+  // Asks in the name of the user, and prints what was said to it.
+  int carry_out(nlohmann::json request) const;
 };
 
 }  // namespace ats::services

@@ -220,6 +220,7 @@ TEST_F(HoldTest, WhatTwoLimitsHoldUpIsOpenedWhenBothAreWell) {
 TEST_F(HoldTest, ALimitThatOnlyRefusesSaysWhenItIsWellAgain) {
   config.limits = {};
   ASSERT_TRUE(config.limits.add(*parse_limit("venue_faults kraken 2 refuse")));
+  config.cool_down = seconds(60);
   up();
   for (int n = 0; n < 3; ++n) {
     send(ConnectionDown{kraken, Channel::Trading});
