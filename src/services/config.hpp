@@ -17,6 +17,7 @@
 #include "core/risk/measures/stress.hpp"
 #include "domain/config.hpp"
 #include "io/journal.hpp"
+#include "services/risk_service_config.hpp"
 #include "sim/paper_latency.hpp"
 #include "venues/client.hpp"
 
@@ -64,6 +65,7 @@ struct Config {
   core::PlanRules inventory;        // what a plan to rebalance goes by
   core::StressRules stress;         // what positions are stressed by
   PaperConfig paper;
+  RiskServiceConfig risk_service;
   CoreConfig core;
 };
 

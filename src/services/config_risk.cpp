@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "services/command_line.hpp"
 #include "services/config_keys.hpp"
 
@@ -42,6 +44,27 @@ Key time_key(const char* name, Duration CoreConfig::*field, const char* help) {
           [field](const Config& c) { return print_duration(c.core.*field); }};
 }
 
+// Empty, or an address and a port.
+bool parse_listen(std::string_view text, std::string& out) {
+  const std::size_t colon = text.rfind(':');
+  const std::string_view port = colon == text.npos ? text : text.substr(colon + 1);
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool whole = error == std::errc() && end == port.data() + port.size() && number <= 65'535;
+  if (!text.empty() && (colon == text.npos || colon == 0 || !whole)) return false;
+  out = text;
+  return true;
+}
+
+Key file_key(const char* name, std::string RiskServiceConfig::*field, const char* help) {
+  return {"risk",
+          name,
+          "a path, or \"\" for none",
+          help,
+          [field](Config& c, std::string_view t) { return c.risk_service.*field = t, true; },
+          [field](const Config& c) { return c.risk_service.*field; }};
+}
+
 }  // namespace
 
 void add_limit_keys(std::vector<Key>& keys) {
@@ -71,6 +94,20 @@ void add_limit_keys(std::vector<Key>& keys) {
          return true;
        },
        [](const Config& c) -> std::string { return c.core.resume_by_two ? "true" : "false"; }});
+  keys.push_back(
+      {"risk", "listen", "an address and a port such as \"127.0.0.1:7400\", or \"\" for none",
+       "Where the gRPC service ats.v1.Risk listens (docs/risk.md); port 0: any that is free. Other "
+       "addresses than 127.x and [::1] need the three TLS files.",
+       [](Config& c, std::string_view t) { return parse_listen(t, c.risk_service.listen); },
+       [](const Config& c) { return c.risk_service.listen; }});
+  keys.push_back(file_key("tls_cert", &RiskServiceConfig::tls_cert,
+                          "The service's certificate, with what leads to its authority, PEM."));
+  keys.push_back(
+      file_key("tls_key", &RiskServiceConfig::tls_key, "The key of that certificate, PEM."));
+  keys.push_back(
+      file_key("tls_client_ca", &RiskServiceConfig::tls_client_ca,
+               "Clients are let in with a certificate of these authorities, PEM; its common "
+               "name is who they are in the journal."));
 }
 
 }  // namespace ats::services

@@ -11,24 +11,12 @@
 #include "services/fold.hpp"
 #include "services/inventory_command.hpp"
 #include "services/risk_answer.hpp"
-#include "services/scope_text.hpp"
 
 namespace ats::services {
 namespace {
 
 constexpr Duration timer_every = milliseconds(50);
 constexpr std::size_t news_max = 64;
-
-// A place the universe does not have, in words; nothing: it has it.
-std::optional<std::string> missing(const LimitScope& scope, const Universe& universe) {
-  const std::string_view pair = scope.pair.view();
-  bool there = pair.empty();
-  for (std::size_t p = 0; p < universe.pairs().size() && !there; ++p)
-    there = universe.pair_name({static_cast<PairId::rep>(p)}) == pair;
-  there = there && (scope.venue.view().empty() || universe.find_venue(scope.venue.view()).valid());
-  there = there && (scope.asset.view().empty() || universe.find_asset(scope.asset.view()).valid());
-  return there ? std::nullopt : std::optional("there is no " + to_text(scope) + " here");
-}
 
 std::string failed(std::string_view why) {
   return nlohmann::json{{"ok", false}, {"error", why}}.dump();
@@ -111,6 +99,11 @@ std::optional<std::string> LiveEngine::prepare() {
   messages_before_.resize(drivers_.size());
   per_second_.resize(drivers_.size());
   skew_told_.resize(drivers_.size());
+  if (!config.risk_service.listen.empty()) {
+    auto server = RiskServer::open(reactor_, *this, config.risk_service);
+    if (!server) return server.error();
+    risk_server_ = std::move(*server);
+  }
   return std::nullopt;
 }
 
@@ -199,6 +192,10 @@ void LiveEngine::start() {
   count_rates();
   for (const auto& driver : drivers_) driver->start();
   watch_->start();
+  if (risk_server_) {
+    risk_server_->serve();
+    log_line("gRPC ats.v1.Risk on " + risk_server_->address());
+  }
 }
 
 void LiveEngine::tick() {
@@ -243,6 +240,7 @@ void LiveEngine::halt_everything(std::string_view who, std::string_view reason) 
 
 bool LiveEngine::close() {
   closing_ = true;
+  if (risk_server_) risk_server_->stop();
   watch_.reset();
   for (const auto& driver : drivers_) driver->stop(stopped());
   // The closing handshakes, as far as the venues answer soon.
@@ -288,6 +286,10 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
   }
   alerts_.on(event, now, actions);
   tell_alerts();
+  if (risk_server_ && (std::holds_alternative<Timer>(event) || alerts_.changes() != shown_)) {
+    shown_ = alerts_.changes();
+    risk_server_->changed();
+  }
 }
 
 // There is no journal to have it, and it may be the last thing that is said.
@@ -404,59 +406,33 @@ std::string LiveEngine::answer(std::string_view request) {
     ask_to_stop(field("who"));
     return nlohmann::json{{"ok", true}}.dump();
   }
-  if (command != "halt" && command != "resume" && command != "set_limit" &&
-      command != "acknowledge")
-    return failed("no such command: " + command);
-  const std::string reason = field("reason");
-  if (reason.empty() || !Text<63>::fits(reason))
-    return failed("a reason of 1 to 63 characters is needed");
-  const Text<31> who = Text<31>::cut(field("who"));
-  const auto text = Text<63>(reason);
+  const Wish wish{field("who"), field("reason")};
+  const auto carried_out = [&](const Told& told) {
+    if (!told) return failed(told.error().why);
+    return nlohmann::json{{"ok", true}, {"told", *told}}.dump();
+  };
+  if (command == "halt") {
+    return carried_out(wish_halt(*this, wish, field("scope"),
+                                 {flag("reduce_only"), flag("at_once"), flag("flatten")}));
+  }
+  if (command == "resume") return carried_out(wish_resume(*this, wish, field("scope")));
+  if (command == "set_limit")
+    return carried_out(wish_limit(*this, wish, field("limit"), flag("take_back")));
   if (command == "acknowledge") {
     const auto number = parsed.find("alert");
     const bool told = number != parsed.end() && number->is_number_unsigned();
-    return acknowledge(told ? number->get<std::uint64_t>() : 0, who, text);
+    return carried_out(wish_acknowledge(*this, wish, told ? number->get<std::uint64_t>() : 0));
   }
-  if (command == "set_limit") {
-    const auto setting = parse_limit(field("limit"));
-    if (!setting)
-      return failed("not a limit: '" + field("limit") + "' (ats risk limits shows them)");
-    if (const auto wrong = missing(setting->scope, universe_)) return failed(*wrong);
-    return carry_out(SetLimitCommand{*setting, flag("take_back"), who, text});
-  }
-  const auto scope = parse_scope(field("scope"), universe_);
-  if (!scope) {
-    return failed("scope must be 'all', a venue, a pair or 'strategy NAME', not '" +
-                  field("scope") + "'");
-  }
-  if (command == "resume") return carry_out(ResumeCommand{*scope, who, text});
-  return carry_out(
-      HaltCommand{*scope, who, text, flag("reduce_only"), flag("at_once"), flag("flatten")});
+  return failed("no such command: " + command);
 }
 
-std::string LiveEngine::acknowledge(std::uint64_t number, const Text<31>& who,
-                                    const Text<63>& reason) {
-  const report::KeptAlert* alert = alerts_.find(number);
-  if (alert == nullptr)
-    return failed(fmt::format("there is no alert {}; ats risk alerts shows them", number));
-  if (const auto& seen = alert->acknowledged) {
-    return failed(fmt::format("{} has acknowledged alert {} already, {}", seen->who.view(), number,
-                              format_rfc3339(seen->at)));
-  }
-  host_->on(CommandReceived{AcknowledgeCommand{number, who, reason}});
-  if (!host_->failure().empty()) return failed(host_->failure() + "; nothing is traded");
-  return nlohmann::json{{"ok", true}, {"told", {alert_line(*alerts_.find(number), universe_)}}}
-      .dump();
-}
-
-// Answers with what the core said to it.
-std::string LiveEngine::carry_out(const Command& command) {
+Result<std::vector<std::string>, std::string> LiveEngine::command(const Command& command) {
   std::vector<std::string> said;
   said_ = &said;
   host_->on(CommandReceived{command});
   said_ = nullptr;
-  if (!host_->failure().empty()) return failed(host_->failure() + "; nothing is traded");
-  return nlohmann::json{{"ok", true}, {"told", said}}.dump();
+  if (!host_->failure().empty()) return fail(host_->failure() + "; nothing is traded");
+  return said;
 }
 
 }  // namespace ats::services

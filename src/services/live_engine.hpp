@@ -21,6 +21,8 @@
 #include "services/live_view.hpp"
 #include "services/metadata.hpp"
 #include "services/paper_desk.hpp"
+#include "services/risk_server.hpp"
+#include "services/risk_source.hpp"
 
 namespace ats::services {
 
@@ -35,7 +37,7 @@ struct LiveSetup {
   std::function<void(const std::string&)> log;
 };
 
-class LiveEngine final : private HostWatcher {
+class LiveEngine final : private HostWatcher, private RiskSource {
  public:
   // Loads metadata, folds the journal, opens everything; nothing is sent yet but questions for metadata.
   // The error is one line a person can act on.
@@ -74,8 +76,12 @@ class LiveEngine final : private HostWatcher {
   void count_rates();
   void warn_of_clock(std::size_t driver);
   std::string answer(std::string_view request);
-  std::string carry_out(const Command& command);
-  std::string acknowledge(std::uint64_t number, const Text<31>& who, const Text<63>& reason);
+  const Universe& universe() const override { return universe_; }
+  void status(CoreStatus& out) const override { engine_.status(out); }
+  core::RiskReport risk() const override { return engine_.risk(); }
+  const report::AlertDesk& alerts() const override { return alerts_; }
+  bool paper() const override { return paper_ != nullptr; }
+  Result<std::vector<std::string>, std::string> command(const Command& command) override;
 
   io::Reactor& reactor_;
   LiveSetup setup_;
@@ -99,6 +105,9 @@ class LiveEngine final : private HostWatcher {
   std::vector<std::string>* said_ = nullptr;  // alerts go there too
   Instant started_;
   bool closing_ = false;
+  std::uint64_t shown_ = 0;  // of the alerts' changes, to those who watch
+  std::unique_ptr<RiskServer>
+      risk_server_;  // null: not asked for; asks all of the above, so it goes first
 };
 
 }  // namespace ats::services

@@ -264,20 +264,19 @@ json level_json(const Instrument& i, const Level& l) {
       {format_scaled(l.price.units, i.price_scale), format_scaled(l.quantity.units, i.qty_scale)});
 }
 
-// How much of the limit is used; of those that are not to be fallen short of, how near it is.
-json used_percent(const LimitStatus& limit) {
+}  // namespace
+
+std::optional<std::string> used_percent(const LimitStatus& limit) {
   const bool least = traits(limit.setting.kind).least;
   const Decimal part = least ? limit.setting.hard : limit.value;
   const Decimal whole = least ? limit.value : limit.setting.hard;
-  if (!limit.known) return nullptr;
+  if (!limit.known) return std::nullopt;
   if (part.negative() || part.is_zero()) return "0";
-  if (whole.negative() || whole.is_zero()) return nullptr;
+  if (whole.negative() || whole.is_zero()) return std::nullopt;
   const auto times = part.multiply_floor(Decimal::from_int(100));
   const auto share = times ? times->divide_floor(whole, 1) : fail(times.error());
-  return share ? json(share->to_string()) : json(nullptr);
+  return share ? std::optional(share->to_string()) : std::nullopt;
 }
-
-}  // namespace
 
 std::string render_screen(const LiveView& view, int width, int height) {
   return Screen(view, std::max(width, 20), std::max(height, 5)).render();
@@ -304,13 +303,14 @@ std::string status_json(const LiveView& view) {
   out["limits"] = json::array();
   for (const LimitStatus& l : core.limits) {
     const LimitSetting& set = l.setting;
+    const auto used = used_percent(l);
     out["limits"].push_back({{"limit", name(set.kind)},
                              {"scope", to_text(set.scope)},
                              {"value", l.known ? json(l.value.to_string()) : json(nullptr)},
                              {"warn", set.warn ? json(set.warn->to_string()) : json(nullptr)},
                              {"hard", set.hard.to_string()},
                              {"unit", name(traits(set.kind).unit)},
-                             {"used_percent", used_percent(l)},
+                             {"used_percent", used ? json(*used) : json(nullptr)},
                              {"level", name(l.level)},
                              {"effect", name(set.effect)},
                              {"changed", l.changed}});

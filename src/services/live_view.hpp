@@ -51,6 +51,9 @@ struct LiveView {
 // The whole screen, `height` lines of at most `width` columns, with ANSI colours.
 std::string render_screen(const LiveView& view, int width, int height);
 
+// How much of the limit is used; of those that are not to be fallen short of, how near it is.
+std::optional<std::string> used_percent(const LimitStatus& limit);
+
 // One JSON object.
 std::string status_json(const LiveView& view);
 
