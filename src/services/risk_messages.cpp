@@ -148,20 +148,28 @@ void fill(v1::Alert& out, const report::KeptAlert& alert, const Universe& univer
   }
 }
 
+const core::MarkedAt* mark_of(const core::RiskReport& report, AssetId asset) {
+  for (const auto& exposure : report.exposures) {
+    if (exposure.asset == asset) return &exposure.mark;
+  }
+  return nullptr;
+}
+
+void fill(v1::Position& out, const core::Position& position, const core::RiskReport& report,
+          const Universe& universe) {
+  out.set_venue(text(universe.venue(position.venue).name.view()));
+  out.set_asset(asset_name(position.asset, universe));
+  out.set_held(position.held.to_string());
+  if (position.worth) out.set_worth(position.worth->to_string());
+  if (const core::MarkedAt* mark = mark_of(report, position.asset)) fill_mark(out, *mark);
+}
+
 void fill(v1::ListPositionsResponse& out, const core::RiskReport& report,
           const Universe& universe) {
   if (report.as_of.told()) fill_time(*out.mutable_as_of(), report.as_of);
   out.set_reporting_asset(asset_name(report.reporting, universe));
-  for (const core::Position& position : report.positions) {
-    v1::Position& to = *out.add_positions();
-    to.set_venue(text(universe.venue(position.venue).name.view()));
-    to.set_asset(asset_name(position.asset, universe));
-    to.set_held(position.held.to_string());
-    if (position.worth) to.set_worth(position.worth->to_string());
-    for (const auto& exposure : report.exposures) {
-      if (exposure.asset == position.asset) fill_mark(to, exposure.mark);
-    }
-  }
+  for (const core::Position& position : report.positions)
+    fill(*out.add_positions(), position, report, universe);
   for (const auto& exposure : report.exposures) {
     v1::Exposure& to = *out.add_exposures();
     to.set_asset(asset_name(exposure.asset, universe));

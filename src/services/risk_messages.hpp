@@ -17,6 +17,10 @@ void fill(v1::GetStatusResponse& out, const CoreStatus& status, const Universe& 
 void fill(v1::Hold& out, const HoldStatus& hold, const Universe& universe);
 void fill(v1::Limit& out, const LimitStatus& limit);
 void fill(v1::Alert& out, const report::KeptAlert& alert, const Universe& universe);
+// The mark that the report has of an asset; null: none.
+const core::MarkedAt* mark_of(const core::RiskReport& report, AssetId asset);
+void fill(v1::Position& out, const core::Position& position, const core::RiskReport& report,
+          const Universe& universe);
 void fill(v1::ListPositionsResponse& out, const core::RiskReport& report, const Universe& universe);
 void fill(v1::GetProfitAndLossResponse& out, const core::RiskReport& report,
           const Universe& universe);

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
-#include <map>
 #include <sstream>
 #include <thread>
 
@@ -28,7 +27,7 @@ grpc::Status stopping() {
   return {grpc::StatusCode::UNAVAILABLE, "the process is starting or stopping; nothing was done"};
 }
 
-grpc::Status bad(std::string why) { return {grpc::StatusCode::INVALID_ARGUMENT, std::move(why)}; }
+grpc::Status bad(const std::string& why) { return {grpc::StatusCode::INVALID_ARGUMENT, why}; }
 
 grpc::Status status_of(const Refusal& refusal) {
   switch (refusal.kind) {
@@ -76,11 +75,11 @@ struct Watched {
   io::CallBridge& bridge;
   RiskSource& source;
   std::vector<Watch*> watches = {};
-  std::optional<v1::ListPositionsResponse> positions = {};  // as they were last looked at
+  std::optional<core::RiskReport> report = {};  // as it was last looked at
 
-  const v1::ListPositionsResponse& positions_now() {
-    if (!positions) fill(positions.emplace(), source.risk(), source.universe());
-    return *positions;
+  const core::RiskReport& report_now() {
+    if (!report) report = source.risk();
+    return *report;
   }
 };
 
@@ -185,42 +184,53 @@ class PositionStream final : public Stream<v1::WatchPositionsResponse> {
   using Stream::Stream;
 
  private:
+  // What a client was told of one, exact: spelt only where it has changed.
   struct Sent {
-    std::string held, worth, mark;
+    VenueId venue;
+    AssetId asset;
+    Decimal held;
+    std::optional<Decimal> worth, mark;
     bool operator==(const Sent&) const = default;
+    auto where() const { return std::pair(venue, asset); }
   };
-  using Key = std::pair<std::string, std::string>;  // venue and asset
 
   bool next(v1::WatchPositionsResponse& out) override {
-    const v1::ListPositionsResponse& now = watched().positions_now();
-    std::map<Key, Sent> held;
-    for (const v1::Position& position : now.positions()) {
-      Key key{position.venue(), position.asset()};
-      Sent is{position.held(), position.worth(), position.mark()};
-      const auto before = sent_.find(key);
-      const bool same = before != sent_.end() && before->second == is;
-      held.emplace(std::move(key), std::move(is));
-      if (!same || !begun_) *out.add_positions() = position;
+    const core::RiskReport& now = watched().report_now();
+    const Universe& universe = source().universe();
+    now_.clear();
+    for (const core::Position& position : now.positions) {
+      const core::MarkedAt* mark = mark_of(now, position.asset);
+      const Sent is{position.venue, position.asset, position.held, position.worth,
+                    mark != nullptr ? mark->price : std::nullopt};
+      now_.push_back(is);
+      const Sent* was = find(sent_, is);
+      if (begun_ && was != nullptr && *was == is) continue;
+      fill(*out.add_positions(), position, now, universe);
     }
-    for (const auto& [key, was] : sent_) {
-      if (held.contains(key)) continue;
-      v1::Position& gone = *out.add_positions();
-      gone.set_venue(key.first);
-      gone.set_asset(key.second);
-      gone.set_held("0");
+    std::ranges::sort(now_, {}, &Sent::where);
+    for (const Sent& was : sent_) {
+      if (find(now_, was) != nullptr) continue;
+      const core::Position gone{was.venue, was.asset, Decimal(), std::nullopt};
+      fill(*out.add_positions(), gone, now, universe);
     }
     if (begun_ && out.positions().empty()) return false;
-    sent_ = std::move(held);
+    std::swap(sent_, now_);
     out.set_snapshot(!begun_);
     begun_ = true;
-    if (now.has_as_of()) *out.mutable_as_of() = now.as_of();
-    out.set_reporting_asset(now.reporting_asset());
-    out.set_equity(now.equity());
+    if (now.as_of.told()) fill_time(*out.mutable_as_of(), now.as_of);
+    if (now.reporting.valid())
+      out.set_reporting_asset(std::string(universe.asset(now.reporting).name.view()));
+    out.set_equity(now.equity.to_string());
     return true;
   }
 
+  static const Sent* find(const std::vector<Sent>& sorted, const Sent& one) {
+    const auto at = std::ranges::lower_bound(sorted, one.where(), {}, &Sent::where);
+    return at != sorted.end() && at->where() == one.where() ? &*at : nullptr;
+  }
+
   bool begun_ = false;
-  std::map<Key, Sent> sent_;
+  std::vector<Sent> sent_, now_;  // by venue and asset
 };
 
 // --- calls ---
@@ -233,7 +243,7 @@ class RiskService final : public v1::Risk::CallbackService {
   // On the reactor's thread.
   void set_serving(bool serving) { serving_ = serving; }
   void pump() {
-    watched_.positions.reset();
+    watched_.report.reset();
     for (Watch* watch : watched_.watches) watch->pump();
   }
   void end_streams() {
@@ -283,7 +293,7 @@ class RiskService final : public v1::Risk::CallbackService {
         case AnswersGiven::Found::None:
           break;
       }
-      const grpc::Status status = act(wish);
+      grpc::Status status = act(wish);
       if (status.ok()) answers_.keep(key, asked, response->SerializeAsString(), now);
       return status;
     });
@@ -379,7 +389,7 @@ class RiskService final : public v1::Risk::CallbackService {
       if (!v1::HaltRequest::Mode_IsValid(in->mode())) return bad("mode: not one that there is");
       const HaltWish how{in->mode() == v1::HaltRequest::REDUCE_ONLY,
                          in->mode() == v1::HaltRequest::AT_ONCE, in->flatten()};
-      const grpc::Status status = told(wish_halt(source_, wish, *scope, how), *out);
+      grpc::Status status = told(wish_halt(source_, wish, *scope, how), *out);
       if (status.ok()) add_holds(*out);
       return status;
     });
@@ -388,7 +398,7 @@ class RiskService final : public v1::Risk::CallbackService {
     return act(context, in, out, [this, in, out](const Wish& wish) {
       const auto scope = scope_of(in->scope());
       if (!scope) return bad(scope.error());
-      const grpc::Status status = told(wish_resume(source_, wish, *scope), *out);
+      grpc::Status status = told(wish_resume(source_, wish, *scope), *out);
       if (status.ok()) add_holds(*out);
       return status;
     });
