@@ -4,7 +4,7 @@ the value at risk by closes of a file computed here again.
 
 usage: risk_test.py ATS     prints what was wrong; exits 1 when anything was
 """
-import json, math, os, random, subprocess, sys, tempfile, time
+import json, math, os, random, resource, signal, subprocess, sys, tempfile, time
 from decimal import Decimal, getcontext
 
 getcontext().prec = 60
@@ -187,10 +187,11 @@ with tempfile.TemporaryDirectory() as home:
         wait_for("five trades", lambda: profit_of(data)["trades"] >= 5)
         halt = subprocess.run([ats_bin, "halt", "--reason", "to compare", "--data", data], capture_output=True)
         expect(halt.returncode == 0, "halt")
+        risk("halt", "kraken", "--reason", "to see it end", data=data)
         time.sleep(3)
-        raised = [a for a in told("alerts", data=data)["alerts"] if a["code"] == "halt"]
-        expect(len(raised) == 1 and raised[0]["scope"] == "all" and "to compare" in raised[0]["message"], raised)
-        number = raised[0]["alert"]
+        raised = {a["scope"]: a for a in told("alerts", data=data)["alerts"] if a["code"] == "halt"}
+        expect("to compare" in raised["all"]["message"] and "to see it end" in raised["kraken"]["message"], raised)
+        number = raised["all"]["alert"]
         expect("to compare" in risk("alerts", data=data), "alerts for people")
         expect("acknowledged" in risk("ack", str(number), "--reason", "it is me", data=data), "ack")
         risk("ack", str(number), "--reason", "again", data=data, code=2)
@@ -212,9 +213,10 @@ with tempfile.TemporaryDirectory() as home:
         expect(again[number]["acknowledged"]["reason"] == "it is me", "who has seen it outlives the process")
         log.flush()
         expect(f"alert {number} is open: warning halt all" in open(log.name).read(), "told at the start")
-        risk("resume", "--reason", "compared", data=data)
+        risk("resume", "kraken", "--reason", "seen", data=data)  # and all else stays halted
         now = {a["alert"]: a for a in told("alerts", "--all", data=data)["alerts"]}
-        expect(now[number]["ended"] and "compared" in now[number]["ended"]["by"], "a resume ends it")
+        ended = now[raised["kraken"]["alert"]]["ended"]
+        expect(ended and "seen" in ended["by"] and now[number]["open"], f"a resume ends what held up its scope: {ended}")
         run.terminate()
         expect(run.wait(40) == 0, "the second life ends in order")
         pnl = subprocess.run([ats_bin, "pnl", os.path.join(data, "journal"), "--json"], capture_output=True, text=True)
@@ -225,6 +227,20 @@ with tempfile.TemporaryDirectory() as home:
             process.terminate()
             process.wait(40)
         log.close()
+
+# A disk that is full takes no order and no alert any more: it is told of all the same, and at once.
+def little_room():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9 << 20, 9 << 20))  # one window of the journal, and not two
+
+
+with tempfile.TemporaryDirectory() as data:
+    full = subprocess.run([ats_bin, "run", "--no-screen", "--data", data, "--pairs", "20", "--for", "90s"],
+                          preexec_fn=little_room, capture_output=True, text=True)
+    lines = full.stdout.splitlines()
+    said = [n for n, line in enumerate(lines) if "emergency journal_failed: the journal cannot be written" in line]
+    expect(len(said) == 1 and full.returncode != 0, f"a full disk is told once: {said}, exit {full.returncode}")
+    expect(not any(" trade " in line for line in lines[said[0]:] if said), "and nothing is traded after it")
 
 print(f"{passed} checks passed, {len(problems)} failed")
 sys.exit(1 if problems else 0)
