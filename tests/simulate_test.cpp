@@ -160,6 +160,28 @@ SimulationSetup setup_for(Mutant mutant) {
     case Mutant::AmendIsDone:
       quote_everything(setup);
       break;
+    case Mutant::SkipLimits:
+      setup.core.max_open_executions = 1;
+      break;
+    case Mutant::IgnoreReduceOnly:
+      setup.core.limits = {};
+      for (const char* limit : {"venue_faults 2", "leg_failures 10", "loss_streak 3"})
+        setup.core.limits.add(*parse_limit(limit));
+      break;
+    case Mutant::UnwindPastClosed:
+      setup.core.resolve_within = seconds(1);
+      setup.edges = 2;
+      for (sim::FaultRow& row : setup.faults) {
+        const bool takes_long =
+            row.kind == sim::FaultKind::Slow || row.kind == sim::FaultKind::TimeoutThenAccept;
+        if (takes_long || row.kind == sim::FaultKind::PartialFill ||
+            row.kind == sim::FaultKind::Reject)
+          row.every = row.every / 30;
+      }
+      break;
+    case Mutant::ForgetLimitChange:
+      setup.limits = true;
+      break;
     default:
       break;
   }
@@ -167,9 +189,21 @@ SimulationSetup setup_for(Mutant mutant) {
 }
 
 bool has_its_own_setup(Mutant mutant) {
-  return mutant == Mutant::IgnoreDailyLoss || mutant == Mutant::IgnoreOpenExecutions ||
-         mutant == Mutant::GiveUpSilently || mutant == Mutant::ForgetHedge ||
-         mutant == Mutant::LeaveStaleQuote || mutant == Mutant::AmendIsDone;
+  switch (mutant) {
+    case Mutant::IgnoreDailyLoss:
+    case Mutant::IgnoreOpenExecutions:
+    case Mutant::GiveUpSilently:
+    case Mutant::ForgetHedge:
+    case Mutant::LeaveStaleQuote:
+    case Mutant::AmendIsDone:
+    case Mutant::SkipLimits:
+    case Mutant::IgnoreReduceOnly:
+    case Mutant::UnwindPastClosed:
+    case Mutant::ForgetLimitChange:
+      return true;
+    default:
+      return false;
+  }
 }
 
 TEST(Simulation, every_planted_bug_is_caught) {

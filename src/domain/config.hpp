@@ -51,8 +51,13 @@ enum class Mutant : std::uint8_t {
   ForgetHedge,           // what a quote filled is called done without a hedge
   LeaveStaleQuote,       // a quote stays where it is while a book it was priced from is not Valid
   AmendIsDone,           // an amendment without an answer is taken for carried out
+  IgnoreReduceOnly,      // a scope that may only be reduced opens new trades
+  UnwindPastClosed,      // ways out leave under a halt whose time to resolve is over
+  ForgetLimitChange,     // limits that a person set do not outlive the process
+  SkipLimits,            // no limit that has a number is asked
+  StaleApproval,         // an order that risk refused leaves on the approval of one before
 };
-constexpr std::size_t mutant_count = 36;
+constexpr std::size_t mutant_count = 41;
 const char* name(Mutant mutant);
 
 enum class StrategyMode : std::uint8_t { Off, Observe, Trade };

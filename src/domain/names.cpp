@@ -231,6 +231,16 @@ const char* name(Mutant mutant) {
       return "leave_stale_quote";
     case Mutant::AmendIsDone:
       return "amend_is_done";
+    case Mutant::IgnoreReduceOnly:
+      return "ignore_reduce_only";
+    case Mutant::UnwindPastClosed:
+      return "unwind_past_closed";
+    case Mutant::ForgetLimitChange:
+      return "forget_limit_change";
+    case Mutant::SkipLimits:
+      return "skip_limits";
+    case Mutant::StaleApproval:
+      return "stale_approval";
   }
   return "?";
 }

@@ -380,8 +380,8 @@ int simulate_command(int argc, const char* const* argv) {
   app.add_option("--hours", length_hours, "virtual hours of each seed")
       ->check(CLI::Range(0.01, 24.0 * 365));
   app.add_option("--faults", faults,
-                 "all, none, or names with commas (docs/simulation.md lists them; crash, halts and "
-                 "strangers too)");
+                 "all, none, or names with commas (docs/simulation.md lists them; crash, halts, "
+                 "strangers and limits too)");
   app.add_option("--mutant", mutant, "plant a deliberate bug, to see it caught (by name)");
   app.add_option("--activity", setup.activity, "times the calibrated rate of market events")
       ->check(CLI::Range(0.01, 1000.0));

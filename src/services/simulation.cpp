@@ -127,6 +127,7 @@ class Run final : public EventSink {
     config.crash_last = crash_last;
     if (setup.halts) config.halt_every = seconds(2700);
     if (setup.strangers) config.stranger_every = hours(2);
+    if (setup.limits) config.limit_every = seconds(600);
     return config;
   }
 
@@ -332,7 +333,7 @@ void quote_everything(SimulationSetup& setup) {
 
 Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup) {
   setup.faults.clear();
-  setup.crashes = setup.halts = setup.strangers = false;
+  setup.crashes = setup.halts = setup.strangers = setup.limits = false;
   if (text == "none") return Done{};
   const std::vector<sim::FaultRow> all = sim::all_faults();
   if (text == "all") {
@@ -350,6 +351,8 @@ Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup)
       setup.halts = true;
     } else if (name == "strangers") {
       setup.strangers = true;
+    } else if (name == "limits") {
+      setup.limits = true;
     } else if (const auto kind = sim::parse_fault_kind(name)) {
       for (const sim::FaultRow& row : all) {
         if (row.kind == *kind) setup.faults.push_back(row);

@@ -36,6 +36,7 @@ struct SimulationSetup {
   bool crashes = false;
   bool halts = false;
   bool strangers = false;
+  bool limits = false;                         // a person sets one now and then
   double activity = 1;                         // of the market
   double edges = 1;                            // how often a venue is dislocated
   std::int64_t funds = simulated_funds_worth;  // of every asset, of each account at the start; USDT
@@ -51,7 +52,8 @@ struct SimulationSetup {
   CoreConfig core;
 };
 
-// "all", "none", or names with commas: the kinds of sim/faults.hpp, "crash", "halts" and "strangers".
+// "all", "none", or names with commas: the kinds of sim/faults.hpp, "crash", "halts", "strangers", and "limits",
+// which "all" does not mean.
 // The error names what is not known.
 Status<std::string> choose_faults(std::string_view text, SimulationSetup& setup);
 

@@ -168,11 +168,17 @@ void Auditor::on(const CommandReceived& event, Instant now) {
     const auto [held, news] = halts_.emplace(key(halt->scope), strict);
     held->second = std::min(held->second, strict);
   }
+  if (const auto* limit = std::get_if<SetLimitCommand>(&event.command)) {
+    const LimitSetting& set = limit->setting;
+    if (set.kind == LimitKind::OrderNotional && set.scope.place() == LimitPlace::Everywhere)
+      most_an_order_ = limit->take_back ? config_.max_order_notional : set.hard;
+  }
   if (std::holds_alternative<StopCommand>(event.command)) stopping_ = true;
   const auto* resume = std::get_if<ResumeCommand>(&event.command);
   if (resume != nullptr && !stopping_) {  // who stops lifts nothing
     halts_.erase(key(resume->scope));
     reduced_.erase(key(resume->scope));
+    if (resume->scope.global()) lost_too_much_ = false;  // has to last again
   }
 }
 
@@ -296,8 +302,8 @@ void Auditor::check_limits(const OrderRequest& o, Instant now) {
   // A mark of another currency is a mid of one book or of two: they are dislocated by a percent or two, and ours
   // are taken at other moments and from other venues.
   const bool reporting = universe_.asset(i.quote).name == config_.reporting_asset;
-  const Decimal unsure = *config_.max_order_notional.multiply_floor(Decimal::of("0.03"));
-  const Decimal most = reporting ? config_.max_order_notional : config_.max_order_notional + unsure;
+  const Decimal unsure = *most_an_order_.multiply_floor(Decimal::of("0.03"));
+  const Decimal most = reporting ? most_an_order_ : most_an_order_ + unsure;
   if (worth(i.quote, i.notional(o.price, o.quantity)) > most) {
     violate(Invariant::ApprovedOnly, now, which + " is worth more than an order may be");
   }

@@ -246,6 +246,8 @@ class Auditor {
   // And from when on nothing at all may leave, not even what resolves something open.
   std::map<std::pair<int, int>, Instant> halts_;
   std::set<std::pair<int, int>> reduced_;  // by a limit that was reached
+  // May trade for: configured, or what a person has set since.
+  Decimal most_an_order_ = config_.max_order_notional;
   std::uint64_t last_serial_ = 0;
   std::uint32_t incarnation_ = 0;
   std::vector<std::uint64_t> of_earlier_lives_;  // orders whose end the engine had not been told

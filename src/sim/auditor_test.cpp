@@ -135,6 +135,23 @@ TEST_F(AuditorTest, an_order_beyond_a_limit_is_found) {
   expect(Invariant::ApprovedOnly);
 }
 
+TEST_F(AuditorTest, an_order_beyond_what_a_person_set_is_found) {
+  start();
+  tell(CommandReceived{SetLimitCommand{*parse_limit("order_notional 10"), false, "me", "thin"}});
+  act(both_legs());
+  expect(Invariant::ApprovedOnly);
+}
+
+TEST_F(AuditorTest, what_a_person_set_and_took_back_holds_no_more) {
+  start();
+  SetLimitCommand set{*parse_limit("order_notional 10"), false, "me", "thin"};
+  tell(CommandReceived{set});
+  set.take_back = true;
+  tell(CommandReceived{set});
+  act(both_legs());
+  expect(std::nullopt);
+}
+
 TEST_F(AuditorTest, a_leg_alone_is_found) {
   start();
   act({both_legs().front()});

@@ -48,6 +48,7 @@ enum class Happening : std::uint8_t {
   Command,    // a person does something
   Resume,     // payload: index of what a person will lift
   Stranger,   // somebody else uses one of our accounts
+  SetLimit,   // a person changes what an order may trade for
   Crash,
   Restart,
 };

@@ -132,6 +132,9 @@ World::World(WorldConfig config, std::uint64_t seed) : config_(std::move(config)
   if (config_.stranger_every.ns > 0) {
     timeline_.put(now_ + draw_wait(rng_, config_.stranger_every), Happening::Stranger, 0, 0);
   }
+  if (config_.limit_every.ns > 0) {
+    timeline_.put(now_ + draw_wait(rng_, config_.limit_every), Happening::SetLimit, 0, 0);
+  }
   timeline_.put(now_, Happening::Restart, 0, 0);
 }
 
@@ -202,6 +205,9 @@ Step World::step(EventSink& sink) {
       break;
     case Happening::Stranger:
       stranger();
+      break;
+    case Happening::SetLimit:
+      person_sets_limit(sink);
       break;
     case Happening::Crash:
       // At once, or in the middle of the next actions: before the first, second, … takes effect.
@@ -328,6 +334,18 @@ void World::person_halts(EventSink& sink) {
   plan_resume(scope);
   ++commands_;
   hand(CommandReceived{HaltCommand{scope, person, "a drill"}}, sink);
+}
+
+// What an order may trade for becomes a half to a sixth of what the configuration says, or that again.
+void World::person_sets_limit(EventSink& sink) {
+  if (calming_) return;
+  timeline_.put(now_ + draw_wait(rng_, config_.limit_every), Happening::SetLimit, 0, 0);
+  if (!engine_up_) return;
+  LimitSetting setting;
+  const Decimal part = Decimal::from_int(rng_.between(2, 6));
+  setting.hard = *config_.core.max_order_notional.divide_floor(part, 0);
+  ++commands_;
+  hand(CommandReceived{SetLimitCommand{setting, rng_.one_in(4), person, "a drill"}}, sink);
 }
 
 void World::stranger() {

@@ -64,6 +64,7 @@ struct WorldConfig {
   Duration halt_every{};  // a person halts something; zero = never
   Duration halt_for = seconds(180);
   Duration stranger_every{};  // somebody else uses one of our accounts; zero = never
+  Duration limit_every{};     // a person sets a limit, or takes it back; zero = never
   WallTime start{1'764'547'200'000'000'000};  // 2025-12-01T00:00:00Z
 };
 
@@ -125,6 +126,7 @@ class World {
   void plan_fault(std::uint32_t row, std::uint8_t venue);
   void inject(std::uint32_t row, std::uint8_t venue);
   void person_halts(EventSink& sink);
+  void person_sets_limit(EventSink& sink);
   void plan_resume(const Scope& scope);
   void stranger();
   void die();

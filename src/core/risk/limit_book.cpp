@@ -61,6 +61,7 @@ RefuseReason reason_of(LimitKind kind) {
 void LimitBook::restart(const Universe& universe, const CoreConfig& config, Instant now) {
   universe_ = &universe;
   config_ = &config;
+  if (config.mutant == Mutant::ForgetLimitChange) changes_.clear();
   for (Active& limit : active_) limit.moments.all_at(now);
   rebuild();
 }

@@ -24,6 +24,7 @@ RefuseReason RiskGate::check(const OrderRequest& order, const OrderFacts& facts)
   if (const RefuseReason reason = first_refusal(order, facts, *config_);
       reason != RefuseReason::None)
     return reason;
+  if (config_->mutant == Mutant::SkipLimits) return RefuseReason::None;
   const auto breach = limits_.ask(order, facts);
   if (!breach) return RefuseReason::None;
   breach_ = *breach;
@@ -35,6 +36,7 @@ Result<Approved<OrderRequest>, RefuseReason> RiskGate::approve(const OrderReques
   const RefuseReason reason = check(order, facts);
   if (reason == RefuseReason::None) return Approved<OrderRequest>(order, ++approvals_);
   if (config_->mutant == Mutant::PlaceWithoutApproval) return Approved<OrderRequest>(order, 0);
+  if (config_->mutant == Mutant::StaleApproval) return Approved<OrderRequest>(order, approvals_);
   return fail(reason);
 }
 

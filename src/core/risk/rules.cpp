@@ -20,10 +20,14 @@ struct Rule {
 
 // An unwind passes a halt that still resolves: it is the end of old risk. A halted venue is one we do not
 // trust, or may not touch: nothing goes there.
-RefuseReason halted(const OrderRequest& order, const OrderFacts& facts, const CoreConfig&) {
+RefuseReason halted(const OrderRequest& order, const OrderFacts& facts, const CoreConfig& config) {
+  if (order.unwind && config.mutant == Mutant::UnwindPastClosed) return RefuseReason::None;
   if (facts.standing.closed) return RefuseReason::Halted;
   if (order.unwind) return RefuseReason::None;
-  if (facts.standing.halted || facts.stopping) return RefuseReason::Halted;
+  return facts.standing.halted || facts.stopping ? RefuseReason::Halted : RefuseReason::None;
+}
+
+RefuseReason reduced(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
   return facts.standing.reduce_only ? RefuseReason::ReduceOnly : RefuseReason::None;
 }
 
@@ -88,6 +92,7 @@ RefuseReason reduces(const OrderRequest& order, const OrderFacts& facts, const C
 // In the order they are asked. own_rules stands before those that look at the instrument.
 constexpr Rule all_rules[] = {
     {Applies::Always, halted, Mutant::ForgetHalt},
+    {Applies::ToNew, reduced, Mutant::IgnoreReduceOnly},
     {Applies::ToNew, not_reconciled, Mutant::TradeUnreconciled},
     {Applies::Always, venue_down},
     {Applies::Always, book_not_valid, Mutant::IgnoreStaleBook},
