@@ -27,6 +27,15 @@ class Desk final : public core::RiskView {
   Decimal worst_net(AssetId) const override { return Decimal::from_int(100); }
 };
 
+class Profit final : public core::ProfitView {
+ public:
+  const core::ProfitReading& reading() const override { return reading_; }
+  core::RealisedLine realised(const core::LimitWhere&) const override { return {}; }
+
+ private:
+  core::ProfitReading reading_{.number = 1, .known = true};
+};
+
 CoreConfig every_limit() {
   CoreConfig config;
   config.limits = {};
@@ -70,11 +79,13 @@ Outcome checks(Case which) {
   const TwoVenues venues = two_venues();
   const CoreConfig config = every_limit();
   const Desk desk;
+  const Profit profit;
   core::RiskGate gate;
   gate.restart(venues.universe, config, {});
   gate.limits().watch(desk);
+  gate.limits().watch(profit);
   std::vector<core::LimitNews> news;
-  gate.limits().on_timer({}, {}, {}, news);
+  gate.limits().on_timer({}, news);
   const Instrument& on = venues.universe.instrument(venues.at_binance);
   OrderRequest order;
   order.instrument = on.id;

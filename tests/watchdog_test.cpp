@@ -104,8 +104,9 @@ class WatchdogTest : public ::testing::Test, private EventSink {
     ASSERT_TRUE(until(seconds(20), [&] { return up_ == 5 && seen_all(); }));
     core::RiskGate gate;
     const core::testing::StillDesk desk;
+    const core::testing::StillProfit profit;
     const CoreConfig limits;
-    core::testing::open_gate(gate, desk, universe_, limits);
+    core::testing::open_gate(gate, desk, profit, universe_, limits);
     std::uint64_t serial = 0;
     for (const Instrument& on : universe_.instruments()) {
       OrderRequest order;

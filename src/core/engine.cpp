@@ -16,6 +16,7 @@ void Engine::on(const Event& event, Instant now, Actions& out) {
   Parts& p = *parts_;
   const std::size_t from = out.size();
   p.now = now;
+  p.measured_to = from;
   if (!p.started && !std::holds_alternative<Started>(event)) return;
   std::visit(
       [&](const auto& e) {
@@ -26,7 +27,10 @@ void Engine::on(const Event& event, Instant now, Actions& out) {
                                 std::is_same_v<E, BookDelta> || std::is_same_v<E, BookFault> ||
                                 std::is_same_v<E, BookImage> || std::is_same_v<E, Trade> ||
                                 std::is_same_v<E, Quote> || std::is_same_v<E, Timer>;
-        if constexpr (!market) p.maker->look(*p.books, p.executor, p.now, out);
+        if constexpr (!market) {
+          p.measure_profit(out);
+          p.maker->look(*p.books, p.executor, p.now, out);
+        }
       },
       event);
   if (!p.situation.reconciled) p.check_reconciled(out);
@@ -36,7 +40,7 @@ void Engine::on(const Event& event, Instant now, Actions& out) {
     return;
   }
   p.tally(out, from);
-  p.measures.on(std::span(out).subspan(from), p.universe);
+  p.measure_profit(out);
   const bool booked =
       std::any_of(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
                   [](const Action& a) { return std::holds_alternative<Booked>(a); });
@@ -80,6 +84,7 @@ void Engine::Parts::on(const Started& event, Actions&) {
   const AssetId reporting = universe.find_asset(config.reporting_asset.view());
   marks.bind(universe.assets().size(), reporting);
   measures.restart(universe, reporting);
+  gate.limits().watch(measures.profit());
   mids.assign(universe.instruments().size(), std::nullopt);
   was_valid.assign(universe.instruments().size(), false);
   books =
@@ -104,7 +109,9 @@ void Engine::Parts::on(const Timer& event, Actions& out) {
   consider(cycles->on_time(wall, *books, executor, now), out);
   refresh_marks();
   measures.on_time(universe, *books, rates, wall, now);
+  gate.limits().profit_changed();
   executor.on_timer(now, out);
+  measure_profit(out);
   maker->look(*books, executor, now, out);
   for (std::size_t v = 0; v < universe.venues().size(); ++v) {
     const VenueId venue{static_cast<VenueId::rep>(v)};
@@ -339,6 +346,16 @@ void Engine::Parts::on(const ForeignOrder& event, Actions& out) {
 // The ledger changed: the smallest edges follow what is held where.
 void Engine::Parts::follow_holdings() {
   if (skew.refresh(universe, ledger)) detector->ask_for(skew);
+}
+
+// What a trade made is known before the next is asked about.
+void Engine::Parts::measure_profit(const Actions& out) {
+  const auto these = std::span(out).subspan(measured_to);
+  measured_to = out.size();
+  measures.on(these, universe);
+  if (std::ranges::any_of(
+          these, [](const Action& a) { return std::holds_alternative<ExecutionResolved>(a); }))
+    gate.limits().profit_changed();
 }
 
 // --- worth ---

@@ -40,7 +40,7 @@ struct Engine::Parts {
   RiskGate gate;
   Marks marks;
   InventorySkew skew;
-  RiskMeasures measures;  // told, and no input to a decision
+  RiskMeasures measures;
   // --- parts that start over ---
   std::unique_ptr<BookSet> books;
   TradeAverages averages;
@@ -65,6 +65,7 @@ struct Engine::Parts {
   std::vector<bool> was_valid;     // books, by instrument
   std::vector<Marks::Told> rates;  // that count now
   CoreStatus counts;               // only its counters are kept
+  std::size_t measured_to = 0;     // of the actions of this event, what profit and loss knows
 
   // --- events: one overload each ---
   void on(const Started& event, Actions& out);
@@ -119,6 +120,7 @@ struct Engine::Parts {
   void accept_differences(VenueId venue, const ResumeCommand& command, Actions& out);
   void follow_holdings();
   void refresh_marks();
+  void measure_profit(const Actions& out);
   Decimal profit(bool& complete) const;
   void check_reconciled(Actions& out);
   void check_stopped(Actions& out);

@@ -15,9 +15,8 @@ std::string subject_of(const LimitSetting& limit) {
 // --- limits ---
 
 void Engine::Parts::watch_limits(Actions& out) {
-  bool complete = false;
   news.clear();
-  gate.limits().on_timer(wall, now, profit(complete), news);
+  gate.limits().on_timer(now, news);
   for (const LimitNews& item : news) {
     const LimitStatus limit = gate.limits().status_of(item.limit);
     const LimitSetting& set = limit.setting;

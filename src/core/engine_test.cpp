@@ -161,7 +161,7 @@ TEST_F(EngineTest, TheDaysLossHaltsEverythingUntilAPersonAndTheNextDay) {
   refused_with(RefuseReason::Halted);
 
   command(resume());
-  wait(milliseconds(1500));
+  wait(seconds(3));  // two readings of what was lost
   EXPECT_TRUE(halted({})) << "the day is lost all day";
   wall = wall + hours(2);  // past midnight UTC
   wait(milliseconds(100));

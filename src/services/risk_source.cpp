@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/risk/limit_where.hpp"
 #include "services/alert_text.hpp"
 #include "services/scope_text.hpp"
 
@@ -9,17 +10,6 @@ namespace ats::services {
 namespace {
 
 using Kind = Refusal::Kind;
-
-// A place the universe does not have, in words; nothing: it has it.
-std::optional<std::string> missing(const LimitScope& scope, const Universe& universe) {
-  const std::string_view pair = scope.pair.view();
-  bool there = pair.empty();
-  for (std::size_t p = 0; p < universe.pairs().size() && !there; ++p)
-    there = universe.pair_name({static_cast<PairId::rep>(p)}) == pair;
-  there = there && (scope.venue.view().empty() || universe.find_venue(scope.venue.view()).valid());
-  there = there && (scope.asset.view().empty() || universe.find_asset(scope.asset.view()).valid());
-  return there ? std::nullopt : std::optional("there is no " + to_text(scope) + " here");
-}
 
 std::optional<Refusal> fault_of(const Wish& wish) {
   if (wish.reason.empty() || !Text<63>::fits(wish.reason))
@@ -66,8 +56,8 @@ Told wish_limit(RiskSource& source, const Wish& wish, std::string_view limit, bo
     return fail(Refusal{Kind::BadRequest,
                         fmt::format("not a limit: '{}' (ats risk limits shows them)", limit)});
   }
-  if (auto wrong = missing(setting->scope, source.universe()))
-    return fail(Refusal{Kind::NotFound, std::move(*wrong)});
+  if (auto there = core::where_of(setting->scope, source.universe()); !there)
+    return fail(Refusal{Kind::NotFound, std::move(there.error())});
   return carry_out(
       source, SetLimitCommand{*setting, take_back, Text<31>::cut(wish.who), Text<63>(wish.reason)});
 }

@@ -486,9 +486,6 @@ void Executor::finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Act
   resolved.realised = execution.quote_net + marked(execution, resolved.bought - resolved.sold, now);
   state_marks(execution, resolved);
   learn(execution, resolved);
-  const AssetId quote = desk_.universe.pair(execution.pair).quote;
-  desk_.gate.limits().on_resolved(execution.pair, execution.base, execution.strategy,
-                                  desk_.marks.worth(quote, resolved.realised).value_or(Decimal()));
   close(execution, now);
   executions_.erase(executions_.begin() + (&execution - executions_.data()));
   out.push_back(resolved);

@@ -66,31 +66,15 @@ void LimitBook::restart(const Universe& universe, const CoreConfig& config, Inst
   rebuild();
 }
 
-bool LimitBook::resolve(const LimitScope& scope, LimitWhere& out) const {
-  out.strategy = scope.strategy;
-  if (!scope.venue.view().empty()) {
-    out.venue = universe_->find_venue(scope.venue.view());
-    if (!out.venue.valid()) return false;
-  }
-  if (!scope.asset.view().empty()) {
-    out.asset = universe_->find_asset(scope.asset.view());
-    if (!out.asset.valid()) return false;
-  }
-  if (scope.pair.view().empty()) return true;
-  for (std::size_t p = 0; p < universe_->pairs().size(); ++p) {
-    const PairId pair{static_cast<PairId::rep>(p)};
-    if (universe_->pair_name(pair) == scope.pair.view()) out.pair = pair;
-  }
-  return out.pair.valid();
-}
-
 // One that names what this universe does not have is kept, and concerns nothing.
 void LimitBook::add(const LimitSetting& setting, bool changed, std::vector<Active>& out) const {
   const auto put = [&](const LimitSetting& one) {
     Active limit;
     limit.setting = one;
     limit.changed = changed;
-    if (!resolve(one.scope, limit.where)) return;
+    const auto there = where_of(one.scope, *universe_);
+    if (!there) return;
+    limit.where = *there;
     if (counts_moments(one.kind)) {
       const auto most = one.hard.to_scaled_floor(0);
       limit.moments.reserve(most ? std::min(static_cast<std::size_t>(*most) + 1, moments_most)
@@ -199,14 +183,12 @@ void LimitBook::rebuild() {
   asked_.assign(of_instrument_.size() * strategy_count, {});
   untold_.clear();
   untold_.reserve(asked_.size());
-  open_changed_ = held_changed_ = true;
+  open_changed_ = held_changed_ = profit_changed_ = true;
 }
 
 Result<std::optional<LimitSetting>, std::string> LimitBook::set(const LimitSetting& setting) {
   if (auto fault = fault_of(setting)) return fail(std::move(*fault));
-  LimitWhere where;
-  if (!resolve(setting.scope, where))
-    return fail("there is no " + to_text(setting.scope) + " here");
+  if (const auto there = where_of(setting.scope, *universe_); !there) return fail(there.error());
   const std::optional<LimitSetting> before = in_force(setting);
   std::erase_if(changes_, [&](const LimitSetting& c) { return c.same_place(setting); });
   changes_.push_back(setting);
@@ -443,20 +425,6 @@ void LimitBook::on_leg(VenueId venue, bool fell_short) {
   }
 }
 
-void LimitBook::on_resolved(PairId pair, AssetId base, Strategy strategy, Decimal made) {
-  for (std::size_t n = 0; n < active_.size(); ++n) {
-    Active& limit = active_[n];
-    if (!matches(limit.where, {}, pair, base, strategy)) continue;
-    if (limit.setting.kind == LimitKind::LossStreak) {
-      if (made.is_zero()) continue;
-      limit.value = made.negative() ? limit.value + Decimal::from_int(1) : Decimal();
-      measured(n);
-    } else if (realised(limit.setting.kind)) {
-      limit.realised += made;
-    }
-  }
-}
-
 void LimitBook::on_venue_fault(VenueId venue, Instant now) {
   for (Active& limit : active_) {
     if (limit.setting.kind == LimitKind::VenueFaults && limit.where.venue == venue)
@@ -482,8 +450,9 @@ void LimitBook::forgive(const Scope& scope) {
     limit.over_readings = 0;
     limit.moments.clear();
     limit.legs = {};
-    if (limit.setting.kind == LimitKind::LossStreak) limit.value = {};
-    measured(n);
+    if (limit.setting.kind == LimitKind::LossStreak && profit_ != nullptr)
+      limit.forgiven = profit_->realised(limit.where).decided;
+    profit_changed_ = true;
   }
 }
 

@@ -27,6 +27,7 @@
 #include "base/time.hpp"
 #include "core/risk/limit_moments.hpp"
 #include "core/risk/limit_where.hpp"
+#include "core/risk/measures/profit_view.hpp"
 #include "core/risk/quick_limits.hpp"
 #include "domain/config.hpp"
 #include "domain/instrument.hpp"
@@ -93,8 +94,6 @@ class LimitBook {
   void on_placed(const Instrument& on, Strategy strategy, Instant now);
   void on_cancelled(const Instrument& on, Strategy strategy, Instant now);
   void on_leg(VenueId venue, bool fell_short);
-  // A trade was resolved; `realised` in the reporting asset.
-  void on_resolved(PairId pair, AssetId base, Strategy strategy, Decimal realised);
   void on_venue_fault(VenueId venue, Instant now);
   void on_data_fault(VenueId venue, Instant now);
   // A person lets the scope go on: counts of what went wrong there start over.
@@ -103,13 +102,14 @@ class LimitBook {
   // Who knows what is to be measured; outlives this. What has changed is measured anew when the next order is
   // asked about, or before that, when nothing waits.
   void watch(const RiskView& view) { view_ = &view; }
+  void watch(const ProfitView& profit) { profit_ = &profit; }
   void orders_changed() { open_changed_ = true; }
   void holdings_changed() { held_changed_ = true; }
+  void profit_changed() { profit_changed_ = true; }
   void measure() {
-    if (open_changed_ || held_changed_) measure_changed();
+    if (open_changed_ || held_changed_ || profit_changed_) measure_changed();
   }
-  // `profit`: since the accounts were opened, in the reporting asset.
-  void on_timer(WallTime wall, Instant now, Decimal profit, std::vector<LimitNews>& news);
+  void on_timer(Instant now, std::vector<LimitNews>& news);
 
   const LimitSetting& at(std::size_t limit) const { return active_[limit].setting; }
   LimitStatus status_of(std::size_t limit) const;
@@ -139,9 +139,7 @@ class LimitBook {
     std::optional<Instant> well_since;
     Moments moments;
     Legs legs;
-    std::optional<std::int64_t> period;  // day, week or month
-    Decimal from;                        // profit as it began, or the highest
-    Decimal realised;                    // within the period
+    std::uint64_t forgiven = 0;  // LossStreak: trades decided when a person let it go on
   };
   // What limits of an order measured of the last one that was let pass at one look.
   struct Asked {
@@ -157,11 +155,11 @@ class LimitBook {
   void measure_changed();
   void measure_open();
   void measure_held();
+  void measure_profit();
   // Its value or its bound may have changed: what it leaves room for is reckoned anew.
   void measured(std::size_t limit);
   void rebuild();
   void add(const LimitSetting& setting, bool changed, std::vector<Active>& out) const;
-  bool resolve(const LimitScope& scope, LimitWhere& out) const;
   std::optional<Decimal> value_after(const Active& limit, const OrderRequest& order,
                                      const OrderFacts& facts, const Asked& asked,
                                      bool& concerns) const;
@@ -175,7 +173,6 @@ class LimitBook {
   LimitLevel level_of(const Active& limit) const;
   bool matches(const LimitWhere& where, VenueId venue, PairId pair, AssetId base,
                Strategy strategy) const;
-  void watch_losses(Active& limit, WallTime wall, Decimal profit);
 
   const Universe* universe_ = nullptr;
   const CoreConfig* config_ = nullptr;
@@ -190,8 +187,10 @@ class LimitBook {
   const RiskView* view_ = nullptr;
   bool open_changed_ = true;
   bool held_changed_ = true;
-  Decimal profit_;      // as of the last reading
-  Decimal everything_;  // that is held, in the reporting asset
+  bool profit_changed_ = true;
+  const ProfitView* profit_ = nullptr;
+  std::uint64_t read_ = 0;  // the number of the last reading of profit and loss
+  Decimal everything_;      // that is held, in the reporting asset
   bool everything_known_ = false;
 };
 

@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "core/executor/testing.hpp"
+#include "core/risk/measures/profit_book.hpp"
+#include "core/risk/measures/testing.hpp"
 #include "core/risk/testing_gate.hpp"
 
 namespace ats::core {
@@ -35,8 +37,12 @@ class LimitBookTest : public ::testing::Test {
     config.max_daily_loss = wide;
     config.max_open_executions = 1'000'000;
     for (const char* text : limits) ASSERT_TRUE(config.limits.add(*parse_limit(text))) << text;
+    marks.bind(w.universe.assets().size(), w.universe.find_asset(config.reporting_asset.view()));
+    marks.refresh(w.universe, std::vector<std::optional<Decimal>>(w.universe.instruments().size()));
+    earned.restart(w.universe, marks.reporting());
     book.restart(w.universe, config, now);
     book.watch(desk);
+    book.watch(earned);
     tick();
     told.clear();
   }
@@ -46,10 +52,41 @@ class LimitBookTest : public ::testing::Test {
       now = now + milliseconds(250);
       wall = wall + milliseconds(250);
       std::vector<LimitNews> news;
-      book.on_timer(wall, now, profit, news);
+      book_money(profit - money, {});
+      earned.on_time(marks, wall);
+      book.on_timer(now, news);
       for (const LimitNews& item : news) told.push_back(line(item));
     }
     facts.now = now;
+  }
+  void book_money(Decimal amount, OrderId by) {
+    if (amount.is_zero()) return;
+    Booked entry;
+    entry.kind = EntryKind::Fill;
+    entry.order = by;
+    entry.count = 1;
+    entry.postings[0] = {Account::Venue, w.binance, marks.reporting(), amount};
+    money += amount;
+    earned.on(std::array<Action, 1>{entry}, w.universe);
+  }
+  // A trade in BTC/USDT is resolved.
+  void resolve(Strategy strategy, Decimal made) {
+    OrderRequest leg = order;
+    leg.id = {++trades + 1'000'000};
+    leg.execution = {trades};
+    OpportunityFound found;
+    found.execution = leg.execution;
+    found.strategy = strategy;
+    earned.on(std::array<Action, 2>{testing::approved(leg), found}, w.universe);
+    book_money(made.is_zero() ? d("1") : made, leg.id);
+    if (made.is_zero()) book_money(d("-1"), leg.id);
+    ExecutionResolved end;
+    end.execution = leg.execution;
+    end.pair = w.pair;
+    end.reporting = marks.reporting();
+    earned.on(std::array<Action, 1>{end}, w.universe);
+    book.profit_changed();
+    profit += made;
   }
   std::string line(const LimitNews& item) const {
     const char* what[] = {"warned", "cleared", "reached", "released"};
@@ -107,6 +144,10 @@ class LimitBookTest : public ::testing::Test {
   TwoVenues w;
   CoreConfig config;
   StillDesk desk;
+  Marks marks;
+  ProfitBook earned;
+  std::uint64_t trades = 0;
+  Decimal money;  // booked
   LimitBook book;
   OrderRequest order;
   OrderFacts facts;
@@ -393,7 +434,7 @@ TEST_F(LimitBookTest, RealisedLossesAreCountedByStrategyPairAndAsset) {
   with({"daily_realised_loss strategy maker 100 warn 50", "weekly_realised_loss BTC/USDT 300",
         "monthly_realised_loss BTC 900"});
   const auto lose = [&](Strategy strategy, std::int64_t amount) {
-    book.on_resolved(w.pair, w.btc, strategy, Decimal::from_int(-amount));
+    resolve(strategy, Decimal::from_int(-amount));
     tick(6);
   };
   lose(Strategy::Maker, 60);
@@ -431,7 +472,7 @@ TEST_F(LimitBookTest, ADrawdownIsMeasuredFromTheHighestProfit) {
 TEST_F(LimitBookTest, TradesInARowThatLostReduceUntilOneEarnsOrAPersonSaysSo) {
   with({"loss_streak BTC 3 warn 2"});
   const auto end = [&](const char* made) {
-    book.on_resolved(w.pair, w.btc, Strategy::CrossVenue, d(made));
+    resolve(Strategy::CrossVenue, d(made));
     tick(6);
   };
   for (int n = 0; n < 3; ++n) end("-1");
@@ -521,7 +562,7 @@ TEST_F(LimitBookTest, ALimitOfWhatIsNotThereIsRefusedWithItsReason) {
 
 TEST_F(LimitBookTest, ACountGoesOnOverARestart) {
   with({"loss_streak 3"});
-  for (int n = 0; n < 4; ++n) book.on_resolved(w.pair, w.btc, Strategy::CrossVenue, d("-1"));
+  for (int n = 0; n < 4; ++n) resolve(Strategy::CrossVenue, d("-1"));
   tick();
   book.restart(w.universe, config, now);
   EXPECT_EQ(refused(), "loss_streak 4 of 3");

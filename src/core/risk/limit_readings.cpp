@@ -2,38 +2,43 @@
 // it: warned, cleared, reached, released.
 
 #include <algorithm>
+#include <utility>
 
 #include "core/risk/limit_book.hpp"
 #include "core/risk/limit_kinds.hpp"
-#include "core/risk/measures/calendar.hpp"
 
 namespace ats::core {
 namespace {
 
-std::optional<std::int64_t> period_of(LimitKind kind, WallTime wall) {
+std::optional<Period> period_of(LimitKind kind) {
   switch (kind) {
     case LimitKind::DailyLoss:
     case LimitKind::DailyRealisedLoss:
-      return number_of(Period::Day, wall);
+      return Period::Day;
     case LimitKind::WeeklyLoss:
     case LimitKind::WeeklyRealisedLoss:
-      return number_of(Period::Week, wall);
+      return Period::Week;
     case LimitKind::MonthlyLoss:
     case LimitKind::MonthlyRealisedLoss:
-      return number_of(Period::Month, wall);
+      return Period::Month;
     default:
       return std::nullopt;
   }
 }
 
+// Changes with a reading of profit and loss, and not between two of them.
+bool of_profit(LimitKind kind) {
+  return period_of(kind) || kind == LimitKind::Drawdown || kind == LimitKind::LossStreak;
+}
+
 }  // namespace
 
 void LimitBook::measure_changed() {
-  if (view_ == nullptr) return;
-  if (open_changed_) measure_open();
-  if (held_changed_) measure_held();
+  if (profit_changed_ && profit_ != nullptr) measure_profit();
+  if (view_ != nullptr && open_changed_) measure_open();
+  if (view_ != nullptr && held_changed_) measure_held();
   for (std::size_t n = 0; n < active_.size(); ++n) measured(n);
-  open_changed_ = held_changed_ = false;
+  open_changed_ = held_changed_ = profit_changed_ = false;
 }
 
 void LimitBook::measured(std::size_t n) {
@@ -147,24 +152,27 @@ void LimitBook::measure_held() {
   }
 }
 
-void LimitBook::watch_losses(Active& limit, WallTime wall, Decimal profit) {
-  const LimitKind kind = limit.setting.kind;
-  if (kind == LimitKind::Drawdown) {
-    limit.from = limit.known ? std::max(limit.from, profit) : profit;
-    limit.value = limit.from - profit;
-    limit.known = true;
-    return;
+void LimitBook::measure_profit() {
+  const ProfitReading& reading = profit_->reading();
+  for (Active& limit : active_) {
+    const LimitKind kind = limit.setting.kind;
+    if (!of_profit(kind)) continue;
+    limit.known = reading.number != 0;
+    if (kind == LimitKind::Drawdown) {
+      limit.value = reading.drawdown;
+    } else if (kind == LimitKind::LossStreak) {
+      const RealisedLine line = profit_->realised(limit.where);
+      if (line.decided < limit.forgiven) limit.forgiven = 0;  // they are counted anew
+      const std::uint64_t since = line.decided - limit.forgiven;
+      limit.value = Decimal::from_int(
+          static_cast<std::int64_t>(std::min<std::uint64_t>(line.losses_in_a_row, since)));
+    } else {
+      const auto period = static_cast<std::size_t>(*period_of(kind));
+      if (!realised(kind)) limit.known = reading.known;
+      limit.value = realised(kind) ? -profit_->realised(limit.where).current[period]
+                                   : -reading.current[period].total;
+    }
   }
-  const auto period = period_of(kind, wall);
-  if (!period) return;
-  if (limit.period != period) {
-    // What was made between the last reading and the turn belongs to the new one.
-    limit.from = limit.period ? profit_ : profit;
-    if (limit.period) limit.realised = {};
-    limit.period = period;
-  }
-  limit.value = realised(kind) ? -limit.realised : limit.from - profit;
-  limit.known = true;
 }
 
 LimitLevel LimitBook::level_of(const Active& limit) const {
@@ -181,10 +189,12 @@ LimitLevel LimitBook::level_of(const Active& limit) const {
   return left ? LimitLevel::Well : LimitLevel::Warning;
 }
 
-void LimitBook::on_timer(WallTime wall, Instant now, Decimal profit, std::vector<LimitNews>& news) {
+void LimitBook::on_timer(Instant now, std::vector<LimitNews>& news) {
   tell_asked();
-  open_changed_ = held_changed_ = true;
+  open_changed_ = held_changed_ = profit_changed_ = true;
   measure();
+  const std::uint64_t reading = profit_ == nullptr ? 0 : profit_->reading().number;
+  const bool read = std::exchange(read_, reading) != reading;
   for (std::size_t n = 0; n < active_.size(); ++n) {
     Active& limit = active_[n];
     const LimitKind kind = limit.setting.kind;
@@ -198,10 +208,7 @@ void LimitBook::on_timer(WallTime wall, Instant now, Decimal profit, std::vector
                         : Decimal::from_int(static_cast<std::int64_t>(limit.legs.fell_short * 100 /
                                                                       limit.legs.count));
       limit.known = true;
-    } else if (kind == LimitKind::LossStreak) {
-      limit.known = true;
     }
-    watch_losses(limit, wall, profit);
     measured(n);
 
     const LimitLevel before = limit.level;
@@ -214,6 +221,7 @@ void LimitBook::on_timer(WallTime wall, Instant now, Decimal profit, std::vector
 
     if (limit.level == LimitLevel::Hard) {
       limit.well_since.reset();
+      if (of_profit(kind) && !read) continue;
       if (!limit.over_since) limit.over_since = now;
       ++limit.over_readings;
       const bool sure = limit.over_readings >= 2 && now - *limit.over_since >= config_->confirm_for;
@@ -236,7 +244,6 @@ void LimitBook::on_timer(WallTime wall, Instant now, Decimal profit, std::vector
     limit.well_since.reset();
     news.push_back({LimitNews::What::Released, n});
   }
-  profit_ = profit;
 }
 
 }  // namespace ats::core

@@ -1,10 +1,12 @@
-// A limit's place in the universe; nothing set: everywhere.
+// A limit's place in the universe, where its scope says it by names; nothing set: everywhere.
 #pragma once
 
 #include <optional>
+#include <string>
 
-#include "domain/ids.hpp"
-#include "domain/strategy.hpp"
+#include "base/result.hpp"
+#include "domain/instrument.hpp"
+#include "domain/limit.hpp"
 
 namespace ats::core {
 
@@ -14,5 +16,8 @@ struct LimitWhere {
   PairId pair;
   std::optional<Strategy> strategy;
 };
+
+// The error says, for whoever named it, what is not there.
+Result<LimitWhere, std::string> where_of(const LimitScope& scope, const Universe& universe);
 
 }  // namespace ats::core

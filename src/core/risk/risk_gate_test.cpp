@@ -16,7 +16,7 @@ using testing::TwoVenues;
 class RiskGateTest : public ::testing::Test {
  protected:
   RiskGateTest() {
-    open_gate(gate, desk, w.universe, config);
+    open_gate(gate, desk, profit, w.universe, config);
     order.id = {1};
     order.instrument = w.at_binance;
     order.price = w.price(w.at_binance, "60000");
@@ -28,6 +28,7 @@ class RiskGateTest : public ::testing::Test {
   TwoVenues w;
   CoreConfig config;
   StillDesk desk;
+  testing::StillProfit profit;
   RiskGate gate;
   OrderRequest order;
 };

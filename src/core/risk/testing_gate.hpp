@@ -40,13 +40,23 @@ class StillDesk final : public RiskView {
   }
 };
 
+// Has earned and lost what it is told.
+class StillProfit final : public ProfitView {
+ public:
+  ProfitReading now{.number = 1, .known = true};
+  RealisedLine line;
+  const ProfitReading& reading() const override { return now; }
+  RealisedLine realised(const LimitWhere&) const override { return line; }
+};
+
 // A gate that is open and knows what it measures.
-inline void open_gate(RiskGate& gate, const RiskView& desk, const Universe& universe,
-                      const CoreConfig& config, WallTime wall = wall_from_ms(1'700'000'000'000)) {
+inline void open_gate(RiskGate& gate, const RiskView& desk, const ProfitView& profit,
+                      const Universe& universe, const CoreConfig& config) {
   gate.restart(universe, config, {});
   gate.limits().watch(desk);
+  gate.limits().watch(profit);
   std::vector<LimitNews> news;
-  gate.limits().on_timer(wall, {}, Decimal(), news);
+  gate.limits().on_timer({}, news);
 }
 
 // Facts that nothing speaks against, of an order for 6,000.

@@ -22,7 +22,7 @@
 
 namespace ats::core::testing {
 
-class GateStorm final : RiskView {
+class GateStorm final : RiskView, ProfitView {
  public:
   explicit GateStorm(std::uint64_t seed) : rng_(seed) {
     for (const char* venue : {"binance", "kraken"}) universe_.add_venue(venue, {});
@@ -36,8 +36,8 @@ class GateStorm final : RiskView {
     for (const char* text : limits_of_the_storm()) config_.limits.add(parse_limit(text).value());
     config_.confirm_for = seconds(1);
     gate_.restart(universe_, config_, now_);
-    gate_.limits().watch(*this);
-    read();
+    gate_.limits().watch(static_cast<const RiskView&>(*this));
+    gate_.limits().watch(static_cast<const ProfitView&>(*this));
     change_the_world();
   }
 
@@ -141,6 +141,18 @@ class GateStorm final : RiskView {
   Decimal net(AssetId a) const override { return Decimal::from_int(net_[a.index()]); }
   Decimal worst_net(AssetId a) const override { return Decimal::from_int(worst_[a.index()]); }
 
+  const ProfitReading& reading() const override { return reading_; }
+  RealisedLine realised(const LimitWhere& where) const override {
+    RealisedLine line;
+    line.current.fill(Decimal::from_int(where.strategy        ? maker_made_
+                                        : where.pair.valid()  ? btc_usdt_made_
+                                        : where.asset.valid() ? eth_made_
+                                                              : 0));
+    line.losses_in_a_row = static_cast<std::uint32_t>(losses_in_a_row_);
+    line.decided = 1'000'000;
+    return line;
+  }
+
   std::int64_t amount(std::int64_t most) { return rng_.between(0, most); }
   bool rarely() { return rng_.one_in(48); }
 
@@ -192,28 +204,17 @@ class GateStorm final : RiskView {
     return std::count_if(all.begin(), all.end(), [&](Instant at) { return at > from; });
   }
 
-  // All within one day.
   void make_profit() {
-    profit_ = rng_.one_in(12) ? -amount(1'200) : amount(2'500);
-    highest_ = std::max(highest_, profit_);
+    const auto made = [&] { return rng_.one_in(25) ? -amount(1'200) : amount(2'500); };
+    for (std::int64_t& period : made_) period = made();
+    reading_.known = !rng_.one_in(60);
+    fallen_ = rng_.one_in(25) ? amount(5'000) : 0;
   }
   void end_trades() {
-    const auto resolve = [&](InstrumentId on, Strategy strategy, std::int64_t& sum) {
-      const std::int64_t wanted = amount(1'500) - 800;
-      const std::int64_t made = wanted - sum;
-      sum = wanted;
-      const Instrument& traded = universe_.instrument(on);
-      gate_.limits().on_resolved(traded.pair, traded.base, strategy, Decimal::from_int(made));
-      if (made != 0) losses_in_a_row_ = made < 0 ? losses_in_a_row_ + 1 : 0;
-    };
-    resolve({2}, Strategy::Maker, maker_made_);
-    resolve({0}, Strategy::CrossVenue, btc_usdt_made_);
-    resolve({3}, Strategy::CrossVenue, eth_made_);
-    while (rng_.one_in(3)) {
-      gate_.limits().on_resolved(universe_.instrument({2}).pair, btc, Strategy::CrossVenue,
-                                 Decimal::from_int(-1));
-      ++losses_in_a_row_;
-    }
+    for (std::int64_t* sum : {&maker_made_, &btc_usdt_made_, &eth_made_})
+      *sum = amount(2'500) - 800;
+    losses_in_a_row_ = rng_.one_in(4) ? amount(10) : 0;
+    gate_.limits().profit_changed();
   }
   void fail_legs() {
     const bool bad = rng_.one_in(6);
@@ -228,7 +229,11 @@ class GateStorm final : RiskView {
   // What limits of state go by until the next time.
   void read() {
     std::vector<LimitNews> news;
-    gate_.limits().on_timer(wall_, now_, Decimal::from_int(profit_), news);
+    ++reading_.number;
+    for (std::size_t p = 0; p < period_count; ++p)
+      reading_.current[p].total = Decimal::from_int(made_[p]);
+    reading_.drawdown = Decimal::from_int(fallen_);
+    gate_.limits().on_timer(now_, news);
     cancels_read_ = within(cancels_, now_ - seconds(1));
     if (cancels_read_ == 0) cancels_.clear();
     for (std::size_t v = 0; v < venues; ++v) {
@@ -373,10 +378,11 @@ class GateStorm final : RiskView {
     if (legs_ + facts_.new_legs > 9) return "open_legs";
     if (trades_ + 1 > 4) return "open_trades";
     if (facts_.strategy == Strategy::Maker && maker_trades_ + 1 > 3) return "open_trades maker";
-    if (profit_ < -1'000) return "daily_loss";
-    if (profit_ < -900) return "weekly_loss";
-    if (profit_ < -800) return "monthly_loss";
-    if (highest_ - profit_ > 3'500) return "drawdown";
+    if (!reading_.known) return "profit not measured";
+    if (made_[0] < -1'000) return "daily_loss";
+    if (made_[1] < -900) return "weekly_loss";
+    if (made_[2] < -800) return "monthly_loss";
+    if (fallen_ > 3'500) return "drawdown";
     if (facts_.strategy == Strategy::Maker && maker_made_ < -700) return "daily_realised_loss";
     if (on.base == btc && on.quote == usdt && btc_usdt_made_ < -700) return "weekly_realised_loss";
     if (on.base == eth && eth_made_ < -700) return "monthly_realised_loss";
@@ -439,7 +445,6 @@ class GateStorm final : RiskView {
   OrderRequest order_;
   OrderFacts facts_;
   Instant now_{seconds(1000).ns};
-  WallTime wall_ = wall_from_ms(1'700'000'000'000);
   std::uint64_t orders_ = 0, passed_ = 0, escapes_ = 0;
   std::map<std::string_view, std::uint64_t> refused_;
 
@@ -447,7 +452,9 @@ class GateStorm final : RiskView {
   std::array<std::int64_t, assets> worst_{}, net_{};
   std::uint32_t legs_ = 0, trades_ = 0, maker_trades_ = 0;
   bool marked_ = true;
-  std::int64_t profit_ = 0, highest_ = 0;
+  ProfitReading reading_;
+  std::array<std::int64_t, period_count> made_{};
+  std::int64_t fallen_ = 0;
   std::int64_t maker_made_ = 0, btc_usdt_made_ = 0, eth_made_ = 0, losses_in_a_row_ = 0;
   std::deque<Left> placed_;
   std::vector<Instant> cancels_;

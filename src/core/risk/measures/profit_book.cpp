@@ -71,13 +71,15 @@ void ProfitBook::restart(const Universe& universe, AssetId reporting) {
     venues_ = venues;
     assets_ = assets;
   }
+  if (universe.pairs().size() > realised_of_pair_.size())
+    realised_of_pair_.resize(universe.pairs().size());
   if (reporting == reporting_) return;
   reporting_ = reporting;
   realised_ = {};
   realised_on_venue_.assign(venues_, {});
   realised_of_base_.assign(assets_ + 1, {});
+  realised_of_pair_.assign(realised_of_pair_.size(), {});
   realised_of_strategy_ = {};
-  losses_in_a_row_ = 0;
   opened_ = {};
   days_.clear();
   since_ = {};
@@ -182,21 +184,34 @@ void ProfitBook::realise(const ExecutionResolved& end) {
     }
     if (n == moved.size()) here = rest;
     rest -= here;
-    Realised& line = realised_on_venue_[venue.index()];
-    line.amount += here;
-    ++line.trades;
+    realised_on_venue_[venue.index()].add(here);
   }
-  for (Realised* line : {&realised_, &realised_of_base_[base_line(execution.base)],
-                         &realised_of_strategy_[execution.strategy]}) {
-    line->amount += all;
-    ++line->trades;
-  }
-  if (all.negative()) {
-    ++losses_in_a_row_;
-  } else if (!all.is_zero()) {
-    losses_in_a_row_ = 0;
-  }
+  realised_.add(all);
+  realised_of_base_[base_line(execution.base)].add(all);
+  realised_of_strategy_[execution.strategy].add(all);
+  if (end.pair.index() < realised_of_pair_.size()) realised_of_pair_[end.pair.index()].add(all);
   if (unmarked) ++unmarked_;
+}
+
+void ProfitBook::Realised::add(Decimal made) {
+  amount += made;
+  ++trades;
+  if (made.is_zero()) return;
+  ++decided;
+  losses_in_a_row = made.negative() ? losses_in_a_row + 1 : 0;
+}
+
+RealisedLine ProfitBook::realised(const LimitWhere& where) const {
+  const Realised& line = where.strategy
+                             ? realised_of_strategy_[static_cast<std::size_t>(*where.strategy)]
+                         : where.pair.valid()  ? realised_of_pair_[where.pair.index()]
+                         : where.asset.valid() ? realised_of_base_[where.asset.index()]
+                                               : realised_;
+  RealisedLine out;
+  for (std::size_t p = 0; p < period_count; ++p) out.current[p] = line.amount - line.began[p];
+  out.losses_in_a_row = line.losses_in_a_row;
+  out.decided = line.decided;
+  return out;
 }
 
 void ProfitBook::forget_old() {
@@ -248,9 +263,11 @@ ProfitTable ProfitBook::table(const Marks& marks) const {
   return out;
 }
 
+// When the clock was set back no period begins anew: time stands still until it is there again, and what is lost
+// meanwhile counts.
 void ProfitBook::on_time(const Marks& marks, WallTime wall) {
-  if (!reporting_.valid() || (reading_.at.told() && wall < reading_.at))
-    return;                        // the clock was set back
+  if (!reporting_.valid()) return;
+  if (reading_.at.told()) wall = std::max(wall, reading_.at);
   std::optional<ProfitTable> now;  // the whole table only where a period begins
   for (std::size_t p = 0; p < period_count; ++p) {
     const auto period = static_cast<Period>(p);
@@ -266,11 +283,19 @@ void ProfitBook::on_time(const Marks& marks, WallTime wall) {
       if (days_.size() > days_kept) days_.erase(days_.begin());
     }
     opened_[p] = {number, wall, *now};
+    const auto begin = [&](std::span<Realised> lines) {
+      for (Realised& line : lines) line.began[p] = line.amount;
+    };
+    begin({&realised_, 1});
+    begin(realised_of_base_);
+    begin(realised_of_pair_);
+    begin(realised_of_strategy_);
   }
   if (!since_.told()) since_ = wall;
+  ++reading_.number;
   reading_.at = wall;
   reading_.ever = {{}, realised_.amount, realised_.trades};
-  reading_.fresh = true;
+  reading_.known = reading_.fresh = true;
   for (std::size_t a = 0; a < assets_; ++a) {
     const AssetId asset{static_cast<AssetId::rep>(a)};
     if (changes_[a].is_zero()) continue;
@@ -278,7 +303,8 @@ void ProfitBook::on_time(const Marks& marks, WallTime wall) {
     const auto added =
         worth ? reading_.ever.total.checked_add(*worth) : fail(NumberError::Overflow);
     if (added) reading_.ever.total = *added;
-    if (!added || !marks.fresh(asset)) reading_.fresh = false;
+    reading_.known &= added.ok();
+    reading_.fresh &= added.ok() && marks.fresh(asset);
   }
   for (std::size_t p = 0; p < period_count; ++p) {
     reading_.current[p] = less(reading_.ever, opened_[p].table.all);
@@ -303,7 +329,7 @@ ProfitReport ProfitBook::report(const Marks& marks) const {
     out.peak = std::max(reading_.peak, out.ever.all.total);
     out.drawdown = out.peak - out.ever.all.total;
   }
-  out.losses_in_a_row = losses_in_a_row_;
+  out.losses_in_a_row = realised_.losses_in_a_row;
   out.unmarked = unmarked_;
   out.elsewhere = elsewhere_;
   return out;

@@ -29,18 +29,11 @@
 
 #include "core/ledger/marks.hpp"
 #include "core/risk/measures/calendar.hpp"
+#include "core/risk/measures/profit_view.hpp"
 #include "domain/action.hpp"
 #include "domain/instrument.hpp"
 
 namespace ats::core {
-
-struct Profit {
-  Decimal total;
-  Decimal realised;
-  std::uint64_t trades =
-      0;  // resolved executions that moved anything; a venue's: those that did so there
-  Decimal unrealised() const { return total - realised; }
-};
 
 // All of it and its three divisions, at one moment or over one period.
 struct ProfitTable {
@@ -72,22 +65,14 @@ struct ProfitReport {
   std::vector<Day> days;  // that are over, the earliest first; as many as are kept
   Decimal peak;           // of the total, at readings with every mark fresh; at least zero
   Decimal drawdown;       // from there to now, or to the last such reading
-  std::uint32_t losses_in_a_row = 0;  // resolved executions, the last ones
+  std::uint32_t losses_in_a_row =
+      0;                       // resolved executions, the last ones that made or lost anything
   std::uint64_t unmarked = 0;  // resolved ones in which an asset without a mark counted as nothing
   std::uint64_t elsewhere =
       0;  // resolved in another reporting asset: counted in no line of realised
 };
 
-// What limits go by: cheap to have at every reading, where the report is made on request.
-struct ProfitReading {
-  WallTime at;         // not told before the first
-  bool fresh = false;  // every mark that counts was
-  Profit ever;
-  std::array<Profit, period_count> current;  // by Period
-  Decimal peak, drawdown;                    // by fresh readings alone
-};
-
-class ProfitBook {
+class ProfitBook final : public ProfitView {
  public:
   static constexpr std::size_t days_kept = 800;
   // Orders of so many resolved executions are remembered, for fills that come late.
@@ -95,7 +80,7 @@ class ProfitBook {
 
   // Makes room. With another reporting asset than before what was realised and the periods begin anew.
   void restart(const Universe& universe, AssetId reporting);
-  // All actions of one event.
+  // All actions of one event, at once or, where something is asked in between, in parts.
   void on(std::span<const Action> actions, const Universe& universe);
   // A reading.
   void on_time(const Marks& marks, WallTime wall);
@@ -106,8 +91,8 @@ class ProfitBook {
   }
   ProfitReport report(const Marks& marks) const;
   // The last one; fills since then are not in it.
-  const ProfitReading& reading() const { return reading_; }
-  std::uint32_t losses_in_a_row() const { return losses_in_a_row_; }
+  const ProfitReading& reading() const override { return reading_; }
+  RealisedLine realised(const LimitWhere& where) const override;
 
  private:
   static constexpr std::size_t strategies = strategy_count + 1;
@@ -131,6 +116,10 @@ class ProfitBook {
   struct Realised {
     Decimal amount;
     std::uint64_t trades = 0;
+    std::uint64_t decided = 0;
+    std::uint32_t losses_in_a_row = 0;
+    std::array<Decimal, period_count> began{};  // the amount, as each period did
+    void add(Decimal made);
   };
 
   static void add(Amounts& amounts, AssetId asset, Decimal amount);
@@ -147,9 +136,8 @@ class ProfitBook {
   std::array<std::vector<Decimal>, strategies> of_strategy_;  // by asset
   std::vector<Amounts> of_base_;  // by what was traded; the last: none is known
   Realised realised_;
-  std::vector<Realised> realised_on_venue_, realised_of_base_;
+  std::vector<Realised> realised_on_venue_, realised_of_base_, realised_of_pair_;
   std::array<Realised, strategies> realised_of_strategy_{};
-  std::uint32_t losses_in_a_row_ = 0;
   std::uint64_t unmarked_ = 0, elsewhere_ = 0;
 
   std::unordered_map<std::uint64_t, Execution> executions_;  // asked only, never walked

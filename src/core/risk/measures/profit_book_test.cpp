@@ -10,23 +10,13 @@
 #include "base/rng.hpp"
 #include "core/executor/testing.hpp"
 #include "core/ledger/ledger.hpp"
+#include "core/risk/measures/testing.hpp"
 
 namespace ats::core {
 namespace {
 
+using testing::approved;
 using testing::d;
-
-// A Place as a journal holds it: only the gate makes one otherwise.
-Place approved(const OrderRequest& o) {
-  std::vector<std::byte> bytes{std::byte{0}};
-  const auto put = [&](const auto& value) {
-    const auto* at = reinterpret_cast<const std::byte*>(&value);
-    bytes.insert(bytes.end(), at, at + sizeof value);
-  };
-  put(o.id), put(o.execution), put(o.instrument), put(o.side), put(o.time_in_force), put(o.price);
-  put(o.quantity), put(o.unwind), put(o.post_only), put(std::uint64_t{1});
-  return std::get<Place>(decode_action(bytes).value());
-}
 
 struct Booking : testing::TwoVenues {
   Ledger ledger;
@@ -207,7 +197,7 @@ TEST_F(ProfitBookTest, CountsByUtcDaysIsoWeeksAndMonths) {
   read("2023-11-19T23:59:59.9Z");  // Sunday
   EXPECT_EQ(report().current[1].profit.all.realised, d("3"));
   EXPECT_EQ(report().losses_in_a_row, 1u);
-  EXPECT_EQ(book.losses_in_a_row(), 1u);
+  EXPECT_EQ(book.realised({}).losses_in_a_row, 1u);
   read("2023-11-20T00:00:01Z");  // Monday
   EXPECT_EQ(report().current[1].profit.all.realised, d("0"));
   EXPECT_EQ(report().current[2].profit.all.realised, d("3"));
@@ -242,6 +232,52 @@ TEST_F(ProfitBookTest, DoesNotBeginAPeriodAnewWhenTheClockIsSetBack) {
   read("2023-11-15T00:00:02Z");
   EXPECT_EQ(report().current[0].profit.all.total, d("10"));
   EXPECT_EQ(report().days.size(), 1u);
+}
+
+TEST_F(ProfitBookTest, KnowsNoTotalWhileWhatTradingChangedHasNoMark) {
+  marks = {};  // nothing was ever marked
+  marks.bind(3, usdt);
+  const OrderRequest buy = place(1, at_binance, Side::Buy);
+  fill(buy, "1", "60000");
+  read("2023-11-14T10:00:00Z");
+  EXPECT_FALSE(book.reading().known);
+  EXPECT_EQ(book.reading().drawdown, d("0"));
+  mark("60000");
+  read("2023-11-14T10:00:01Z");
+  EXPECT_TRUE(book.reading().known);
+  EXPECT_EQ(book.reading().number, 2u);
+  EXPECT_EQ(book.reading().ever.total, d("0"));
+}
+
+TEST_F(ProfitBookTest, CountsWhatWasRealisedByPairAndPeriodAndLossesInARow) {
+  const LimitWhere of_pair{{}, {}, pair, {}}, of_maker{{}, {}, {}, Strategy::Maker};
+  read("2023-11-14T23:00:00Z");
+  const auto trade = [&](std::uint64_t execution, Strategy strategy, std::string_view sold_at) {
+    const OrderRequest buy = place(execution, at_binance, Side::Buy);
+    const OrderRequest sell = place(execution, at_kraken, Side::Sell);
+    found(execution, strategy);
+    fill(buy, "1", "60000");
+    fill(sell, "1", sold_at);
+    ExecutionResolved end;
+    end.execution = {execution};
+    end.pair = pair;
+    end.reporting = usdt;
+    act(end);
+  };
+  trade(1, Strategy::CrossVenue, "59990");
+  trade(2, Strategy::Maker, "59980");
+  EXPECT_EQ(book.realised(of_pair).current[0], d("-30"));
+  EXPECT_EQ(book.realised(of_pair).losses_in_a_row, 2u);
+  EXPECT_EQ(book.realised(of_maker).current[0], d("-20"));
+  EXPECT_EQ(book.realised(of_maker).losses_in_a_row, 1u);
+  EXPECT_EQ(book.realised({}).decided, 2u);
+  read("2023-11-15T00:00:01Z");
+  EXPECT_EQ(book.realised(of_pair).current[0], d("0"));
+  EXPECT_EQ(book.realised(of_pair).current[1], d("-30")) << "the week goes on";
+  trade(3, Strategy::CrossVenue, "60007");
+  EXPECT_EQ(book.realised(of_pair).current[0], d("7"));
+  EXPECT_EQ(book.realised(of_pair).losses_in_a_row, 0u);
+  EXPECT_EQ(book.realised(of_maker).losses_in_a_row, 1u);
 }
 
 TEST_F(ProfitBookTest, TellsHowFarItIsBelowItsPeak) {

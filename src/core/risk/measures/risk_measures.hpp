@@ -1,6 +1,6 @@
 // What the engine knows of its risk, read once a second: marks, the past of marks, positions, exposures, profit
 // and loss. Folded from the engine's own events and actions, so that it outlives the process; told to people
-// and to those who watch, and no input to any decision
+// and to those who watch. Limits on losses go by its profit and loss; nothing else of it is an input to a decision
 // (docs/decisions/0023-risk-measures.md says how a measure would become one).
 //
 // Marks here are of Valid books only: of a venue that is asked for its books by REST (docs/decisions/0013) the
