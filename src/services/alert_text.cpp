@@ -65,11 +65,10 @@ std::string alerts_text(const ordered_json& told) {
 }
 
 std::string alert_line(const report::KeptAlert& alert, const Universe& universe) {
-  std::string out =
-      fmt::format("alert {} is {}: {} {} {} since {}: {}", alert.number,
-                  alert.open() ? "open" : "over", name(alert.severity),
-                  name(alert.code), scope_text(alert.scope, universe), format_rfc3339(alert.first),
-                  alert.message.view());
+  std::string out = fmt::format("alert {} is {}: {} {} {} since {}: {}", alert.number,
+                                alert.open() ? "open" : "over", name(alert.severity),
+                                name(alert.code), scope_text(alert.scope, universe),
+                                format_rfc3339(alert.first), alert.message.view());
   if (alert.times > 1) out += fmt::format(", {} times", alert.times);
   if (alert.acknowledged)
     out += fmt::format(", acknowledged by {}", alert.acknowledged->who.view());
