@@ -56,8 +56,8 @@ Told wish_limit(RiskSource& source, const Wish& wish, std::string_view limit, bo
     return fail(Refusal{Kind::BadRequest,
                         fmt::format("not a limit: '{}' (ats risk limits shows them)", limit)});
   }
-  if (auto there = core::where_of(setting->scope, source.universe()); !there)
-    return fail(Refusal{Kind::NotFound, std::move(there.error())});
+  if (const auto there = core::where_of(setting->scope, source.universe()); !there)
+    return fail(Refusal{Kind::NotFound, there.error()});
   return carry_out(
       source, SetLimitCommand{*setting, take_back, Text<31>::cut(wish.who), Text<63>(wish.reason)});
 }
