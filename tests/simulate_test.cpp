@@ -135,6 +135,51 @@ TEST(Simulation, while_streams_are_down_books_are_polled_and_only_unwound_on) {
   EXPECT_GT(unwound, 0u);
 }
 
+// Two engines that have much to do, and little to share.
+void share_little(SimulationSetup& setup) {
+  setup.engines = 2;
+  setup.edges = 5;
+  setup.core.max_open_executions = 3;
+  setup.core.max_exposure = Decimal::from_int(15'000);
+  setup.core.limits = {};
+  setup.core.limits.add(*parse_limit("order_rate 6"));
+}
+
+// The role's process dies and is away for long, letters are lost, late and doubled, lines are cut, engines die: what all
+// engines do together stays within one set of limits at every order, and all of it is used.
+TEST(Simulation, several_engines_stay_within_one_set_of_limits) {
+  SimulationReport all;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SimulationSetup setup = setup_of("all", hours(2));
+    share_little(setup);
+    setup.engines = seed == 3 ? 3 : 2;
+    const SimulationReport report = run_simulation(setup, seed);
+    EXPECT_EQ(first_violation(report), "");
+    EXPECT_TRUE(report.stopped) << "seed " << seed;
+    all += report;
+  }
+  EXPECT_GT(all.counts.opened, 500u);
+  EXPECT_GT(all.fleet.role_deaths, 10u);
+  EXPECT_GT(all.fleet.missed, 20u) << "engines were without a lease";
+  EXPECT_GT(all.fleet.letters_lost, 100u);
+  EXPECT_EQ(all.fleet.most_open_trades, 3u);
+  EXPECT_EQ(all.fleet.most_orders_in_a_second, 6u);
+  EXPECT_GT(all.counts.refused[static_cast<std::size_t>(RefuseReason::NoLease)] +
+                all.counts.refused[static_cast<std::size_t>(RefuseReason::Halted)],
+            20u);
+}
+
+TEST(Simulation, a_fleet_gives_the_same_run_again) {
+  SimulationSetup setup = setup_of("all", hours(1));
+  share_little(setup);
+  const SimulationReport one = run_simulation(setup, 7);
+  const SimulationReport two = run_simulation(setup, 7);
+  EXPECT_EQ(one.events, two.events);
+  EXPECT_EQ(one.counts.placed, two.counts.placed);
+  EXPECT_EQ(one.fleet.granted, two.fleet.granted);
+  EXPECT_EQ(one.status.pnl_reporting, two.status.pnl_reporting);
+}
+
 // What a bug needs to show, besides all faults.
 SimulationSetup setup_for(Mutant mutant) {
   SimulationSetup setup = setup_of("all", hours(3));
@@ -182,6 +227,11 @@ SimulationSetup setup_for(Mutant mutant) {
     case Mutant::ForgetLimitChange:
       setup.limits = true;
       break;
+    case Mutant::IgnoreLease:
+    case Mutant::LeaseFromArrival:
+    case Mutant::PromiseTwice:
+      share_little(setup);
+      break;
     default:
       break;
   }
@@ -200,6 +250,9 @@ bool has_its_own_setup(Mutant mutant) {
     case Mutant::IgnoreReduceOnly:
     case Mutant::UnwindPastClosed:
     case Mutant::ForgetLimitChange:
+    case Mutant::IgnoreLease:
+    case Mutant::LeaseFromArrival:
+    case Mutant::PromiseTwice:
       return true;
     default:
       return false;

@@ -75,6 +75,7 @@ void Engine::Parts::on(const Started& event, Actions&) {
   wall = event.wall;
   started = true;
   stop_told = false;
+  lease_missed = false;
   situation = {};
   situation.links.resize(universe.venues().size());
   ledger.bind(universe.venues().size(), universe.assets().size());
@@ -118,6 +119,8 @@ void Engine::Parts::on(const Timer& event, Actions& out) {
     if (balances.due(venue, !executor.unresolved(venue), config, now)) ask_balances(venue, out);
   }
   watch_limits(out);
+  watch_holds(out);
+  watch_lease(out);
 }
 
 void Engine::Parts::check_reconciled(Actions& out) {
@@ -455,9 +458,10 @@ void Engine::Parts::status(CoreStatus& out) const {
   out.holds.clear();
   for (const Hold& hold : gate.holds().all()) {
     if (hold.state == RiskState::Halted) out.halts.push_back(hold.scope);
-    out.holds.push_back({hold.scope, hold.state, hold.resolving, hold.limit});
+    out.holds.push_back({hold.scope, hold.state, hold.resolving, hold.limit, hold.by});
   }
   gate.limits().status(out.limits);
+  out.lease = gate.lease().status(now);
   out.fills_booked = ledger.fills_booked();
   out.duplicate_fills = ledger.duplicates();
   if (!started) return;

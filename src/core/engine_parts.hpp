@@ -23,6 +23,7 @@
 #include "core/maker/maker.hpp"
 #include "core/risk/measures/risk_measures.hpp"
 #include "core/risk/risk_gate.hpp"
+#include "core/risk/second_person.hpp"
 
 namespace ats::core {
 
@@ -53,13 +54,12 @@ struct Engine::Parts {
   Instant now;
   WallTime wall;
   bool stop_told = false;
-  struct Asked {  // to resume, by a first person
-    Scope scope;
-    Text<31> who;
-  };
-  std::vector<Asked> asked_to_resume;
+  SecondPerson second_person;
   std::vector<LimitNews> news;
   std::vector<Scope> scopes;
+  std::vector<Hold> closed;
+  std::vector<LeaseUse> uses;
+  bool lease_missed = false;           // and someone was told
   std::uint64_t earlier_episodes = 0;  // of detectors of earlier lives
   std::vector<std::optional<Decimal>> mids;
   std::vector<bool> was_valid;     // books, by instrument
@@ -87,6 +87,8 @@ struct Engine::Parts {
   void on(const BalancesComplete& event, Actions& out);
   void on(const ForeignOrder& event, Actions& out);
   void on(const CommandReceived& event, Actions& out);
+  void on(const LeaseGranted& event, Actions& out);
+  void on(const LeaseAsked&, Actions&) {}          // the risk role's
   void on(const OpenOrdersComplete&, Actions&) {}  // each of them is asked for by name
   void on(const OrderSent& event, Actions&) { executor.on(event); }
   // All answers about orders.
@@ -125,9 +127,11 @@ struct Engine::Parts {
   void check_reconciled(Actions& out);
   void check_stopped(Actions& out);
   void watch_limits(Actions& out);
+  void watch_holds(Actions& out);
+  void watch_lease(Actions& out);
   void reached(std::size_t limit, Actions& out);
   void released(std::size_t limit, Actions& out);
-  bool second_person(const Scope& scope, const ResumeCommand& command, Actions& out);
+  bool may_resume(const Scope& scope, const ResumeCommand& command, Actions& out);
   void tally(const Actions& out, std::size_t from);
   // `subject`: what it is about besides the scope. `over`: an all-clear.
   void alert(Severity severity, AlertCode code, const Scope& scope, std::string_view message,

@@ -41,13 +41,17 @@ void Engine::Parts::watch_limits(Actions& out) {
         break;
     }
   }
-  scopes.clear();
+}
+
+void Engine::Parts::watch_holds(Actions& out) {
+  closed.clear();
   gate.holds().on_timer(
-      now, [&](const Hold& hold) { return executor.open_in(hold); }, scopes);
-  for (const Scope& scope : scopes) {
+      now, [&](const Hold& hold) { return executor.open_in(hold); }, closed);
+  for (const Hold& hold : closed) {
+    const Scope& scope = hold.scope;
     if (scope.venue.valid()) continue;  // nothing went there from the beginning
-    const Hold* hold = gate.holds().find(scope);
-    const bool left = executor.open_in(*hold);
+    const bool left = executor.open_in(hold);
+    if (!left && hold.by == HoldBy::NoLease) continue;  // as at every start
     alert(
         left ? Severity::Emergency : Severity::Info, AlertCode::Halt, scope,
         describe(scope) + (left ? ": the time to resolve what is open is over; it stays open, and "
@@ -119,6 +123,86 @@ void Engine::Parts::released(std::size_t which, Actions& out) {
   }
 }
 
+// --- the risk role ---
+
+void Engine::Parts::on(const LeaseGranted& event, Actions& out) {
+  if (!gate.lease().take(event, now)) return;
+  gate.limits().share(event.shares);
+  std::vector<Scope> still;
+  for (const LeaseHold& held : event.holds) {
+    const auto where = where_of(held.scope, universe);
+    if (!where) continue;  // what is not here is nothing that could be held up
+    Hold hold;
+    hold.scope = {where->venue, where->pair, where->strategy};
+    still.push_back(hold.scope);
+    const Hold* before = gate.holds().find(hold.scope, HoldBy::RiskRole);
+    if (before != nullptr && before->state == held.state && before->flatten == held.flatten &&
+        (!before->resolving || held.resolving))
+      continue;
+    hold.state = held.state;
+    hold.resolving = held.resolving;
+    hold.resolve_until = now + config.resolve_within;
+    hold.flatten = held.flatten;
+    hold.by = HoldBy::RiskRole;
+    gate.holds().lift(hold.scope, HoldBy::RiskRole);
+    gate.holds().set(hold);
+    alert(Severity::Warning, AlertCode::Halt, hold.scope,
+          describe(hold.scope) + " is " +
+              (held.state == RiskState::Halted ? "halted" : "reduced, nothing is opened") +
+              " by the risk role",
+          out);
+  }
+  scopes.clear();
+  for (const Hold& hold : gate.holds().all()) {
+    if (hold.by == HoldBy::RiskRole && std::ranges::find(still, hold.scope) == still.end())
+      scopes.push_back(hold.scope);
+  }
+  for (const Scope& scope : scopes) {
+    gate.holds().lift(scope, HoldBy::RiskRole);
+    alert(Severity::Info, AlertCode::Resume, scope, describe(scope) + " resumed by the risk role",
+          out, {}, true);
+    if (scope.pair.valid()) executor.on_resumed(scope.pair, now, out);
+  }
+  gate.holds().lift({}, HoldBy::NoLease);
+  if (lease_missed) {
+    lease_missed = false;
+    alert(Severity::Info, AlertCode::Lease, {}, "the risk role's word counts again", out, {}, true);
+  }
+}
+
+// Asks in time. What is over is held up like a halt: what is open may be resolved for as long, and then nothing
+// leaves; but no person is needed when the role is there again.
+void Engine::Parts::watch_lease(Actions& out) {
+  Lease& lease = gate.lease();
+  if (!lease.needed()) return;
+  if (!lease.live(now)) {
+    Hold none;
+    none.resolving = true;
+    none.resolve_until = now + config.resolve_within;
+    none.by = HoldBy::NoLease;
+    if (gate.holds().find({}, HoldBy::NoLease) == nullptr) gate.holds().set(none);
+    if (!lease_missed &&
+        lease.missing(now) >= (lease.version() == 0 ? config.lease_for : Duration{})) {
+      lease_missed = true;
+      alert(Severity::Critical, AlertCode::Lease, {},
+            "no word from the risk role: nothing is opened until it answers; what is open is "
+            "resolved",
+            out);
+    }
+  }
+  if (!lease.due(now)) return;
+  uses.clear();
+  gate.limits().uses(uses);
+  for (const LeaseUse& use : uses) out.push_back(use);
+  AskLease ask;
+  ask.asked = now;
+  ask.held = lease.version();
+  ask.live = lease.live(now);
+  ask.profit = profit(ask.profit_known);
+  lease.asked(now);
+  out.push_back(ask);
+}
+
 // --- commands ---
 
 std::string Engine::Parts::describe(const Scope& scope) const {
@@ -162,15 +246,9 @@ void Engine::Parts::on(const HaltCommand& command, Actions& out) {
   if (asked.strategy) halt({{}, {}, asked.strategy});
 }
 
-// Where two have to ask, the first one's is kept until another asks for the same.
-bool Engine::Parts::second_person(const Scope& scope, const ResumeCommand& command, Actions& out) {
+bool Engine::Parts::may_resume(const Scope& scope, const ResumeCommand& command, Actions& out) {
   if (!config.resume_by_two || gate.holds().find(scope) == nullptr) return true;
-  const auto first = std::find_if(asked_to_resume.begin(), asked_to_resume.end(),
-                                  [&](const Asked& asked) { return asked.scope == scope; });
-  if (first != asked_to_resume.end() && first->who != command.who) {
-    return true;
-  }
-  if (first == asked_to_resume.end()) asked_to_resume.push_back({scope, command.who});
+  if (second_person.asks(scope, command.who)) return true;
   alert(Severity::Info, AlertCode::Resume, scope,
         describe(scope) + " stays as it is until a second person asks for it, too; asked by " +
             std::string(command.who.view()),
@@ -191,9 +269,9 @@ void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
   }
   if (config.mutant == Mutant::ResumeAll) gate.holds().lift_all();
   const auto resume = [&](const Scope& scope) {
-    if (!second_person(scope, command, out)) return false;
+    if (!may_resume(scope, command, out)) return false;
     const bool was = gate.holds().lift(scope);
-    std::erase_if(asked_to_resume, [&](const Asked& a) { return a.scope == scope; });
+    second_person.done(scope);
     gate.limits().forgive(scope);
     alert(Severity::Info, AlertCode::Resume, scope,
           describe(scope) + (was ? " resumed by " : " was not held up, for ") +

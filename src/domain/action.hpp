@@ -13,6 +13,7 @@
 #include "base/time.hpp"
 #include "domain/command.hpp"
 #include "domain/ids.hpp"
+#include "domain/lease.hpp"
 #include "domain/limit.hpp"
 #include "domain/number.hpp"
 #include "domain/order.hpp"
@@ -84,9 +85,10 @@ enum class RefuseReason : std::uint8_t {
   SelfTrade,         // would trade with an order of our own
   ReduceOnly,        // nothing is opened there at present
   RiskLimit,         // another limit, which is named
+  NoLease,           // the risk role has not said that anything may be opened now
 };
 const char* name(RefuseReason reason);
-constexpr std::size_t refuse_reason_count = 25;
+constexpr std::size_t refuse_reason_count = 26;
 
 constexpr std::size_t legs_max = 4;
 
@@ -212,6 +214,7 @@ enum class AlertCode : std::uint8_t {
   LimitReached,  // its hard level is
   LimitChanged,  // by a person
   JournalFailed,
+  Lease,  // none is live any more, or one is again
 };
 const char* name(AlertCode code);
 struct Alert {
@@ -229,10 +232,28 @@ struct BookStateChanged {
 };
 struct Stopped {};  // answer to StopCommand: nothing is open any more
 
+// --- leases: between an engine and the risk role, who carry them out for each other ---
+// Of an engine, after a LeaseUse for each limit that is split or summed.
+struct AskLease {
+  Instant asked;           // now
+  std::uint64_t held = 0;  // version
+  bool live = false;
+  bool profit_known = false;
+  Decimal profit;
+};
+// Of the risk role, after a LeaseShare for each limit that is split and a LeaseHold for each scope held up.
+struct GrantLease {
+  EngineName engine;
+  std::uint64_t version = 0;
+  Instant asked;
+  Duration valid_for;
+};
+
 using Action =
     std::variant<Place, Cancel, QueryOrder, QueryOpenOrders, QueryBalances, RequestSnapshot,
                  Resubscribe, RequestImage, OpportunityFound, ExecutionResolved, Booked, Alert,
-                 BookStateChanged, Stopped, ExecutionOpened, Amend>;
+                 BookStateChanged, Stopped, ExecutionOpened, Amend, LeaseUse, AskLease, LeaseShare,
+                 LeaseHold, GrantLease>;
 
 // Reused from event to event: no allocation once it has grown.
 using Actions = std::vector<Action>;

@@ -1,10 +1,9 @@
 #include "domain/codec.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
 
-#include "base/bytes.hpp"
+#include "domain/codec_archive.hpp"
 
 namespace ats {
 
@@ -16,95 +15,8 @@ class ApprovalReader {
   }
 };
 
-namespace {
-
-// One list of fields a type, walked by both archives: what is written is what is read.
-
-class Writer {
- public:
-  static constexpr bool reading = false;
-  explicit Writer(std::vector<std::byte>& out) : out_(out) {}
-
-  template <class T>
-  void raw(const T& value) {
-    out_.value(value);
-  }
-  void boolean(const bool& b) { raw(static_cast<std::uint8_t>(b)); }
-  template <class E>
-  void choice(const E& e, E) {
-    raw(static_cast<std::uint8_t>(e));
-  }
-  template <std::size_t N>
-  void text(const Text<N>& t) {
-    out_.text(t.view());
-  }
-  void decimal(const Decimal& d) { raw(d.raw()); }
-  void levels(const std::span<const Level>& l, std::vector<Level>*) {
-    raw(static_cast<std::uint32_t>(l.size()));
-    out_.raw(std::as_bytes(l));
-  }
-
- private:
-  ByteWriter<> out_;
-};
-
-class Reader {
- public:
-  static constexpr bool reading = true;
-  explicit Reader(std::span<const std::byte> in) : in_(in) {}
-
-  template <class T>
-  void raw(T& value) {
-    in_.value(value);
-  }
-  void boolean(bool& b) {
-    const auto v = in_.value<std::uint8_t>();
-    if (v > 1) stop(CodecError::BadValue);
-    b = v == 1;
-  }
-  template <class E>
-  void choice(E& e, E last) {
-    auto v = in_.value<std::uint8_t>();
-    if (v > static_cast<std::uint8_t>(last)) {
-      stop(CodecError::BadValue);
-      v = 0;
-    }
-    e = static_cast<E>(v);
-  }
-  template <std::size_t N>
-  void text(Text<N>& t) {
-    const std::string_view bytes = in_.text();
-    if (bytes.size() > N) return stop(CodecError::BadValue);
-    t = Text<N>(bytes);
-  }
-  void decimal(Decimal& d) { d = Decimal::from_raw(in_.value<Int128>()); }
-  void levels(std::span<const Level>& l, std::vector<Level>* store) {
-    const auto count = in_.value<std::uint32_t>();
-    if (in_.remaining() / sizeof(Level) < count) return stop(CodecError::Truncated);
-    const auto bytes = in_.raw(count * sizeof(Level));
-    store->resize(count);
-    if (!bytes.empty()) std::memcpy(store->data(), bytes.data(), bytes.size());
-    l = *store;
-  }
-  // The first error counts; what follows bytes that were not there is none of its own.
-  void stop(CodecError error) {
-    if (!error_) error_ = in_.failed() ? CodecError::Truncated : error;
-  }
-  bool failed() const { return error_.has_value() || in_.failed(); }
-  std::optional<CodecError> finish() {
-    if (in_.failed()) stop(CodecError::Truncated);
-    if (!error_ && !in_.finished()) stop(CodecError::TrailingBytes);
-    return error_;
-  }
-
- private:
-  ByteReader in_;
-  std::optional<CodecError> error_;
-};
-
-// T is const for the Writer, plain for the Reader.
-template <class A, class T>
-using Of = std::conditional_t<A::reading, T, const T>;
+// Found through the archives' namespace, whatever the order they stand in.
+namespace archive {
 
 static_assert(sizeof(Level) == 16 && std::is_trivially_copyable_v<Level>);
 
@@ -219,7 +131,7 @@ void fields(A& a, Of<A, CoreConfig>& c) {
   a.raw(c.maker_edge), a.raw(c.maker_requote), a.raw(c.maker_requote_every);
   a.decimal(c.maker_size);
   counted(a, c.limits.count, c.limits.items), a.raw(c.confirm_for), a.raw(c.cool_down);
-  a.raw(c.resolve_within), a.boolean(c.resume_by_two);
+  a.raw(c.resolve_within), a.boolean(c.resume_by_two), a.raw(c.lease_for);
 }
 template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {
@@ -376,6 +288,45 @@ void fields(A& a, Of<A, OpenOrdersComplete>& e) {
   a.raw(e.venue), a.raw(e.ours), fields(a, e.times);
 }
 template <class A>
+void fields(A& a, Of<A, LeaseUse>& x) {
+  a.choice(x.kind, static_cast<LimitKind>(limit_kind_count - 1)), fields(a, x.scope);
+  a.boolean(x.known), a.decimal(x.value);
+}
+template <class A>
+void fields(A& a, Of<A, LeaseShare>& x) {
+  a.choice(x.kind, static_cast<LimitKind>(limit_kind_count - 1)), fields(a, x.scope);
+  a.decimal(x.bound);
+}
+template <class A>
+void fields(A& a, Of<A, LeaseHold>& x) {
+  fields(a, x.scope), a.choice(x.state, RiskState::Halted), a.boolean(x.resolving);
+  a.boolean(x.flatten);
+}
+// A count and as many items, read into `store`.
+template <class A, class T>
+void listed(A& a, Of<A, std::span<const T>>& items, std::vector<T>* store) {
+  auto count = static_cast<std::uint32_t>(items.size());
+  a.raw(count);
+  if constexpr (A::reading) {
+    store->clear();
+    for (std::uint32_t n = 0; n < count && !a.failed(); ++n) fields(a, store->emplace_back());
+    items = *store;
+  } else {
+    for (const T& item : items) fields(a, item);
+  }
+}
+template <class A>
+void fields(A& a, Of<A, LeaseGranted>& e, std::vector<LeaseShare>* shares,
+            std::vector<LeaseHold>* holds) {
+  a.raw(e.version), a.raw(e.asked), a.raw(e.valid_for);
+  listed<A, LeaseShare>(a, e.shares, shares), listed<A, LeaseHold>(a, e.holds, holds);
+}
+template <class A>
+void fields(A& a, Of<A, LeaseAsked>& e, std::vector<LeaseUse>* uses) {
+  a.text(e.engine), a.raw(e.asked), a.raw(e.held), a.boolean(e.live);
+  a.boolean(e.profit_known), a.decimal(e.profit), listed<A, LeaseUse>(a, e.uses, uses);
+}
+template <class A>
 void fields(A& a, Of<A, HaltCommand>& c) {
   fields(a, c.scope), a.text(c.who), a.text(c.reason);
   a.boolean(c.reduce_only), a.boolean(c.at_once), a.boolean(c.flatten);
@@ -439,7 +390,7 @@ template <class A>
 void fields(A& a, Of<A, OpportunityFound>& x) {
   a.raw(x.pair), a.raw(x.buy), a.raw(x.sell), a.raw(x.quantity), a.raw(x.buy_limit);
   a.raw(x.sell_limit), a.raw(x.gross), a.raw(x.net), a.decimal(x.profit);
-  a.choice(x.refused, RefuseReason::RiskLimit), a.raw(x.execution);
+  a.choice(x.refused, RefuseReason::NoLease), a.raw(x.execution);
   a.choice(x.strategy, Strategy::Maker), a.raw(x.profit_asset), fields(a, x.breach);
   counted(a, x.leg_count, x.legs);
 }
@@ -484,7 +435,7 @@ void fields(A& a, Of<A, Booked>& x) {
 }
 template <class A>
 void fields(A& a, Of<A, Alert>& x) {
-  a.choice(x.severity, Severity::Emergency), a.choice(x.code, AlertCode::JournalFailed);
+  a.choice(x.severity, Severity::Emergency), a.choice(x.code, AlertCode::Lease);
   fields(a, x.scope), a.text(x.message), a.text(x.subject), a.boolean(x.over);
 }
 template <class A>
@@ -493,6 +444,14 @@ void fields(A& a, Of<A, BookStateChanged>& x) {
 }
 template <class A>
 void fields(A&, Of<A, Stopped>&) {}
+template <class A>
+void fields(A& a, Of<A, AskLease>& x) {
+  a.raw(x.asked), a.raw(x.held), a.boolean(x.live), a.boolean(x.profit_known), a.decimal(x.profit);
+}
+template <class A>
+void fields(A& a, Of<A, GrantLease>& x) {
+  a.text(x.engine), a.raw(x.version), a.raw(x.asked), a.raw(x.valid_for);
+}
 
 template <class A>
 void fields(A& a, Of<A, CommandReceived>& e) {
@@ -600,7 +559,10 @@ bool with_alternative(std::size_t kind, Variant& variant, Fn&& fn) {
   }
 }
 
-}  // namespace
+}  // namespace archive
+
+using archive::Reader;
+using archive::Writer;
 
 const char* name(CodecError error) {
   switch (error) {
@@ -626,10 +588,13 @@ void encode_event(const Event& event, Instant now, std::vector<std::byte>& out) 
         if constexpr (std::is_same_v<T, Started>) {
           ATS_ASSERT(e.universe != nullptr && e.config != nullptr);
           w.raw(e.incarnation), w.raw(e.wall);
-          write_universe(w, *e.universe);
+          archive::write_universe(w, *e.universe);
           fields(w, *e.config);
-        } else if constexpr (requires { e.bids; }) {
+        } else if constexpr (
+            requires { e.bids; } || requires { e.shares; }) {
           fields(w, e, nullptr, nullptr);
+        } else if constexpr (requires { e.uses; }) {
+          fields(w, e, nullptr);
         } else {
           fields(w, e);
         }
@@ -642,16 +607,20 @@ Status<CodecError> decode_event(std::span<const std::byte> bytes, DecodedEvent& 
   std::uint8_t kind = 0;
   r.raw(kind);
   r.raw(out.now);
-  const bool known = with_alternative(kind, out.event, [&](auto& e) {
+  const bool known = archive::with_alternative(kind, out.event, [&](auto& e) {
     using T = std::decay_t<decltype(e)>;
     if constexpr (std::is_same_v<T, Started>) {
       r.raw(e.incarnation), r.raw(e.wall);
-      read_universe(r, out.universe);
+      archive::read_universe(r, out.universe);
       fields(r, out.config);
       e.universe = &out.universe;
       e.config = &out.config;
     } else if constexpr (requires { e.bids; }) {
       fields(r, e, &out.bids, &out.asks);
+    } else if constexpr (requires { e.shares; }) {
+      fields(r, e, &out.shares, &out.holds);
+    } else if constexpr (requires { e.uses; }) {
+      fields(r, e, &out.uses);
     } else {
       fields(r, e);
     }
@@ -683,7 +652,7 @@ Result<Action, CodecError> decode_action(std::span<const std::byte> bytes) {
   std::uint8_t kind = 0;
   r.raw(kind);
   Action action = Stopped{};
-  const bool known = with_alternative(kind, action, [&](auto& x, auto&... serial) {
+  const bool known = archive::with_alternative(kind, action, [&](auto& x, auto&... serial) {
     if constexpr (std::is_same_v<std::decay_t<decltype(x)>, Amend>) {
       rest_of(r, x);
     } else {

@@ -15,7 +15,7 @@
 namespace ats {
 
 // Bump when a field is added or moved: a journal of another version is refused, not misread.
-constexpr std::uint16_t codec_version = 12;
+constexpr std::uint16_t codec_version = 13;
 
 enum class CodecError : std::uint8_t { Truncated, UnknownKind, BadValue, TrailingBytes };
 const char* name(CodecError error);
@@ -31,6 +31,9 @@ struct DecodedEvent {
   Instant now;
   std::vector<Level> bids;
   std::vector<Level> asks;
+  std::vector<LeaseShare> shares;
+  std::vector<LeaseHold> holds;
+  std::vector<LeaseUse> uses;
   Universe universe;
   CoreConfig config;
 };

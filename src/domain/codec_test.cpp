@@ -8,6 +8,8 @@
 namespace ats {
 namespace {
 
+Decimal d(const char* text) { return Decimal::of(text); }
+
 Universe small_universe() {
   Universe u;
   const VenueId venue = u.add_venue("binance", {});
@@ -33,6 +35,13 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
                                const std::vector<Level>& l) {
   const Times t{{123}, {456}};
   const InstrumentId i{0};
+  static const std::vector<LeaseShare> shares{
+      {LimitKind::NetDelta, parse_limit("net_delta BTC 1")->scope, d("7.5")}};
+  static const std::vector<LeaseHold> holds{
+      {parse_limit("order_rate kraken 1")->scope, RiskState::ReduceOnly, true, true}};
+  static const std::vector<LeaseUse> uses{
+      {LimitKind::OpenLegs, parse_limit("open_legs strategy maker 1")->scope, true, d("3")},
+      {LimitKind::DailyLoss, {}, false, {}}};
   Fill f{{7}, i, "77", Side::Sell, Liquidity::Maker, {100}, {200}, Decimal::of("0.1"), {1}, {5}};
   return {Started{3, {99}, &u, &c},
           Timer{{42}},
@@ -69,7 +78,9 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
           OpenOrdersComplete{{0}, 3, t},
           OrderSent{{7}, OrderRoute::Rest, {8}, {9}},
           OrderAmended{{7}, {{100}, {9}}, "x1", t},
-          AmendRejected{{7}, RejectReason::InvalidOrder, "no", t}};
+          AmendRejected{{7}, RejectReason::InvalidOrder, "no", t},
+          LeaseGranted{5, {3}, seconds(2), shares, holds},
+          LeaseAsked{"east", {3}, 4, true, true, d("-12.5"), uses}};
 }
 
 std::vector<Action> every_action() {
@@ -123,7 +134,13 @@ std::vector<Action> every_action() {
           BookStateChanged{{0}, 1, 2},
           Stopped{},
           RequestImage{{0}},
-          opened};
+          opened,
+          LeaseUse{LimitKind::OpenLegs, parse_limit("open_legs strategy maker 1")->scope, true,
+                   Decimal::of("3")},
+          AskLease{{3}, 4, true, true, Decimal::of("-12.5")},
+          LeaseShare{LimitKind::NetDelta, parse_limit("net_delta BTC 1")->scope, d("7.5")},
+          LeaseHold{parse_limit("order_rate kraken 1")->scope, RiskState::ReduceOnly, true, true},
+          GrantLease{"east", 5, {3}, seconds(2)}};
 }
 
 std::vector<std::byte> bytes_of(const Event& e) {
@@ -162,11 +179,11 @@ TEST(Codec, TheBytesOfThisVersionStayWhatTheyAre) {
   for (const Event& e : every_event(u, c, levels)) encode_event(e, {777}, events);
   std::vector<std::byte> actions;
   for (const Action& x : every_action()) encode_action(x, actions);
-  EXPECT_EQ(codec_version, 12);
-  EXPECT_EQ(events.size(), 2169u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 2404556943u);
-  EXPECT_EQ(actions.size(), 595u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 2731283117u);
+  EXPECT_EQ(codec_version, 13);
+  EXPECT_EQ(events.size(), 2352u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 3639689221u);
+  EXPECT_EQ(actions.size(), 723u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 922646196u);
 
   std::vector<std::byte> trade;
   encode_event(Trade{{0x0102}, {{0x0A}, {0x0B}}, Side::Sell, {0x0C}, {0x0D}, "3"}, {0x0E}, trade);

@@ -56,8 +56,11 @@ enum class Mutant : std::uint8_t {
   ForgetLimitChange,     // limits that a person set do not outlive the process
   SkipLimits,            // no limit that has a number is asked
   StaleApproval,         // an order that risk refused leaves on the approval of one before
+  IgnoreLease,           // a lease that is over goes on counting
+  LeaseFromArrival,      // a lease counts from when it came, not from when it was asked for
+  PromiseTwice,          // what one engine has been promised is promised to another, too
 };
-constexpr std::size_t mutant_count = 41;
+constexpr std::size_t mutant_count = 44;
 const char* name(Mutant mutant);
 
 enum class StrategyMode : std::uint8_t { Off, Observe, Trade };
@@ -179,6 +182,8 @@ struct CoreConfig {
   Duration cool_down = seconds(300);       // well for so long, what was reduced is opened again
   Duration resolve_within = seconds(300);  // after a halt, what is open may still be resolved
   bool resume_by_two = false;              // a second person has to ask for it, too
+  // How long the risk role's word counts; zero: the engine shares its limits with nobody and needs none.
+  Duration lease_for{};
   // --- executor ---
   Duration order_deadline = seconds(2);   // no final answer by then: Unknown, ask the venue
   Duration query_interval = seconds(1);   // between queries of an order that is Unknown

@@ -14,6 +14,7 @@
 #include "domain/config.hpp"
 #include "domain/ids.hpp"
 #include "domain/instrument.hpp"
+#include "domain/lease.hpp"
 #include "domain/number.hpp"
 #include "domain/order.hpp"
 
@@ -240,12 +241,33 @@ struct CommandReceived {
   Command command;
 };
 
+// At an engine: the risk role's answer. It counts from `asked`, of this engine's clock, for `valid_for`; a later
+// version takes the place of all earlier ones.
+struct LeaseGranted {
+  std::uint64_t version = 0;
+  Instant asked;
+  Duration valid_for;
+  std::span<const LeaseShare> shares;
+  std::span<const LeaseHold> holds;
+};
+// At the risk role: an engine asks (Action AskLease), with what it uses.
+struct LeaseAsked {
+  EngineName engine;
+  Instant asked;           // the engine's clock: sent back with the answer, and nothing else
+  std::uint64_t held = 0;  // version; zero: none
+  bool live = false;       // what it holds was, as it asked
+  bool profit_known = false;
+  Decimal profit;  // since its accounts were opened, in the reporting asset
+  std::span<const LeaseUse> uses;
+};
+
 using Event =
     std::variant<Started, Timer, ConnectionUp, ConnectionDown, Heartbeat, BookSnapshot, BookDelta,
                  BookFault, Trade, Quote, InstrumentChanged, OrderAcked, OrderRejected, OrderFilled,
                  OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, CancelRejected,
                  QueryFailed, BalanceReported, BalancesComplete, ForeignOrder, CommandReceived,
-                 BookImage, OpenOrdersComplete, OrderSent, OrderAmended, AmendRejected>;
+                 BookImage, OpenOrdersComplete, OrderSent, OrderAmended, AmendRejected,
+                 LeaseGranted, LeaseAsked>;
 
 // Where codecs and worlds put what they decode. Called synchronously; must not keep the event.
 class EventSink {

@@ -167,6 +167,17 @@ std::string Universe::pair_name(PairId id) const {
   return std::string(asset(p.base).name.view()) + "/" + std::string(asset(p.quote).name.view());
 }
 
+PairId Universe::find_pair(std::string_view name) const {
+  const std::size_t slash = std::min(name.find('/'), name.size());
+  const AssetId base = find_asset(name.substr(0, slash));
+  const AssetId quote = find_asset(name.substr(std::min(slash + 1, name.size())));
+  for (std::size_t p = 0; p < pairs_.size(); ++p) {
+    if (base.valid() && pairs_[p].base == base && pairs_[p].quote == quote)
+      return {static_cast<PairId::rep>(p)};
+  }
+  return {};
+}
+
 std::string Universe::instrument_name(InstrumentId id) const {
   const Instrument& i = instrument(id);
   return std::string(venue(i.venue).name.view()) + " " + pair_name(i.pair);

@@ -211,6 +211,7 @@ class Universe {
   InstrumentId find_instrument(VenueId venue, std::string_view symbol) const;
   InstrumentId find_instrument(VenueId venue, PairId pair) const;
   std::string pair_name(PairId id) const;              // "BTC/USDT"
+  PairId find_pair(std::string_view name) const;       // likewise; invalid id when absent
   std::string instrument_name(InstrumentId id) const;  // "binance BTC/USDT"
 
  private:

@@ -241,6 +241,12 @@ const char* name(Mutant mutant) {
       return "skip_limits";
     case Mutant::StaleApproval:
       return "stale_approval";
+    case Mutant::IgnoreLease:
+      return "ignore_lease";
+    case Mutant::LeaseFromArrival:
+      return "lease_from_arrival";
+    case Mutant::PromiseTwice:
+      return "promise_twice";
   }
   return "?";
 }
@@ -319,6 +325,8 @@ const char* name(RefuseReason reason) {
       return "reduce_only";
     case RefuseReason::RiskLimit:
       return "risk_limit";
+    case RefuseReason::NoLease:
+      return "no_lease";
     case RefuseReason::LegCost:
       return "leg_cost";
   }
@@ -439,6 +447,18 @@ const char* name(LimitLevel level) {
   return "?";
 }
 
+const char* name(HoldBy by) {
+  switch (by) {
+    case HoldBy::Engine:
+      return "engine";
+    case HoldBy::RiskRole:
+      return "risk_role";
+    case HoldBy::NoLease:
+      return "no_lease";
+  }
+  return "?";
+}
+
 const char* name(Severity severity) {
   switch (severity) {
     case Severity::Info:
@@ -483,6 +503,8 @@ const char* name(AlertCode code) {
       return "limit_changed";
     case AlertCode::JournalFailed:
       return "journal_failed";
+    case AlertCode::Lease:
+      return "lease";
   }
   return "?";
 }

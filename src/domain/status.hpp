@@ -159,12 +159,18 @@ struct QuoteStatus {
   Level standing;
 };
 
+// Who holds it up: this engine (its limits, its own doubts, a person who told it), the risk role, or that there is
+// no word from the risk role.
+enum class HoldBy : std::uint8_t { Engine, RiskRole, NoLease };
+const char* name(HoldBy by);
+
 // Where trading is held up, by whom or what, and how.
 struct HoldStatus {
   Scope scope;
   RiskState state = RiskState::Halted;
   bool resolving = false;          // halted, and what is open may still be resolved
   std::optional<LimitKind> limit;  // that was reached; none: a person, or what an alert told
+  HoldBy by = HoldBy::Engine;
 };
 
 // A limit in force: as it was set, what it measures now, and how much of it is used.
@@ -176,6 +182,15 @@ struct LimitStatus {
   bool known = false;    // `value` is
   Decimal value;         // of an order: the last one asked about
   LimitLevel level = LimitLevel::Well;
+  std::optional<Decimal> share = {};  // of a limit that several engines share: this one's
+};
+
+// The risk role's word; where none is needed, all of it is as it is here.
+struct LeaseStatus {
+  bool needed = false;
+  bool live = false;
+  std::uint64_t version = 0;
+  Instant until;
 };
 
 struct CoreStatus {
@@ -187,6 +202,7 @@ struct CoreStatus {
   std::vector<Scope> halts;  // those of `holds` that are halted
   std::vector<HoldStatus> holds;
   std::vector<LimitStatus> limits;
+  LeaseStatus lease;
   std::vector<BookStatus> books;
   std::vector<EdgeStatus> edges;
   std::vector<CycleStatus> cycles;    // the open ones

@@ -43,13 +43,14 @@ bool held_up(const KeptAlert& kept) {
     case AlertCode::LimitWarning:
     case AlertCode::LimitChanged:
     case AlertCode::JournalFailed:
+    case AlertCode::Lease:
       return false;
   }
   return false;
 }
 
 bool has_an_all_clear(const KeptAlert& kept) {
-  return held_up(kept) || kept.code == AlertCode::LimitWarning ||
+  return held_up(kept) || kept.code == AlertCode::LimitWarning || kept.code == AlertCode::Lease ||
          kept.code == AlertCode::OrderUnknown;
 }
 

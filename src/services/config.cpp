@@ -144,6 +144,7 @@ std::string quoted(const Key& key, const Config& config) {
 
 Config default_config() {
   Config config;
+  config.core.lease_for = seconds(3);
   for (const venues::Protocol* protocol : venues::protocols()) {
     if (protocol->make_client != nullptr) {
       config.venues.push_back({std::string(protocol->name), false, protocol->urls});

@@ -60,10 +60,11 @@ struct Config {
   std::string ca_file;                     // empty: the system's authorities
   Duration metadata_every = seconds(300);  // between two questions for instruments
   io::SyncPolicy journal_sync = io::SyncPolicy::Interval;
-  std::vector<std::string> pairs;   // "BTC/USDT"
-  std::vector<VenueConfig> venues;  // one of every protocol that can trade
-  core::PlanRules inventory;        // what a plan to rebalance goes by
-  core::StressRules stress;         // what positions are stressed by
+  std::vector<std::string> pairs;      // "BTC/USDT"
+  std::vector<VenueConfig> venues;     // one of every protocol that can trade
+  std::string engine_name = "engine";  // among those that share one set of limits
+  core::PlanRules inventory;           // what a plan to rebalance goes by
+  core::StressRules stress;            // what positions are stressed by
   PaperConfig paper;
   RiskServiceConfig risk_service;
   CoreConfig core;

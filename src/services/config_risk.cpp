@@ -85,6 +85,17 @@ void add_limit_keys(std::vector<Key>& keys) {
   keys.push_back(time_key("resolve_within", &CoreConfig::resolve_within,
                           "After a halt, how long what is open may still be resolved; then no "
                           "order leaves any more, but cancels."));
+  keys.push_back(time_key("lease_for", &CoreConfig::lease_for,
+                          "How long the risk role's word that something may be opened counts; the "
+                          "engine asks anew four times meanwhile. 0: it needs none."));
+  keys.push_back(
+      {"risk", "engine", "a name of 1 to 31 characters",
+       "What this engine is called where several share one set of limits; each has its own.",
+       [](Config& c, std::string_view t) {
+         c.engine_name = t;
+         return !t.empty() && EngineName::fits(t);
+       },
+       [](const Config& c) { return c.engine_name; }});
   keys.push_back(
       {"risk", "resume_by_two", "true or false",
        "Whether two persons have to ask before what is held up goes on.",

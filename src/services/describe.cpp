@@ -275,6 +275,24 @@ struct EventText {
         .times(e.times)
         .done();
   }
+  std::string operator()(const LeaseGranted& e) const {
+    return start("lease_granted")
+        .count("version", e.version)
+        .number("asked_ns", e.asked.ns)
+        .number("valid_for_ms", e.valid_for.ns / 1'000'000)
+        .count("shares", e.shares.size())
+        .count("holds", e.holds.size())
+        .done();
+  }
+  std::string operator()(const LeaseAsked& e) const {
+    return start("lease_asked")
+        .text("engine", e.engine.view())
+        .count("held", e.held)
+        .flag("live", e.live)
+        .amount("profit", e.profit)
+        .count("uses", e.uses.size())
+        .done();
+  }
   std::string operator()(const OrderNotFound& e) const {
     return start("order_not_found").order(e.order).times(e.times).done();
   }
@@ -522,6 +540,41 @@ struct ActionText {
         .done();
   }
   std::string operator()(const Stopped&) const { return start("stopped").done(); }
+  std::string operator()(const LeaseUse& x) const {
+    Object o = start("lease_use");
+    o.text("limit", name(x.kind)).text("scope", to_text(x.scope));
+    return (x.known ? o.amount("value", x.value) : o).done();
+  }
+  std::string operator()(const AskLease& x) const {
+    return start("ask_lease")
+        .count("held", x.held)
+        .flag("live", x.live)
+        .amount("profit", x.profit)
+        .done();
+  }
+  std::string operator()(const LeaseShare& x) const {
+    return start("lease_share")
+        .text("limit", name(x.kind))
+        .text("scope", to_text(x.scope))
+        .amount("bound", x.bound)
+        .done();
+  }
+  std::string operator()(const LeaseHold& x) const {
+    return start("lease_hold")
+        .text("scope", to_text(x.scope))
+        .text("state", name(x.state))
+        .flag("resolving", x.resolving)
+        .flag("flatten", x.flatten)
+        .done();
+  }
+  std::string operator()(const GrantLease& x) const {
+    return start("grant_lease")
+        .text("engine", x.engine.view())
+        .count("version", x.version)
+        .number("asked_ns", x.asked.ns)
+        .number("valid_for_ms", x.valid_for.ns / 1'000'000)
+        .done();
+  }
 };
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace {
 
 class Folder {
  public:
-  Folder(io::JournalReader& reader, core::Engine& engine, const FoldOptions& options)
-      : reader_(reader), engine_(engine), options_(options) {}
+  Folder(io::JournalReader& reader, const Folded& folded, const FoldOptions& options)
+      : reader_(reader), folded_(folded), options_(options) {}
 
   Result<FoldReport, io::JournalError> run() {
     io::Record record;
@@ -48,7 +48,7 @@ class Folder {
     if (report_.runs == 0) return false;
     actions_.clear();
     done_ = 0;
-    engine_.on(decoded_.event, decoded_.now, actions_);
+    folded_(decoded_.event, decoded_.now, actions_);
     report_.last = decoded_.now;
     ++report_.events;
     if (options_.observe) options_.observe(decoded_.event, decoded_.now, actions_);
@@ -88,7 +88,7 @@ class Folder {
   }
 
   io::JournalReader& reader_;
-  core::Engine& engine_;
+  const Folded& folded_;
   const FoldOptions& options_;
   FoldReport report_;
   DecodedEvent decoded_;
@@ -99,9 +99,17 @@ class Folder {
 
 }  // namespace
 
+Result<FoldReport, io::JournalError> fold_journal(io::JournalReader& reader, const Folded& folded,
+                                                  const FoldOptions& options) {
+  return Folder(reader, folded, options).run();
+}
+
 Result<FoldReport, io::JournalError> fold_journal(io::JournalReader& reader, core::Engine& engine,
                                                   const FoldOptions& options) {
-  return Folder(reader, engine, options).run();
+  return fold_journal(
+      reader,
+      [&engine](const Event& event, Instant now, Actions& out) { engine.on(event, now, out); },
+      options);
 }
 
 }  // namespace ats::services

@@ -43,8 +43,13 @@ struct FoldOptions {
   std::function<void(const Event&, Instant, const Actions&)> observe;
 };
 
+// Whoever is folded: a core, or the risk role.
+using Folded = std::function<void(const Event&, Instant, Actions&)>;
+
 // Reads `reader` to its end. Stops at the first difference. Actions that a crash kept out of the journal
 // (the last event of a run) are no difference: they were never carried out.
+Result<FoldReport, io::JournalError> fold_journal(io::JournalReader& reader, const Folded& folded,
+                                                  const FoldOptions& options = {});
 Result<FoldReport, io::JournalError> fold_journal(io::JournalReader& reader, core::Engine& engine,
                                                   const FoldOptions& options = {});
 

@@ -65,6 +65,14 @@ std::optional<std::string> LiveEngine::prepare() {
   control_ = std::move(*control);
   if (auto error = restore()) return error;
 
+  if (config.core.lease_for.ns > 0) {
+    RiskRole::Outside outside;
+    outside.grant = [this](std::string_view, const LeaseGranted& lease) { host_->on(lease); };
+    outside.alert = [this](const Alert& alert) { on_role_alert(alert); };
+    auto role = RiskRole::open(config, setup_.journal_dir.string() + "-risk", std::move(outside));
+    if (!role) return role.error();
+    role_ = std::move(*role);
+  }
   host_ = std::make_unique<EngineHost>(engine_, *journal_, universe_);
   host_->set_watcher(this);
   if (paper_) {
@@ -188,6 +196,7 @@ void LiveEngine::start() {
     for (std::string& line : paper_->open(universe_, incarnation_, *host_))
       log_line(std::move(line));
   }
+  if (role_) role_->start();
   tick();
   count_rates();
   for (const auto& driver : drivers_) driver->start();
@@ -200,7 +209,29 @@ void LiveEngine::start() {
 
 void LiveEngine::tick() {
   host_->on(Timer{io::OsClock::wall()});
+  if (role_) lease();
   if (!closing_) tick_timer_ = reactor_.after(timer_every, [this] { tick(); });
+}
+
+// What the engine asked for in this turn is answered in it.
+void LiveEngine::lease() {
+  if (ask_) {
+    LeaseAsked asked;
+    asked.engine = EngineName(setup_.config.engine_name);
+    asked.asked = ask_->asked;
+    asked.held = ask_->held;
+    asked.live = ask_->live;
+    asked.profit_known = ask_->profit_known;
+    asked.profit = ask_->profit;
+    asked.uses = uses_;
+    role_->asked(asked);
+    ask_.reset();
+    uses_.clear();
+  }
+  role_->tick();
+  if (role_->failure().empty() || role_failed_) return;
+  role_failed_ = true;
+  log_line(role_->failure() + "; nothing is opened any more");
 }
 
 void LiveEngine::count_rates() {
@@ -254,7 +285,8 @@ bool LiveEngine::close() {
     reactor_.poll(milliseconds(20));
   }
   control_.reset();
-  return failure().empty() && journal_->close().ok();
+  const bool role_closed = !role_ || role_->close();
+  return failure().empty() && journal_->close().ok() && role_closed;
 }
 
 void LiveEngine::on_handled(const Event& event, Instant now, const Actions& actions) {
@@ -278,6 +310,10 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
                            done->realised.to_string()));
     } else if (const auto* alert = std::get_if<Alert>(&action)) {
       if (said_ != nullptr) said_->emplace_back(alert->message.view());
+    } else if (const auto* use = std::get_if<LeaseUse>(&action)) {
+      uses_.push_back(*use);
+    } else if (const auto* ask = std::get_if<AskLease>(&action)) {
+      ask_ = *ask;
     } else if (const auto* book = std::get_if<BookStateChanged>(&action)) {
       log_line(fmt::format("book {} {}{}{}", universe_.instrument_name(book->instrument),
                            name(static_cast<BookState>(book->state)), book->reason != 0 ? ": " : "",
@@ -305,6 +341,13 @@ void LiveEngine::on_failed(Instant now) {
 void LiveEngine::tell_alerts() {
   for (const report::Telling& telling : alerts_.tellings()) log_line(report::to_text(telling));
   alerts_.clear_tellings();
+}
+
+// What the risk role has to say is told like what the engine says.
+void LiveEngine::on_role_alert(const Alert& alert) {
+  if (said_ != nullptr) said_->emplace_back(alert.message.view());
+  alerts_.raise(alert, io::OsClock::now());
+  tell_alerts();
 }
 
 // Decoders and clients count in the scales they began with; everything else may change under them.
@@ -429,6 +472,8 @@ std::string LiveEngine::answer(std::string_view request) {
 Result<std::vector<std::string>, std::string> LiveEngine::command(const Command& command) {
   std::vector<std::string> said;
   said_ = &said;
+  // Else its share would be of what the limit was before.
+  if (role_ && std::holds_alternative<SetLimitCommand>(command)) role_->command(command);
   host_->on(CommandReceived{command});
   said_ = nullptr;
   if (!host_->failure().empty()) return fail(host_->failure() + "; nothing is traded");

@@ -21,6 +21,7 @@
 #include "services/live_view.hpp"
 #include "services/metadata.hpp"
 #include "services/paper_desk.hpp"
+#include "services/risk_role.hpp"
 #include "services/risk_server.hpp"
 #include "services/risk_source.hpp"
 
@@ -71,8 +72,10 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   void on_failed(Instant now) override;
   void tell_alerts();
   void take_over(const Instrument& told);
+  void on_role_alert(const Alert& alert);
   void log_line(std::string line);
   void tick();
+  void lease();
   void count_rates();
   void warn_of_clock(std::size_t driver);
   std::string answer(std::string_view request);
@@ -92,6 +95,10 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   std::uint32_t incarnation_ = 1;
   std::optional<io::JournalWriter> journal_;
   std::unique_ptr<EngineHost> host_;
+  std::unique_ptr<RiskRole> role_;  // null: the engine shares its limits with nobody
+  std::vector<LeaseUse> uses_;      // told to it with the next question
+  std::optional<AskLease> ask_;
+  bool role_failed_ = false;
   std::unique_ptr<PaperDesk> paper_;  // null: orders are real
   std::vector<std::unique_ptr<io::VenueDriver>> drivers_;
   std::unique_ptr<InstrumentWatch> watch_;

@@ -102,7 +102,9 @@ class Screen {
 
   void head() {
     std::string state = fmt::format("{}active{}", green, plain);
-    if (!v_.core.halts.empty())
+    if (v_.core.lease.needed && !v_.core.lease.live)
+      state = fmt::format("{}{}NO LEASE{}", bold, red, plain);
+    else if (!v_.core.halts.empty())
       state = fmt::format("{}{}HALTED{}", bold, red, plain);
     else if (!v_.core.holds.empty())
       state = fmt::format("{}reduce only{}", yellow, plain);
@@ -298,8 +300,15 @@ std::string status_json(const LiveView& view) {
     out["holds"].push_back({{"scope", scope_text(h.scope, u)},
                             {"state", name(h.state)},
                             {"resolving", h.resolving},
-                            {"limit", h.limit ? json(name(*h.limit)) : json(nullptr)}});
+                            {"limit", h.limit ? json(name(*h.limit)) : json(nullptr)},
+                            {"by", name(h.by)}});
   }
+  out["lease"] = {
+      {"needed", core.lease.needed},
+      {"live", core.lease.live},
+      {"version", core.lease.version},
+      {"left_ms",
+       core.lease.live && core.lease.needed ? (core.lease.until - core.now).ns / 1'000'000 : 0}};
   out["limits"] = json::array();
   for (const LimitStatus& l : core.limits) {
     const LimitSetting& set = l.setting;
@@ -313,7 +322,8 @@ std::string status_json(const LiveView& view) {
                              {"used_percent", used ? json(*used) : json(nullptr)},
                              {"level", name(l.level)},
                              {"effect", name(set.effect)},
-                             {"changed", l.changed}});
+                             {"changed", l.changed},
+                             {"share", l.share ? json(l.share->to_string()) : json(nullptr)}});
   }
   for (const VenueView& v : view.venues) {
     out["venues"][v.name] = {{"market_up", v.market_up},

@@ -24,6 +24,8 @@ void print_status(const json& s) {
     state += (state == "active" ? " but reduce only: " : ", reduce only: ") +
              h["scope"].get<std::string>();
   }
+  if (s["lease"]["needed"].get<bool>() && !s["lease"]["live"].get<bool>())
+    state = "NO LEASE: no word from the risk role, nothing is opened";
   if (s["stopping"].get<bool>())
     state = "stopping";
   else if (s["halts"].empty() && !s["reconciled"].get<bool>())
@@ -96,17 +98,21 @@ void print_limits(const json& told) {
     return parsed ? parsed->floor_to(4).to_string() : value.get<std::string>();
   };
   for (const json& l : told["limits"]) {
-    fmt::print("{:<24}{:<24}{:>16}{:>16}{:>16}{:>8}  {:<9}{}{}\n", l["limit"].get<std::string>(),
-               l["scope"].get<std::string>(), number(l["value"]), number(l["warn"]),
-               number(l["hard"]),
-               l["used_percent"].is_string() ? l["used_percent"].get<std::string>() + "%" : "-",
-               l["level"].get<std::string>(), l["effect"].get<std::string>(),
-               l["changed"].get<bool>() ? ", changed while running" : "");
+    fmt::print(
+        "{:<24}{:<24}{:>16}{:>16}{:>16}{:>8}  {:<9}{}{}\n", l["limit"].get<std::string>(),
+        l["scope"].get<std::string>(), number(l["value"]), number(l["warn"]), number(l["hard"]),
+        l["used_percent"].is_string() ? l["used_percent"].get<std::string>() + "%" : "-",
+        l["level"].get<std::string>(), l["effect"].get<std::string>(),
+        (l["changed"].get<bool>() ? ", changed while running" : "") +
+            (l["share"].is_string() && l["share"] != l["hard"] ? ", share " + number(l["share"])
+                                                               : std::string()));
   }
   for (const json& h : told["holds"]) {
     fmt::print("{} is {}{}{}\n", h["scope"].get<std::string>(), h["state"].get<std::string>(),
                h["resolving"].get<bool>() ? ", what is open is still resolved" : "",
-               h["limit"].is_string() ? ", by " + h["limit"].get<std::string>() : std::string());
+               h["limit"].is_string() ? ", by " + h["limit"].get<std::string>()
+               : h["by"] == "engine"  ? std::string()
+                                      : ", by " + h["by"].get<std::string>());
   }
 }
 

@@ -169,14 +169,7 @@ struct CrashMatrix {
 
 struct Total {
   double virtual_seconds = 0;
-  std::uint64_t events = 0, folded = 0, crashes = 0, commands = 0, strangers = 0;
-  std::uint64_t placed = 0, quotes = 0, amends = 0, fills = 0, opened = 0, alerts = 0,
-                unwound_on_images = 0;
-  std::array<std::uint64_t, all_outcomes.size()> outcomes{};
-  std::array<report::Terms, all_outcomes.size()> accounts{};
-  std::array<std::uint64_t, refuse_reason_count> refused{};
-  std::array<std::uint64_t, strategy_count> seen{}, taken{};
-  std::vector<sim::World::FaultCount> faults;
+  SimulationReport sum;
   std::vector<sim::Violation> violations;  // the first of each seed that has one
 };
 
@@ -184,33 +177,7 @@ Total add_up(const std::vector<SimulationReport>& reports) {
   Total total;
   for (const SimulationReport& r : reports) {
     total.virtual_seconds += static_cast<double>(r.virtual_time.ns) * 1e-9;
-    total.events += r.events;
-    total.folded += r.folded_events;
-    total.crashes += r.crashes;
-    total.commands += r.commands;
-    total.strangers += r.strangers;
-    total.placed += r.counts.placed;
-    total.quotes += r.counts.quotes;
-    total.amends += r.counts.amends;
-    total.fills += r.counts.fills;
-    total.opened += r.counts.opened;
-    total.alerts += r.counts.alerts;
-    total.unwound_on_images += r.counts.unwound_on_images;
-    for (std::size_t n = 0; n < total.outcomes.size(); ++n) {
-      total.outcomes[n] += r.counts.outcomes[n];
-      total.accounts[n] += r.accounts[n];
-    }
-    for (std::size_t n = 0; n < total.refused.size(); ++n) total.refused[n] += r.counts.refused[n];
-    for (std::size_t n = 0; n < strategy_count; ++n) {
-      total.seen[n] += r.counts.seen[n];
-      total.taken[n] += r.counts.taken[n];
-    }
-    if (total.faults.empty()) total.faults.resize(r.faults.size());
-    for (std::size_t n = 0; n < r.faults.size(); ++n) {
-      total.faults[n].kind = r.faults[n].kind;
-      total.faults[n].injected += r.faults[n].injected;
-      total.faults[n].shown += r.faults[n].shown;
-    }
+    total.sum += r;
     if (!r.violations.empty()) total.violations.push_back(r.violations.front());
   }
   return total;
@@ -275,31 +242,43 @@ nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
                      {"virtual_seconds", t.virtual_seconds},
                      {"seconds", seconds},
                      {"times_real_time", t.virtual_seconds / seconds},
-                     {"events", t.events},
-                     {"folded_events", t.folded},
-                     {"crashes", t.crashes},
-                     {"commands", t.commands},
-                     {"strangers", t.strangers},
-                     {"orders_placed", t.placed},
-                     {"quotes_placed", t.quotes},
-                     {"quotes_amended", t.amends},
-                     {"fills_booked", t.fills},
-                     {"executions_opened", t.opened},
-                     {"alerts", t.alerts},
-                     {"unwind_orders_on_polled_books", t.unwound_on_images}};
+                     {"events", t.sum.events},
+                     {"folded_events", t.sum.folded_events},
+                     {"crashes", t.sum.crashes},
+                     {"commands", t.sum.commands},
+                     {"strangers", t.sum.strangers},
+                     {"orders_placed", t.sum.counts.placed},
+                     {"quotes_placed", t.sum.counts.quotes},
+                     {"quotes_amended", t.sum.counts.amends},
+                     {"fills_booked", t.sum.counts.fills},
+                     {"executions_opened", t.sum.counts.opened},
+                     {"alerts", t.sum.counts.alerts},
+                     {"unwind_orders_on_polled_books", t.sum.counts.unwound_on_images}};
   for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
-    out["executions"][name(all_outcomes[n])] = t.outcomes[n];
-    out["accounts"][name(all_outcomes[n])] = terms_json(t.accounts[n]);
+    out["executions"][name(all_outcomes[n])] = t.sum.counts.outcomes[n];
+    out["accounts"][name(all_outcomes[n])] = terms_json(t.sum.accounts[n]);
   }
-  for (std::size_t n = 1; n < t.refused.size(); ++n) {
-    out["refused"][name(static_cast<RefuseReason>(n))] = t.refused[n];
+  for (std::size_t n = 1; n < t.sum.counts.refused.size(); ++n) {
+    out["refused"][name(static_cast<RefuseReason>(n))] = t.sum.counts.refused[n];
   }
   for (std::size_t n = 0; n < strategy_count; ++n) {
-    out["strategies"][name(static_cast<Strategy>(n))] = {{"told", t.seen[n]},
-                                                         {"taken", t.taken[n]}};
+    out["strategies"][name(static_cast<Strategy>(n))] = {{"told", t.sum.counts.seen[n]},
+                                                         {"taken", t.sum.counts.taken[n]}};
+  }
+  if (const auto& f = t.sum.fleet; f.asked > 0) {
+    out["fleet"] = {{"leases_asked", f.asked},
+                    {"leases_granted", f.granted},
+                    {"letters_lost", f.letters_lost},
+                    {"cuts", f.cuts},
+                    {"role_deaths", f.role_deaths},
+                    {"role_commands", f.role_commands},
+                    {"leases_missed", f.missed},
+                    {"most_orders_in_a_second", f.most_orders_in_a_second},
+                    {"most_open_trades", f.most_open_trades},
+                    {"most_exposed", f.most_exposed.to_string()}};
   }
   out["faults"] = nlohmann::json::object();
-  for (const auto& fault : t.faults) {
+  for (const auto& fault : t.sum.faults) {
     out["faults"][name(fault.kind)] = {{"injected", fault.injected}, {"shown", fault.shown}};
   }
   out["violations"] = nlohmann::json::array();
@@ -313,44 +292,56 @@ nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
 }
 
 void print(const Total& t, std::size_t seeds, double seconds) {
-  const bool any_fault =
-      std::any_of(t.faults.begin(), t.faults.end(), [](const auto& f) { return f.injected > 0; });
+  const bool any_fault = std::any_of(t.sum.faults.begin(), t.sum.faults.end(),
+                                     [](const auto& f) { return f.injected > 0; });
   if (any_fault) {
     fmt::print("{:<22}{:>10}{:>10}\n", "fault", "injected", "shown");
-    for (const auto& fault : t.faults) {
+    for (const auto& fault : t.sum.faults) {
       if (fault.injected == 0) continue;
       fmt::print("{:<22}{:>10}{:>10}\n", name(fault.kind), fault.injected, fault.shown);
     }
   }
-  if (t.crashes > 0) fmt::print("{:<22}{:>10}\n", "crash", t.crashes);
-  if (t.commands > 0) fmt::print("{:<22}{:>10}\n", "commands", t.commands);
-  if (t.strangers > 0) fmt::print("{:<22}{:>10}\n", "strangers", t.strangers);
-  fmt::print("\n{} executions:", t.opened);
+  if (t.sum.crashes > 0) fmt::print("{:<22}{:>10}\n", "crash", t.sum.crashes);
+  if (t.sum.commands > 0) fmt::print("{:<22}{:>10}\n", "commands", t.sum.commands);
+  if (t.sum.strangers > 0) fmt::print("{:<22}{:>10}\n", "strangers", t.sum.strangers);
+  fmt::print("\n{} executions:", t.sum.counts.opened);
   for (std::size_t n = 0; n < all_outcomes.size(); ++n) {
-    fmt::print(" {} {}{}", t.outcomes[n], name(all_outcomes[n]),
+    fmt::print(" {} {}{}", t.sum.counts.outcomes[n], name(all_outcomes[n]),
                n + 1 < all_outcomes.size() ? "," : "\n");
   }
   fmt::print("{:<14}{:>16}{:>14}{:>14}{:>14}{:>14}{:>14}{:>16}\n", "accounts", "quoted edge",
              "- fees", "- slippage", "- leg cost", "+ conversion", "+ revaluation", "= realised");
-  for (std::size_t n = 0; n < t.accounts.size(); ++n) {
-    const report::Terms& a = t.accounts[n];
-    if (t.outcomes[n] == 0) continue;
+  for (std::size_t n = 0; n < t.sum.accounts.size(); ++n) {
+    const report::Terms& a = t.sum.accounts[n];
+    if (t.sum.counts.outcomes[n] == 0) continue;
     const auto cents = [](Decimal amount) { return amount.floor_to(2).to_fixed(2); };
     fmt::print("{:<14}{:>16}{:>14}{:>14}{:>14}{:>14}{:>14}{:>16}\n", name(all_outcomes[n]),
                cents(a.quoted_edge), cents(a.fees), cents(a.slippage), cents(a.leg_cost),
                cents(a.conversion), cents(a.revaluation), cents(a.realised));
   }
   for (std::size_t n = 0; n < strategy_count; ++n) {
-    if (t.seen[n] == 0) continue;
-    fmt::print("{}: told {} times, {} taken\n", name(static_cast<Strategy>(n)), t.seen[n],
-               t.taken[n]);
+    if (t.sum.counts.seen[n] == 0) continue;
+    fmt::print("{}: told {} times, {} taken\n", name(static_cast<Strategy>(n)),
+               t.sum.counts.seen[n], t.sum.counts.taken[n]);
   }
-  fmt::print("{} orders, {} fills, {} alerts, {} events ({} more folded after deaths)\n", t.placed,
-             t.fills, t.alerts, t.events, t.folded);
-  if (t.quotes > 0)
-    fmt::print("{} of the orders were quotes, which were amended {} times\n", t.quotes, t.amends);
-  if (t.unwound_on_images > 0)
-    fmt::print("{} unwinding orders on polled books\n", t.unwound_on_images);
+  fmt::print("{} orders, {} fills, {} alerts, {} events ({} more folded after deaths)\n",
+             t.sum.counts.placed, t.sum.counts.fills, t.sum.counts.alerts, t.sum.events,
+             t.sum.folded_events);
+  if (t.sum.counts.quotes > 0)
+    fmt::print("{} of the orders were quotes, which were amended {} times\n", t.sum.counts.quotes,
+               t.sum.counts.amends);
+  if (t.sum.counts.unwound_on_images > 0)
+    fmt::print("{} unwinding orders on polled books\n", t.sum.counts.unwound_on_images);
+  if (const auto& f = t.sum.fleet; f.asked > 0) {
+    fmt::print(
+        "risk role: {} leases granted of {} asked for, {} letters lost, {} lines cut, {} deaths, "
+        "{} commands; {} times an engine had none\n",
+        f.granted, f.asked, f.letters_lost, f.cuts, f.role_deaths, f.role_commands, f.missed);
+    fmt::print(
+        "all engines together had at most {} orders opening something within a second, {} "
+        "open trades, {} of one asset exposed\n",
+        f.most_orders_in_a_second, f.most_open_trades, f.most_exposed.floor_to(2).to_string());
+  }
   fmt::print("{} runs, {:.1f} h of virtual time in {:.1f} s: {:.0f} times real time\n", seeds,
              t.virtual_seconds / 3600, seconds, t.virtual_seconds / seconds);
   for (const sim::Violation& v : t.violations) fmt::print("VIOLATION {}\n", describe(v));
@@ -404,6 +395,9 @@ int simulate_command(int argc, const char* const* argv) {
                "watch this process's memory and descriptors over the virtual hours (one seed)");
   app.add_flag("--maker", maker,
                "quote every pair on each other venue, hedged on the first of them");
+  app.add_option("--engines", setup.engines,
+                 "so many engines, which share one set of limits by leases of a risk role")
+      ->check(CLI::Range(1u, 16u));
   app.add_option("--jobs", jobs, "seeds run at the same time")->check(CLI::Range(1u, 256u));
   app.add_flag("--crash-points", crash_points,
                "let the process die once at every moment of each seed's run that matters, a run "
@@ -417,7 +411,8 @@ int simulate_command(int argc, const char* const* argv) {
       "Exit code 3 when an invariant broke; the seed repeats it.\n"
       "Examples:\n  ats simulate --seed 1..50 --hours 24 --faults all\n"
       "  ats simulate --seed 1..3 --hours 0.2 --faults all --crash-points\n"
-      "  ats simulate --seed 7 --hours 2 --journal seven && ats trades seven");
+      "  ats simulate --seed 7 --hours 2 --journal seven && ats trades seven\n"
+      "  ats simulate --seed 1..10 --hours 4 --engines 2");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
 
   const auto seeds = parse_seeds(seeds_text);
@@ -462,6 +457,8 @@ int simulate_command(int argc, const char* const* argv) {
     return usage_error("--mutant: '" + mutant + "' is none of " + known);
   }
   setup.core.mutant = *planted;
+  if (setup.engines > 1 && (memory || crash_points || !journal_dir.empty()))
+    return usage_error("--engines does not go with --memory, --crash-points and --journal");
   const auto skew_units = parse_scaled(skew, 5);
   if (!skew_units || *skew_units < 0 || *skew_units > Rate::one)
     return usage_error("--inventory-skew: '" + skew + "' is no number of basis points");

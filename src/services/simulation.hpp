@@ -49,6 +49,9 @@ struct SimulationSetup {
   std::size_t trace = 0;  // lines kept of what led to the end
   std::optional<CrashPoint> crash_at;
   bool list_crash_points = false;
+  // More than one: they share the limits of `core` by leases of a risk role (fleet.hpp), whose letters and process
+  // suffer faults when there are any.
+  std::size_t engines = 1;
   CoreConfig core;
 };
 
@@ -73,9 +76,21 @@ struct SimulationReport {
   sim::Auditor::Counts counts;
   // What the executions resolved in each way came to, by ExecutionOutcome; in the reporting asset.
   std::array<report::Terms, execution_outcome_count> accounts{};
-  CoreStatus status;                     // at the end
+  CoreStatus status;  // at the end
+  // Of several engines; all else is of all of them together, but status, which is the first one's.
+  struct Fleet {
+    std::uint64_t asked = 0, granted = 0;      // leases
+    std::uint64_t letters_lost = 0, cuts = 0;  // between engines and role
+    std::uint64_t role_deaths = 0, role_commands = 0;
+    std::uint64_t missed = 0;  // an engine's lease was over before the next came
+    std::uint64_t most_orders_in_a_second = 0, most_open_trades = 0;
+    Decimal most_exposed;
+  } fleet;
   std::vector<CrashPoint> crash_points;  // of this run, when they were to be listed
   std::vector<std::string> trace;        // the last answers, commands and actions, oldest first
+
+  // What can be counted together; its own time, seed, status and trace stay.
+  SimulationReport& operator+=(const SimulationReport& other);
 };
 
 // Ends at the first violation, or when the engine has stopped in order after `length`.

@@ -14,6 +14,24 @@ const char* name(Invariant invariant) {
   return names[static_cast<std::size_t>(invariant)];
 }
 
+Auditor::Counts& Auditor::Counts::operator+=(const Counts& other) {
+  placed += other.placed;
+  quotes += other.quotes;
+  amends += other.amends;
+  fills += other.fills;
+  opened += other.opened;
+  alerts += other.alerts;
+  unwound_on_images += other.unwound_on_images;
+  const auto add = [](auto& to, const auto& from) {
+    for (std::size_t n = 0; n < to.size(); ++n) to[n] += from[n];
+  };
+  add(outcomes, other.outcomes);
+  add(refused, other.refused);
+  add(seen, other.seen);
+  add(taken, other.taken);
+  return *this;
+}
+
 Auditor::Auditor(const Universe& universe, const CoreConfig& config, std::uint64_t seed)
     : universe_(universe),
       config_(config),

@@ -93,6 +93,7 @@ class Auditor {
     std::array<std::uint64_t, refuse_reason_count> refused{};
     std::array<std::uint64_t, strategy_count> seen{};   // opportunities, by Strategy
     std::array<std::uint64_t, strategy_count> taken{};  // of these
+    Counts& operator+=(const Counts& other);
   };
   const Counts& counts() const { return counts_; }
   std::size_t open_executions() const { return open_.size(); }
@@ -202,6 +203,9 @@ class Auditor {
   const Instrument& instrument(InstrumentId id) const { return instruments_[id.index()]; }
   Watched& watched(InstrumentId id) { return watched_[instrument(id).venue.index()]; }
   bool halted(const Scope& scope) const { return halts_.count(key(scope)) != 0; }
+  bool held_up(const Scope& scope) const {
+    return halted(scope) || halted_from_outside_.count(key(scope)) != 0;
+  }
   static std::pair<int, int> key(const Scope& scope) {
     return {scope.venue.value, scope.pair.value};
   }
@@ -246,6 +250,8 @@ class Auditor {
   // And from when on nothing at all may leave, not even what resolves something open.
   std::map<std::pair<int, int>, Instant> halts_;
   std::set<std::pair<int, int>> reduced_;  // by a limit that was reached
+  // At the last check, by the risk role or for want of its word: told, and lifted by itself.
+  std::set<std::pair<int, int>> halted_from_outside_;
   // May trade for: configured, or what a person has set since.
   Decimal most_an_order_ = config_.max_order_notional;
   std::uint64_t last_serial_ = 0;

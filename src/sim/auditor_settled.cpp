@@ -81,18 +81,30 @@ void Auditor::check(const CoreStatus& status, std::span<const Instant> calm_sinc
   see_fills(now);
   forget_settled(now);
   refresh_mids();
+  halted_from_outside_.clear();
+  for (const HoldStatus& hold : status.holds) {
+    if (hold.state == RiskState::Halted && hold.by != HoldBy::Engine)
+      halted_from_outside_.insert(key(hold.scope));
+  }
   check_fills(calm_since, now);
   check_ledger(status, calm_since, now);
   check_exposure(calm_since, now);
   check_quotes(calm_since, now);
   check_beliefs(status, now);
   check_loss(status, now);
+  // What the risk role holds up it also lifts.
+  const auto own = [](const HoldStatus& hold) {
+    return hold.state == RiskState::Halted && hold.by == HoldBy::Engine;
+  };
   for (const auto& [halt, strict] : halts_) {
-    const bool kept = std::any_of(status.halts.begin(), status.halts.end(),
-                                  [&, of = halt](const Scope& scope) { return key(scope) == of; });
+    const bool kept = std::ranges::any_of(status.holds, [&, of = halt](const HoldStatus& hold) {
+      return own(hold) && key(hold.scope) == of;
+    });
     if (!kept) violate(Invariant::HaltsHold, now, "a halt that nobody lifted is gone");
   }
-  for (const Scope& scope : status.halts) halts_.emplace(key(scope), now + config_.resolve_within);
+  for (const HoldStatus& hold : status.holds) {
+    if (own(hold)) halts_.emplace(key(hold.scope), now + config_.resolve_within);
+  }
   if (now - last_conserved_ < seconds(60)) return;
   last_conserved_ = now;
   for (const Watched& venue : watched_) {
@@ -199,7 +211,7 @@ Decimal Auditor::change(AssetId asset) {
 bool Auditor::pair_halted(AssetId base) const {
   for (std::size_t p = 0; p < mids_.size(); ++p) {
     const PairId pair{static_cast<PairId::rep>(p)};
-    if (base_of(pair) == base && halted({{}, pair})) return true;
+    if (base_of(pair) == base && held_up({{}, pair})) return true;
   }
   return false;
 }
@@ -240,7 +252,7 @@ void Auditor::check_exposure(std::span<const Instant> calm_since, Instant now) {
       if (i.base != base) continue;
       const Instant calm = std::max(since, std::min(calm_since[i.venue.index()], now));
       if (now - calm < length) return false;
-      if (halted({i.venue, {}}) || i.status != InstrumentStatus::Trading) return false;
+      if (held_up({i.venue, {}}) || i.status != InstrumentStatus::Trading) return false;
     }
     return true;
   };
@@ -264,7 +276,7 @@ void Auditor::check_exposure(std::span<const Instant> calm_since, Instant now) {
     const bool busy = std::any_of(open_.begin(), open_.end(), [&](const auto& execution) {
       return base_of(execution.second.pair) == base && !quotes(execution.second);
     });
-    const bool excused = busy || pair_halted(base) || halted({});
+    const bool excused = busy || pair_halted(base) || held_up({});
     if (excused || worth(base, inventory_[a]).abs() <= most) {
       open_since_[a] = {};
       continue;

@@ -165,6 +165,7 @@ class AuditorTest : public ::testing::Test {
   void check(bool calm = true) {
     CoreStatus status;
     status.halts = halts_;
+    for (const Scope& scope : halts_) status.holds.push_back({scope, RiskState::Halted, false, {}});
     const Instant never{std::numeric_limits<std::int64_t>::max()};
     const std::vector<Instant> since(2, calm ? Instant{1} : never);
     auditor_.check(status, since, now_);

@@ -225,6 +225,18 @@ Step World::step(EventSink& sink) {
   return Step::Went;
 }
 
+Instant World::next() const {
+  if (starting_ || (stop_wanted_ && engine_up_)) return now_;
+  const Instant first =
+      timeline_.empty() ? market_->next() : std::min(market_->next(), timeline_.next().at);
+  return std::max(now_, first);
+}
+
+void World::pass_until(Instant at) {
+  ATS_ASSERT(at <= next());
+  now_ = std::max(now_, at);
+}
+
 void World::start_engine() {
   starting_ = false;
   engine_up_ = true;

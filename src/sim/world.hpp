@@ -86,6 +86,10 @@ class World {
   // Lets the next thing happen. Hands at most one event to the sink.
   Step step(EventSink& sink);
   Instant now() const { return now_; }
+  // When the next thing happens, no earlier than now; and to let time pass without anything of the world's, up to
+  // then at most: something else happens first, to an engine that has company.
+  Instant next() const;
+  void pass_until(Instant at);
   WallTime wall() const { return config_.start + (now_ - Instant{}); }
   // An action of the engine, at now(). False: the process died before it took effect.
   bool act(const Action& action);

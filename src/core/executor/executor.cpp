@@ -207,6 +207,7 @@ OrderFacts Executor::facts(const OrderRequest& request, Strategy strategy, Insta
   facts.now = now;
   facts.standing = desk_.gate.holds().standing(on.venue, on.pair, strategy);
   facts.stopping = situation.stopping;
+  facts.leased = desk_.gate.lease().live(now);
   facts.reconciled = situation.reconciled && desk_.balances.agreed(on.venue, desk_.config, now);
   const VenueLink& link = situation.links[on.venue.index()];
   const BookView book = desk_.books->view(on.id);

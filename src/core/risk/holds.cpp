@@ -21,7 +21,8 @@ void add(Standing& standing, const Hold& hold) {
 }  // namespace
 
 bool Holds::set(const Hold& hold) {
-  const auto held = std::ranges::find(all_, hold.scope, &Hold::scope);
+  const auto held = std::ranges::find_if(
+      all_, [&](const Hold& h) { return h.scope == hold.scope && h.by == hold.by; });
   if (held == all_.end()) {
     all_.push_back(hold);
     return true;
@@ -35,22 +36,25 @@ bool Holds::set(const Hold& hold) {
   return true;
 }
 
-bool Holds::lift(const Scope& scope) {
-  return std::erase_if(all_, [&](const Hold& hold) { return hold.scope == scope; }) != 0;
+bool Holds::lift(const Scope& scope, HoldBy by) {
+  return std::erase_if(all_,
+                       [&](const Hold& hold) { return hold.scope == scope && hold.by == by; }) != 0;
 }
 
 void Holds::restart(Instant now, Duration resolve_within) {
   for (Hold& hold : all_) hold.resolve_until = now + resolve_within;
 }
 
-const Hold* Holds::find(const Scope& scope) const {
-  const auto held = std::ranges::find(all_, scope, &Hold::scope);
+const Hold* Holds::find(const Scope& scope, HoldBy by) const {
+  const auto held = std::ranges::find_if(
+      all_, [&](const Hold& hold) { return hold.scope == scope && hold.by == by; });
   return held == all_.end() ? nullptr : &*held;
 }
 
 bool Holds::halted(const Scope& scope) const {
-  const Hold* hold = find(scope);
-  return hold != nullptr && hold->state == RiskState::Halted;
+  return std::ranges::any_of(all_, [&](const Hold& hold) {
+    return hold.scope == scope && hold.state == RiskState::Halted;
+  });
 }
 
 Standing Holds::standing(VenueId venue, PairId pair, Strategy strategy) const {
@@ -67,7 +71,9 @@ Standing Holds::standing(VenueId venue, PairId pair, Strategy strategy) const {
 
 Standing Holds::standing() const {
   Standing out{false, false, false};
-  if (const Hold* hold = find({})) add(out, *hold);
+  for (const Hold& hold : all_) {
+    if (hold.scope.global()) add(out, hold);
+  }
   return out;
 }
 

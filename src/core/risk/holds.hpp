@@ -1,5 +1,5 @@
-// Where trading is held up: everywhere, on a venue, of a pair, of a strategy. What holds a scope is one thing,
-// the worst that was asked for. A halt has two stages: what is open is resolved first (nothing goes to a halted
+// Where trading is held up: everywhere, on a venue, of a pair, of a strategy. What holds a scope is one thing for
+// each of those who may hold it, the worst that it asked for. A halt has two stages: what is open is resolved first (nothing goes to a halted
 // venue even then), and when nothing is open, or the time for it is over, nothing leaves any more. State like
 // any other: folding the journal restores it.
 #pragma once
@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "domain/command.hpp"
 #include "domain/limit.hpp"
+#include "domain/status.hpp"
 
 namespace ats::core {
 
@@ -21,6 +22,7 @@ struct Hold {
   Instant resolve_until;
   bool flatten = false;            // what is held on purpose of the open nets is traded away, too
   std::optional<LimitKind> limit;  // was reached; a hold of its own is lifted by it again
+  HoldBy by = HoldBy::Engine;      // each has holds of its own, which only it lifts
 };
 
 // What holds an order: defaults to what lets nothing pass.
@@ -35,21 +37,21 @@ class Holds {
  public:
   // True: the scope was not held up, or less.
   bool set(const Hold& hold);
-  bool lift(const Scope& scope);  // false: it was not held up
+  bool lift(const Scope& scope, HoldBy by = HoldBy::Engine);  // false: it was not held up
   void lift_all() { all_.clear(); }
-  // The scopes whose halt stops resolving now: nothing is open there, or the time for it is over.
+  // The halts that stop resolving now: nothing is open there, or the time for it is over.
   template <class IsOpen>
-  void on_timer(Instant now, IsOpen is_open, std::vector<Scope>& closed) {
+  void on_timer(Instant now, IsOpen is_open, std::vector<Hold>& closed) {
     for (Hold& hold : all_) {
       if (!hold.resolving || (now < hold.resolve_until && is_open(hold))) continue;
       hold.resolving = false;
-      closed.push_back(hold.scope);
+      closed.push_back(hold);
     }
   }
   // Times of an earlier process mean nothing in this one.
   void restart(Instant now, Duration resolve_within);
 
-  const Hold* find(const Scope& scope) const;
+  const Hold* find(const Scope& scope, HoldBy by = HoldBy::Engine) const;
   bool halted(const Scope& scope) const;
   Standing standing(VenueId venue, PairId pair, Strategy strategy) const;
   // Of everything, of no venue, pair or strategy in particular.

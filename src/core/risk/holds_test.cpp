@@ -61,7 +61,7 @@ TEST(Holds, aHaltResolvesFirstAndThenLetsNothingPass) {
   holds.set(resolving(everything, {100}));
   EXPECT_TRUE(of(holds, {0}, {0}).halted);
   EXPECT_FALSE(of(holds, {0}, {0}).closed) << "what is open may be resolved";
-  std::vector<Scope> closed;
+  std::vector<Hold> closed;
   bool open = true;
   const auto tick = [&](Instant now) {
     closed.clear();
@@ -81,10 +81,11 @@ TEST(Holds, aHaltResolvesFirstAndThenLetsNothingPass) {
 TEST(Holds, theTimeToResolveHasAnEnd) {
   Holds holds;
   holds.set(resolving(a_pair, {100}));
-  std::vector<Scope> closed;
+  std::vector<Hold> closed;
   holds.on_timer(
       {100}, [](const Hold&) { return true; }, closed);
-  EXPECT_EQ(closed, std::vector<Scope>{a_pair});
+  ASSERT_EQ(closed.size(), 1u);
+  EXPECT_EQ(closed[0].scope, a_pair);
   EXPECT_TRUE(of(holds, {0}, {2}).closed);
 }
 
@@ -109,11 +110,26 @@ TEST(Holds, theWorseOfTwoHoldsAndAPersonsIsNotLiftedByALimit) {
   EXPECT_FALSE(holds.find(a_venue)->limit.has_value()) << "a person wants it, too";
 }
 
+TEST(Holds, whatTheRiskRoleHoldsUpOnlyItLifts) {
+  Holds holds;
+  Hold theirs = halt(a_pair);
+  theirs.by = HoldBy::RiskRole;
+  holds.set(theirs);
+  EXPECT_TRUE(holds.halted(a_pair));
+  EXPECT_EQ(holds.find(a_pair), nullptr) << "it is none of ours";
+  EXPECT_FALSE(holds.lift(a_pair));
+  holds.set(reduced(a_pair));
+  EXPECT_TRUE(holds.lift(a_pair));
+  EXPECT_TRUE(holds.halted(a_pair));
+  EXPECT_TRUE(holds.lift(a_pair, HoldBy::RiskRole));
+  EXPECT_TRUE(of(holds, {0}, {2}).opens());
+}
+
 TEST(Holds, aNewLifeGivesTheTimeToResolveAnew) {
   Holds holds;
   holds.set(resolving(everything, {1'000'000}));
   holds.restart({50}, Duration{10});
-  std::vector<Scope> closed;
+  std::vector<Hold> closed;
   holds.on_timer(
       {59}, [](const Hold&) { return true; }, closed);
   EXPECT_TRUE(closed.empty());

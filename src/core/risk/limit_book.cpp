@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/risk/limit_kinds.hpp"
+#include "core/risk/limit_settings.hpp"
 #include "core/risk/rules.hpp"
 
 namespace ats::core {
@@ -10,14 +11,6 @@ namespace {
 
 constexpr std::size_t moments_most = 10'000;
 
-bool each_asset(LimitKind kind) {
-  return kind == LimitKind::Position || kind == LimitKind::AssetConcentration ||
-         kind == LimitKind::CurrencyExposure || kind == LimitKind::NetDelta;
-}
-bool each_venue(LimitKind kind) {
-  return kind == LimitKind::VenueValue || kind == LimitKind::VenueConcentration ||
-         kind == LimitKind::VenueFaults || kind == LimitKind::DataFaults;
-}
 std::optional<Decimal> bps_of(const std::optional<Rate>& rate) {
   return rate ? std::optional(Decimal::from_scaled(rate->ppb, bps_scale)) : std::nullopt;
 }
@@ -76,9 +69,12 @@ void LimitBook::add(const LimitSetting& setting, bool changed, std::vector<Activ
     if (!there) return;
     limit.where = *there;
     if (counts_moments(one.kind)) {
+      const bool leased = std::ranges::any_of(
+          leased_, [&](const LimitSetting& other) { return other.same_place(one); });
       const auto most = one.hard.to_scaled_floor(0);
-      limit.moments.reserve(most ? std::min(static_cast<std::size_t>(*most) + 1, moments_most)
-                                 : moments_most);
+      limit.moments.reserve(most && !leased
+                                ? std::min(static_cast<std::size_t>(*most) + 1, moments_most)
+                                : moments_most);
     }
     for (const Active& old : active_) {
       if (!old.setting.same_place(one)) continue;
@@ -137,26 +133,13 @@ void LimitBook::rebuild() {
       fresh.push_back(std::move(limit));
     }
   };
-  const auto own = [&](LimitKind kind, Decimal hard) {
-    LimitSetting setting;
-    setting.kind = kind;
-    setting.hard = hard;
-    setting.effect = traits(kind).effect;
-    lay(setting, false);
-  };
-  own(LimitKind::OrderNotional, config_->max_order_notional);
-  own(LimitKind::MaxEdge, Decimal::from_scaled(config_->max_edge.ppb, bps_scale));
-  own(LimitKind::NetDelta, config_->max_exposure);
-  own(LimitKind::CurrencyExposure, config_->max_currency_exposure);
-  own(LimitKind::DailyLoss, config_->max_daily_loss);
-  own(LimitKind::OpenTrades, Decimal::from_int(config_->max_open_executions));
-  // Those of everywhere first, so that they do not take the place of narrower ones.
-  for (const bool narrow : {false, true}) {
-    for (const LimitSetting& setting : config_->limits) {
-      if ((setting.scope.place() != LimitPlace::Everywhere) == narrow) lay(setting, false);
-    }
-  }
+  for (const LimitSetting& setting : configured_limits(*config_)) lay(setting, false);
   for (const LimitSetting& setting : changes_) lay(setting, true);
+  for (const LimitSetting& setting : leased_) {
+    const bool set = std::ranges::any_of(
+        fresh, [&](const Active& other) { return other.setting.same_place(setting); });
+    if (!set) lay(setting, false);
+  }
   active_ = std::move(fresh);
 
   of_instrument_.assign(universe_->instruments().size(), {});
@@ -216,6 +199,47 @@ std::optional<Decimal> LimitBook::bound(LimitKind kind) const {
       return bound_of(limit);
   }
   return std::nullopt;
+}
+
+// --- shared ---
+
+// What is shared comes in the order it was told in, so that the next is mostly where the last one was.
+void LimitBook::share(std::span<const LeaseShare> shares) {
+  std::vector<std::optional<Decimal>> of_limit(active_.size());
+  std::vector<LimitSetting> strays;
+  std::size_t at = 0;
+  for (const LeaseShare& share : shares) {
+    std::size_t looked = 0;
+    const auto here = [&](const LimitSetting& setting) {
+      return setting.kind == share.kind && setting.scope == share.scope;
+    };
+    while (looked < active_.size() && !here(active_[at % active_.size()].setting)) ++at, ++looked;
+    const bool stray = looked == active_.size() || std::ranges::any_of(leased_, here);
+    if (stray) strays.push_back({share.kind, share.scope, share.bound, {}, LimitEffect::Refuses});
+    if (looked != active_.size()) of_limit[at++ % active_.size()] = share.bound;
+  }
+  const bool same = std::ranges::equal(
+      strays, leased_, [](const auto& a, const auto& b) { return a.same_place(b); });
+  leased_ = std::move(strays);
+  for (std::size_t n = 0; n < active_.size(); ++n) {
+    Active& limit = active_[n];
+    limit.share = of_limit[n];
+    const bool stray = std::ranges::any_of(
+        leased_, [&](const LimitSetting& other) { return other.same_place(limit.setting); });
+    if (stray && limit.share) limit.setting.hard = *limit.share;
+    if (same) quick_.set_bound(n, bound_of(limit));
+  }
+  if (!same) return rebuild();
+  quick_.fold_bounds();
+  for (std::size_t n = 0; n < active_.size(); ++n) measured(n);
+}
+
+void LimitBook::uses(std::vector<LeaseUse>& out) const {
+  for (const Active& limit : active_) {
+    const LimitSetting& set = limit.setting;
+    if (sharing(set.kind) == Sharing::Each) continue;
+    out.push_back({set.kind, set.scope, limit.known, limit.known ? limit.value : Decimal()});
+  }
 }
 
 // --- asked ---
@@ -460,7 +484,7 @@ void LimitBook::forgive(const Scope& scope) {
 
 LimitStatus LimitBook::status_of(std::size_t n) const {
   const Active& limit = active_[n];
-  return {limit.setting, limit.changed, limit.known, limit.value, limit.level};
+  return {limit.setting, limit.changed, limit.known, limit.value, limit.level, limit.share};
 }
 
 void LimitBook::status(std::vector<LimitStatus>& out) const {

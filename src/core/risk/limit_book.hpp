@@ -31,6 +31,7 @@
 #include "core/risk/quick_limits.hpp"
 #include "domain/config.hpp"
 #include "domain/instrument.hpp"
+#include "domain/lease.hpp"
 #include "domain/limit.hpp"
 #include "domain/order.hpp"
 #include "domain/status.hpp"
@@ -83,6 +84,13 @@ class LimitBook {
   bool take_back(const LimitSetting& setting);
   std::optional<LimitSetting> in_force(const LimitSetting& same_place) const;
 
+  // --- shared with other engines (domain/lease.hpp) ---
+  // What this one may use of each limit that is split, from now on. Tightens a limit in force; one that is not
+  // becomes one that refuses. What is not named is not shared.
+  void share(std::span<const LeaseShare> shares);
+  // What it uses of each that is split or summed, as of the last reading.
+  void uses(std::vector<LeaseUse>& out) const;
+
   // The first that speaks against the order.
   std::optional<LimitBreach> ask(const OrderRequest& order, const OrderFacts& facts);
   // The same answer, from one limit after the other.
@@ -127,6 +135,7 @@ class LimitBook {
   struct Active {
     LimitSetting setting;
     bool changed = false;
+    std::optional<Decimal> share;
     LimitWhere where;
     // --- what was measured ---
     bool known = false;
@@ -150,8 +159,10 @@ class LimitBook {
     Quantity quantity;
     std::uint8_t qty_scale = 0;
   };
-  // What the value is held against.
-  Decimal bound_of(const Active& limit) const { return limit.setting.hard; }
+  // What the value is held against: the hard level, or this engine's share of it.
+  static Decimal bound_of(const Active& limit) {
+    return limit.share ? std::min(limit.setting.hard, *limit.share) : limit.setting.hard;
+  }
   void measure_changed();
   void measure_open();
   void measure_held();
@@ -177,6 +188,7 @@ class LimitBook {
   const Universe* universe_ = nullptr;
   const CoreConfig* config_ = nullptr;
   std::vector<LimitSetting> changes_;  // by persons, in the order they were made
+  std::vector<LimitSetting> leased_;   // that the risk role set, and nobody here
   std::vector<Active> active_;
   std::vector<std::vector<std::uint16_t>> of_instrument_;  // of active_
   std::vector<std::vector<std::uint16_t>> of_unwinds_;     // of these, who is asked of unwinds

@@ -7,10 +7,7 @@ Result<LimitWhere, std::string> where_of(const LimitScope& scope, const Universe
   where.strategy = scope.strategy;
   where.venue = universe.find_venue(scope.venue.view());
   where.asset = universe.find_asset(scope.asset.view());
-  for (std::size_t p = 0; p < universe.pairs().size(); ++p) {
-    const PairId pair{static_cast<PairId::rep>(p)};
-    if (universe.pair_name(pair) == scope.pair.view()) where.pair = pair;
-  }
+  where.pair = universe.find_pair(scope.pair.view());
   const bool there = where.venue.valid() == !scope.venue.view().empty() &&
                      where.asset.valid() == !scope.asset.view().empty() &&
                      where.pair.valid() == !scope.pair.view().empty();

@@ -187,12 +187,9 @@ void QuickLimits::lay_rows() {
   }
 }
 
-void QuickLimits::set_bound(std::size_t n, Decimal bound, const Reading& reading) {
-  if (limits_[n].bound == bound) return;
+void QuickLimits::set_bound(std::size_t n, Decimal bound) {
   limits_[n].bound = bound;
   rates_[n].most = units_within(bound, 0);
-  fold_bounds();
-  measured(n, reading);
 }
 
 void QuickLimits::measured(std::size_t n, const Reading& reading) {

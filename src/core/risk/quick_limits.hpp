@@ -40,7 +40,9 @@ class QuickLimits {
   // are told.
   void restart(const Universe& universe, std::vector<Limit> limits,
                std::span<const std::vector<std::uint16_t>> of_instrument);
-  void set_bound(std::size_t limit, Decimal bound, const Reading& reading);
+  // Counts from the next fold_bounds(), and its reading told anew, on.
+  void set_bound(std::size_t limit, Decimal bound);
+  void fold_bounds();
   void measured(std::size_t limit, const Reading& reading);
 
   // True: no limit speaks against it. False says nothing.
@@ -64,7 +66,6 @@ class QuickLimits {
     return (on.index() * strategy_count + static_cast<std::size_t>(strategy)) * 2 +
            (side == Side::Buy ? 0 : 1);
   }
-  void fold_bounds();
   void lay_rows();
 
   const Universe* universe_ = nullptr;

@@ -7,6 +7,15 @@ void RiskGate::restart(const Universe& universe, const CoreConfig& config, Insta
   if (config.mutant == Mutant::ForgetHaltAtStart) holds_.lift_all();
   holds_.restart(now, config.resolve_within);
   limits_.restart(universe, config, now);
+  lease_.restart(config, now);
+  holds_.lift({}, HoldBy::NoLease);
+  if (lease_.needed()) {
+    Hold none;
+    none.resolving = true;
+    none.resolve_until = now + config.resolve_within;
+    none.by = HoldBy::NoLease;
+    holds_.set(none);
+  }
 }
 
 bool RiskGate::halt(const Scope& scope, Instant now) {

@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "core/risk/holds.hpp"
+#include "core/risk/lease.hpp"
 #include "core/risk/limit_book.hpp"
 #include "core/risk/rules.hpp"
 #include "domain/action.hpp"
@@ -36,12 +37,15 @@ class RiskGate {
   }  // nothing goes there: nothing to wait for
   Holds& holds() { return holds_; }
   const Holds& holds() const { return holds_; }
+  Lease& lease() { return lease_; }
+  const Lease& lease() const { return lease_; }
   LimitBook& limits() { return limits_; }
   const LimitBook& limits() const { return limits_; }
 
  private:
   const CoreConfig* config_ = nullptr;
   Holds holds_;
+  Lease lease_;
   LimitBook limits_;
   LimitBreach breach_;
   std::uint64_t approvals_ = 0;

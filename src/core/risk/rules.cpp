@@ -31,6 +31,10 @@ RefuseReason reduced(const OrderRequest&, const OrderFacts& facts, const CoreCon
   return facts.standing.reduce_only ? RefuseReason::ReduceOnly : RefuseReason::None;
 }
 
+RefuseReason no_lease(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
+  return facts.leased ? RefuseReason::None : RefuseReason::NoLease;
+}
+
 RefuseReason not_reconciled(const OrderRequest&, const OrderFacts& facts, const CoreConfig&) {
   return facts.reconciled ? RefuseReason::None : RefuseReason::NotReconciled;
 }
@@ -93,6 +97,7 @@ RefuseReason reduces(const OrderRequest& order, const OrderFacts& facts, const C
 constexpr Rule all_rules[] = {
     {Applies::Always, halted, Mutant::ForgetHalt},
     {Applies::ToNew, reduced, Mutant::IgnoreReduceOnly},
+    {Applies::ToNew, no_lease},
     {Applies::ToNew, not_reconciled, Mutant::TradeUnreconciled},
     {Applies::Always, venue_down},
     {Applies::Always, book_not_valid, Mutant::IgnoreStaleBook},

@@ -21,6 +21,7 @@ struct OrderFacts {
   const Instrument* instrument = nullptr;
   Standing standing;        // of its venue, its pair and its strategy
   bool stopping = true;     // nothing new is to be opened any more
+  bool leased = false;      // the risk role's word that something may be opened is there and counts
   bool reconciled = false;  // orders of earlier lives final, balances told, both venues compared
   bool venue_up =
       false;  // the order's own venue: Trading and MarketData; on a polled book Trading alone

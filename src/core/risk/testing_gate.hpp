@@ -65,7 +65,7 @@ inline OrderFacts good_facts(const Instrument& on) {
   facts.instrument = &on;
   facts.standing = {false, false, false};
   facts.stopping = facts.pair_busy = facts.crosses_own = false;
-  facts.reconciled = facts.venue_up = facts.book_valid = true;
+  facts.leased = facts.reconciled = facts.venue_up = facts.book_valid = true;
   facts.notional = facts.exposure_after = Decimal::from_int(6000);
   facts.currency_after = facts.price_distance = facts.price_beyond = Decimal();
   facts.book_age = Duration{};

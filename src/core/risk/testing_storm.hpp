@@ -289,6 +289,7 @@ class GateStorm final : RiskView, ProfitView {
     facts_.strategy = rng_.one_in(2) ? Strategy::Maker : Strategy::CrossVenue;
     facts_.standing = gate_.holds().standing(on.venue, on.pair, facts_.strategy);
     facts_.stopping = rarely();
+    facts_.leased = !rarely();
     facts_.reconciled = !rarely();
     facts_.venue_up = !rarely();
     facts_.book_valid = !rarely();
@@ -348,6 +349,7 @@ class GateStorm final : RiskView, ProfitView {
       return "";
     }
     if (facts_.stopping) return "stopping";
+    if (!facts_.leased) return "no lease";
     if (!facts_.reconciled) return "not reconciled";
     if (facts_.pair_busy) return "busy";
     if (!facts_.edge || !facts_.leg_cost || *facts_.edge < *facts_.min_edge) return "does not pay";

@@ -1,0 +1,70 @@
+// The risk role of a process: the office (core/risk/risk_office.hpp), its journal and its clock. One thread, that of the
+// reactor of whoever owns it. What it answers is journalled before it is handed on; when the journal cannot be
+// written it answers nobody any more, and the engines open nothing.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "core/risk/risk_office.hpp"
+#include "domain/command.hpp"
+#include "domain/event.hpp"
+#include "io/journal.hpp"
+#include "services/config.hpp"
+
+namespace ats::services {
+
+class RiskRole {
+ public:
+  struct Outside {
+    // A lease, for the engine of that name. Not called from within asked().
+    std::function<void(std::string_view engine, const LeaseGranted& lease)> grant;
+    std::function<void(const Alert& alert)> alert;
+  };
+  // Folds what earlier runs left. The error is one line a person can act on.
+  static Result<std::unique_ptr<RiskRole>, std::string> open(const Config& config,
+                                                             std::filesystem::path journal,
+                                                             Outside outside);
+
+  void start();
+  // Several times a second: time passes, and what was answered since the last one is handed on.
+  void tick();
+  void asked(const LeaseAsked& event);
+  void command(const Command& command);
+  // Not empty: it can go on no more, and why.
+  const std::string& failure() const { return failure_; }
+  bool close() { return failure_.empty() && journal_->close().ok(); }
+
+  const core::RiskOffice& office() const { return office_; }
+  // Its venues and pairs, which commands name.
+  const Universe& universe() const { return universe_; }
+
+ private:
+  struct Letter {
+    std::string engine;
+    LeaseGranted lease;
+    std::vector<LeaseShare> shares;
+    std::vector<LeaseHold> holds;
+  };
+  RiskRole(const Config& config, Outside outside);
+  std::optional<std::string> restore(const Config& config, const std::filesystem::path& directory);
+  void handle(const Event& event);
+
+  CoreConfig core_;
+  Outside outside_;
+  Universe universe_;
+  core::RiskOffice office_;
+  std::optional<io::JournalWriter> journal_;
+  std::uint32_t incarnation_ = 1;
+  Instant now_;
+  Actions actions_;
+  std::vector<Letter> letters_;
+  std::string failure_;
+};
+
+}  // namespace ats::services
