@@ -293,6 +293,7 @@ class Fleet {
     all.fleet.most_orders_in_a_second = auditor_->most().orders_in_a_second;
     all.fleet.most_open_trades = auditor_->most().open_trades;
     all.fleet.most_exposed = auditor_->most().exposed;
+    all.fleet.latest_after_halt = auditor_->most().after_halt;
     return all;
   }
 

@@ -31,7 +31,7 @@ RiskRole::RiskRole(const Config& config, Outside outside)
     : core_(config.core), outside_(std::move(outside)) {}
 
 Result<std::unique_ptr<RiskRole>, std::string> RiskRole::open(const Config& config,
-                                                              std::filesystem::path journal,
+                                                              const std::filesystem::path& journal,
                                                               Outside outside) {
   std::unique_ptr<RiskRole> role(new RiskRole(config, std::move(outside)));
   if (auto error = role->restore(config, journal)) return fail(std::move(*error));

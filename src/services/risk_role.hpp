@@ -28,7 +28,7 @@ class RiskRole {
   };
   // Folds what earlier runs left. The error is one line a person can act on.
   static Result<std::unique_ptr<RiskRole>, std::string> open(const Config& config,
-                                                             std::filesystem::path journal,
+                                                             const std::filesystem::path& journal,
                                                              Outside outside);
 
   void start();

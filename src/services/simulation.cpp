@@ -91,6 +91,7 @@ SimulationReport& SimulationReport::operator+=(const SimulationReport& other) {
       std::max(fleet.most_orders_in_a_second, other.fleet.most_orders_in_a_second);
   fleet.most_open_trades = std::max(fleet.most_open_trades, other.fleet.most_open_trades);
   fleet.most_exposed = std::max(fleet.most_exposed, other.fleet.most_exposed);
+  fleet.latest_after_halt = std::max(fleet.latest_after_halt, other.fleet.latest_after_halt);
   return *this;
 }
 

@@ -85,6 +85,8 @@ struct SimulationReport {
     std::uint64_t missed = 0;  // an engine's lease was over before the next came
     std::uint64_t most_orders_in_a_second = 0, most_open_trades = 0;
     Decimal most_exposed;
+    // From when the role held something up to the last order that opened something there.
+    Duration latest_after_halt;
   } fleet;
   std::vector<CrashPoint> crash_points;  // of this run, when they were to be listed
   std::vector<std::string> trace;        // the last answers, commands and actions, oldest first

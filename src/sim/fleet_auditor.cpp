@@ -91,6 +91,7 @@ void FleetAuditor::may_open(std::size_t which, const OrderRequest& order, Instan
   for (const auto& [scope, since] : held_up_) {
     const bool mine = scope == "everything" || scope == universe_.venue(on.venue).name.view() ||
                       scope == universe_.pair_name(on.pair);
+    if (mine) most_.after_halt = std::max(most_.after_halt, now - since);
     if (mine && now > since + config_.lease_for)
       violate(Invariant::HaltsHold, now,
               who + " opens something in " + scope +

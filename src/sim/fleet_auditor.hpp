@@ -42,6 +42,7 @@ class FleetAuditor {
   struct Most {
     std::uint64_t orders_in_a_second = 0, open_trades = 0;
     Decimal exposed;
+    Duration after_halt;  // an order into what the role had held up by then, at the latest
   };
   const Most& most() const { return most_; }
 
