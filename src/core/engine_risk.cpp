@@ -27,6 +27,8 @@ void Engine::Parts::watch_limits(Actions& out) {
             out, subject_of(set), over);
     };
     switch (item.what) {
+      case LimitNews::What::None:
+        break;
       case LimitNews::What::Warned:
         tell(Severity::Warning, "past the warning at", false);
         break;

@@ -86,9 +86,7 @@ void LimitBook::add(const LimitSetting& setting, bool changed, std::vector<Activ
       limit.changed = changed;
       limit.where = where;
       if (!same_room) limit.moments = fresh;
-      limit.over_since.reset();
-      limit.well_since.reset();
-      limit.over_readings = 0;
+      limit.watch.restart();
     }
     out.push_back(std::move(limit));
   };
@@ -469,9 +467,7 @@ void LimitBook::forgive(const Scope& scope) {
     scopes_of(n, scopes);
     if (std::ranges::find(scopes, scope) == scopes.end()) continue;
     Active& limit = active_[n];
-    limit.reached = false;
-    limit.over_since.reset();
-    limit.over_readings = 0;
+    limit.watch.forgive();
     limit.moments.clear();
     limit.legs = {};
     if (limit.setting.kind == LimitKind::LossStreak && profit_ != nullptr)
@@ -484,7 +480,7 @@ void LimitBook::forgive(const Scope& scope) {
 
 LimitStatus LimitBook::status_of(std::size_t n) const {
   const Active& limit = active_[n];
-  return {limit.setting, limit.changed, limit.known, limit.value, limit.level, limit.share};
+  return {limit.setting, limit.changed, limit.known, limit.value, limit.watch.level(), limit.share};
 }
 
 void LimitBook::status(std::vector<LimitStatus>& out) const {
@@ -495,7 +491,8 @@ void LimitBook::status(std::vector<LimitStatus>& out) const {
 std::optional<std::size_t> LimitBook::also_holding(const Scope& scope, std::size_t but) const {
   std::vector<Scope> scopes;
   for (std::size_t n = 0; n < active_.size(); ++n) {
-    if (n == but || !active_[n].reached || active_[n].setting.effect == LimitEffect::Refuses)
+    if (n == but || !active_[n].watch.reached() ||
+        active_[n].setting.effect == LimitEffect::Refuses)
       continue;
     scopes_of(n, scopes);
     if (std::ranges::find(scopes, scope) != scopes.end()) return n;

@@ -26,6 +26,7 @@
 #include "base/decimal.hpp"
 #include "base/time.hpp"
 #include "core/risk/limit_moments.hpp"
+#include "core/risk/limit_watch.hpp"
 #include "core/risk/limit_where.hpp"
 #include "core/risk/measures/profit_view.hpp"
 #include "core/risk/quick_limits.hpp"
@@ -58,7 +59,7 @@ class RiskView {
 
 // What became of a limit.
 struct LimitNews {
-  enum class What : std::uint8_t { Warned, Cleared, Reached, Released };
+  using What = LimitWatch::News;
   What what;
   std::size_t limit;  // for at()
 };
@@ -141,11 +142,7 @@ class LimitBook {
     bool known = false;
     Decimal value;
     Decimal room;  // AssetConcentration: so much more keeps within it
-    LimitLevel level = LimitLevel::Well;
-    bool reached = false;  // told, and not released
-    std::optional<Instant> over_since;
-    std::uint32_t over_readings = 0;
-    std::optional<Instant> well_since;
+    LimitWatch watch;
     Moments moments;
     Legs legs;
     std::uint64_t forgiven = 0;  // LossStreak: trades decided when a person let it go on
@@ -181,7 +178,6 @@ class LimitBook {
   void tell_asked();
   bool left_out(LimitKind kind) const;  // by a planted bug
   bool broken(const Active& limit, Decimal value) const;
-  LimitLevel level_of(const Active& limit) const;
   bool matches(const LimitWhere& where, VenueId venue, PairId pair, AssetId base,
                Strategy strategy) const;
 

@@ -89,7 +89,7 @@ class LimitBookTest : public ::testing::Test {
     profit += made;
   }
   std::string line(const LimitNews& item) const {
-    const char* what[] = {"warned", "cleared", "reached", "released"};
+    const char* what[] = {"nothing", "warned", "cleared", "reached", "released"};
     return std::string(what[static_cast<int>(item.what)]) + " " + name(book.at(item.limit).kind) +
            " " + to_text(book.at(item.limit).scope);
   }

@@ -175,20 +175,6 @@ void LimitBook::measure_profit() {
   }
 }
 
-LimitLevel LimitBook::level_of(const Active& limit) const {
-  if (!limit.known) return limit.level;
-  if (broken(limit, limit.value)) return LimitLevel::Hard;
-  if (!limit.setting.warn) return LimitLevel::Well;
-  const Decimal warn = *limit.setting.warn;
-  const bool least = traits(limit.setting.kind).least;
-  if (least ? limit.value < warn : limit.value > warn) return LimitLevel::Warning;
-  if (limit.level == LimitLevel::Well) return LimitLevel::Well;
-  // A tenth beyond it, so that a value that stays near is told once.
-  const Decimal tenth = Decimal::from_raw(warn.raw() / 10);
-  const bool left = least ? limit.value >= warn + tenth : limit.value <= warn - tenth;
-  return left ? LimitLevel::Well : LimitLevel::Warning;
-}
-
 void LimitBook::on_timer(Instant now, std::vector<LimitNews>& news) {
   tell_asked();
   open_changed_ = held_changed_ = profit_changed_ = true;
@@ -211,38 +197,15 @@ void LimitBook::on_timer(Instant now, std::vector<LimitNews>& news) {
     }
     measured(n);
 
-    const LimitLevel before = limit.level;
-    limit.level = level_of(limit);
-    if (before == LimitLevel::Well && limit.level != LimitLevel::Well && limit.setting.warn)
-      news.push_back({LimitNews::What::Warned, n});
-    if (before != LimitLevel::Well && limit.level == LimitLevel::Well && limit.setting.warn)
-      news.push_back({LimitNews::What::Cleared, n});
-    if (of_order(kind)) continue;
-
-    if (limit.level == LimitLevel::Hard) {
-      limit.well_since.reset();
-      if (of_profit(kind) && !read) continue;
-      if (!limit.over_since) limit.over_since = now;
-      ++limit.over_readings;
-      const bool sure = limit.over_readings >= 2 && now - *limit.over_since >= config_->confirm_for;
-      if (sure && !limit.reached) {
-        limit.reached = true;
-        news.push_back({LimitNews::What::Reached, n});
-      }
-      continue;
+    LimitWatch::Reading one;
+    one.bound = bound_of(limit);
+    if (limit.known) one.value = limit.value;
+    one.watched = !of_order(kind);
+    one.is_new = !of_profit(kind) || read;
+    const LimitWatch::Told told = limit.watch.read(limit.setting, one, *config_, now);
+    for (const LimitWatch::News what : {told.level, told.reach}) {
+      if (what != LimitWatch::News::None) news.push_back({what, n});
     }
-    limit.over_since.reset();
-    limit.over_readings = 0;
-    if (!limit.reached) continue;
-    if (limit.level == LimitLevel::Warning) {
-      limit.well_since.reset();
-      continue;
-    }
-    if (!limit.well_since) limit.well_since = now;
-    if (now - *limit.well_since < config_->cool_down) continue;
-    limit.reached = false;
-    limit.well_since.reset();
-    news.push_back({LimitNews::What::Released, n});
   }
 }
 

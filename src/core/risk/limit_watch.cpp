@@ -18,32 +18,37 @@ LimitLevel level_of(const LimitSetting& setting, Decimal bound, Decimal value, L
 
 }  // namespace
 
-LimitWatch::News LimitWatch::read(const LimitSetting& setting, Decimal bound, Decimal value,
+LimitWatch::Told LimitWatch::read(const LimitSetting& setting, const Reading& reading,
                                   const CoreConfig& config, Instant now) {
   const LimitLevel before = level_;
-  level_ = level_of(setting, bound, value, before);
-  News news = News::None;
-  if (setting.warn && before == LimitLevel::Well && level_ != LimitLevel::Well) news = News::Warned;
-  if (setting.warn && before != LimitLevel::Well && level_ == LimitLevel::Well)
-    news = News::Cleared;
+  if (reading.value) level_ = level_of(setting, reading.bound, *reading.value, before);
+  Told told;
+  if (setting.warn && (before == LimitLevel::Well) != (level_ == LimitLevel::Well))
+    told.level = before == LimitLevel::Well ? News::Warned : News::Cleared;
+  if (reading.watched) told.reach = follow(reading, config, now);
+  return told;
+}
+
+LimitWatch::News LimitWatch::follow(const Reading& reading, const CoreConfig& config, Instant now) {
   if (level_ == LimitLevel::Hard) {
     well_since_.reset();
+    if (!reading.is_new) return News::None;
     if (!over_since_) over_since_ = now;
     ++over_readings_;
     const bool sure = over_readings_ >= 2 && now - *over_since_ >= config.confirm_for;
-    if (!sure || reached_) return news;
+    if (!sure || reached_) return News::None;
     reached_ = true;
     return News::Reached;
   }
   over_since_.reset();
   over_readings_ = 0;
-  if (!reached_) return news;
+  if (!reached_) return News::None;
   if (level_ == LimitLevel::Warning) {
     well_since_.reset();
-    return news;
+    return News::None;
   }
   if (!well_since_) well_since_ = now;
-  if (now - *well_since_ < config.cool_down) return news;
+  if (now - *well_since_ < config.cool_down) return News::None;
   reached_ = false;
   well_since_.reset();
   return News::Released;

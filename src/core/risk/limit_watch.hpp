@@ -17,14 +17,27 @@ namespace ats::core {
 class LimitWatch {
  public:
   enum class News : std::uint8_t { None, Warned, Cleared, Reached, Released };
+  struct Reading {
+    Decimal bound;                 // that counts: the hard level, or a share of it
+    std::optional<Decimal> value;  // nothing: not known now, and nothing follows from that
+    bool watched = true;           // false: its level is told, and it is never reached
+    bool is_new = true;            // false: the value was read before
+  };
+  struct Told {
+    News level = News::None;  // Warned or Cleared
+    News reach = News::None;  // Reached or Released
+  };
 
-  // One reading, beside the bound that counts. At most one of the four follows.
-  News read(const LimitSetting& setting, Decimal bound, Decimal value, const CoreConfig& config,
+  Told read(const LimitSetting& setting, const Reading& reading, const CoreConfig& config,
             Instant now);
   LimitLevel level() const { return level_; }
   bool reached() const { return reached_; }
-  // A person lets it go on: what was seen counts no more.
-  void forgive() { *this = {}; }
+  // A person lets it go on: it has to be over for long enough again.
+  void forgive() {
+    reached_ = false;
+    over_since_.reset();
+    over_readings_ = 0;
+  }
   // Times of an earlier process mean nothing in this one.
   void restart() {
     over_since_.reset();
@@ -33,6 +46,8 @@ class LimitWatch {
   }
 
  private:
+  News follow(const Reading& reading, const CoreConfig& config, Instant now);
+
   LimitLevel level_ = LimitLevel::Well;
   bool reached_ = false;
   std::optional<Instant> over_since_;

@@ -243,25 +243,21 @@ void RiskOffice::watch_sums(Actions& out) {
     auto one = std::ranges::find(watched_, key, &Watched::key);
     if (one == watched_.end()) one = watched_.insert(watched_.end(), Watched{key, {}});
     const std::string what = about(key) + " is " + value->floor_to(6).to_string();
-    switch (one->watch.read(*setting, setting->hard, *value, config_, now_)) {
-      case LimitWatch::News::None:
-        break;
-      case LimitWatch::News::Warned:
-        alert(Severity::Warning, AlertCode::LimitWarning, {},
-              what + ", past the warning at " + setting->warn->to_string(), out, about(key));
-        break;
-      case LimitWatch::News::Cleared:
-        alert(Severity::Info, AlertCode::LimitWarning, {},
-              what + ", well within the warning at " + setting->warn->to_string(), out, about(key),
-              true);
-        break;
-      case LimitWatch::News::Reached:
-        reached(key, *setting, *value, out);
-        break;
-      case LimitWatch::News::Released:
-        released(key, out);
-        break;
-    }
+    const auto tell = [&](Severity severity, std::string_view where, bool over) {
+      alert(severity, AlertCode::LimitWarning, {},
+            what + ", " + std::string(where) + " " + setting->warn->to_string(), out, about(key),
+            over);
+    };
+    LimitWatch::Reading reading;
+    reading.bound = setting->hard;
+    reading.value = value;
+    const LimitWatch::Told told = one->watch.read(*setting, reading, config_, now_);
+    if (told.level == LimitWatch::News::Warned)
+      tell(Severity::Warning, "past the warning at", false);
+    if (told.level == LimitWatch::News::Cleared)
+      tell(Severity::Info, "well within the warning at", true);
+    if (told.reach == LimitWatch::News::Reached) reached(key, *setting, *value, out);
+    if (told.reach == LimitWatch::News::Released) released(key, out);
   }
 }
 
