@@ -90,7 +90,8 @@ void add_limit_keys(std::vector<Key>& keys) {
                           "engine asks anew four times meanwhile. 0: it needs none."));
   keys.push_back(
       {"risk", "engine", "a name of 1 to 31 characters",
-       "What this engine is called where several share one set of limits; each has its own.",
+       "What this engine is called where several share one set of limits; each has its own. A new "
+       "name is another engine, and the share of the old one stays counted.",
        [](Config& c, std::string_view t) {
          c.engine_name = t;
          return !t.empty() && EngineName::fits(t);
