@@ -343,11 +343,9 @@ void LiveEngine::tell_alerts() {
   alerts_.clear_tellings();
 }
 
-// What the risk role has to say is told like what the engine says.
+// Not for the desk: its numbers are those of the engine's journal, which has none of these.
 void LiveEngine::on_role_alert(const Alert& alert) {
-  if (said_ != nullptr) said_->emplace_back(alert.message.view());
-  alerts_.raise(alert, io::OsClock::now());
-  tell_alerts();
+  log_line(fmt::format("{} {}: {}", name(alert.severity), name(alert.code), alert.message.view()));
 }
 
 // Decoders and clients count in the scales they began with; everything else may change under them.

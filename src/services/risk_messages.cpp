@@ -1,5 +1,6 @@
 #include "services/risk_messages.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "core/risk/measures/calendar.hpp"
@@ -99,7 +100,7 @@ void fill(v1::GetStatusResponse& out, const CoreStatus& status, const Universe& 
   out.set_stopping(status.stopping);
   RiskState everything = RiskState::Active;
   for (const HoldStatus& hold : status.holds) {
-    if (hold.scope.global()) everything = hold.state;
+    if (hold.scope.global()) everything = std::max(everything, hold.state);
     fill(*out.add_holds(), hold, universe);
   }
   out.set_state(shifted<v1::RiskState>(everything));

@@ -206,6 +206,18 @@ TEST_F(LeaseTest, AShareOfALimitThatNobodyHereSetRefusesToo) {
     EXPECT_NE(limit.setting.kind, LimitKind::OpenLegs) << "it is not shared any more";
 }
 
+TEST_F(LeaseTest, AShareDoesNotLoosenWhatAPersonSetHereMeanwhile) {
+  up();
+  grant({share("open_legs kraken 6")});
+  command(SetLimitCommand{*parse_limit("open_legs kraken 0"), false, "ada", "thin books"});
+  grant({share("open_legs kraken 6")});
+  EXPECT_FALSE(opens_a_trade());
+  for (const LimitStatus& limit : status().limits) {
+    if (limit.setting.kind != LimitKind::OpenLegs) continue;
+    EXPECT_EQ(limit.setting.hard, d("0"));
+  }
+}
+
 TEST_F(LeaseTest, ItTellsWhatItUsesOfWhatIsShared) {
   config.limits.add(*parse_limit("open_legs 10"));
   up();

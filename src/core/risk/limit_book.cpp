@@ -212,7 +212,9 @@ void LimitBook::share(std::span<const LeaseShare> shares) {
       return setting.kind == share.kind && setting.scope == share.scope;
     };
     while (looked < active_.size() && !here(active_[at % active_.size()].setting)) ++at, ++looked;
-    const bool stray = looked == active_.size() || std::ranges::any_of(leased_, here);
+    // What a person has set here meanwhile is no stray any more: a share loosens nothing.
+    const bool stray = (looked == active_.size() || std::ranges::any_of(leased_, here)) &&
+                       std::ranges::none_of(changes_, here);
     if (stray) strays.push_back({share.kind, share.scope, share.bound, {}, LimitEffect::Refuses});
     if (looked != active_.size()) of_limit[at++ % active_.size()] = share.bound;
   }
