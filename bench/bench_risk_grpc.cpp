@@ -47,7 +47,9 @@ class MovingBooks final : public services::RiskSource {
 
   const Universe& universe() const override { return universe_; }
   void status(CoreStatus& out) const override { out = status_; }
-  core::RiskReport risk() const override {
+  const services::RiskRole* role() const override { return nullptr; }
+  bool ask_lease(const services::LeaseQuestion&) override { return false; }
+  Result<core::RiskReport, std::string> risk() const override {
     const std::size_t at = looks_++ % report_.positions.size();
     report_.positions[at].held += Decimal::of("0.00000001");
     return report_;

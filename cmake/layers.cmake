@@ -39,7 +39,7 @@ function(ats_layer name)
     list(FILTER tests EXCLUDE REGEX "/(net_allocations|hot_path)_test\\.cpp$")
     # gRPC's threads are not built for it: what they hand over in order looks like a race. The bridge between
     # them and ours has a test of its own (io/call_bridge_test.cpp).
-    list(FILTER tests EXCLUDE REGEX "/risk_server_test\\.cpp$")
+    list(FILTER tests EXCLUDE REGEX "/(risk_server|lease_line)_test\\.cpp$")
   endif()
   if(sources)
     add_library(ats_${name} STATIC ${sources})

@@ -112,14 +112,22 @@ void add_limit_keys(std::vector<Key>& keys) {
        "addresses than 127.x and [::1] need the three TLS files.",
        [](Config& c, std::string_view t) { return parse_listen(t, c.risk_service.listen); },
        [](const Config& c) { return c.risk_service.listen; }});
+  keys.push_back(
+      {"risk", "role", "an address and a port such as \"127.0.0.1:7400\", or \"\" for none",
+       "Of an engine: where the risk role listens that it shares its limits under with others "
+       "(ats risk --config FILE). None: it has one of its own, and shares with nobody.",
+       [](Config& c, std::string_view t) { return parse_listen(t, c.risk_service.role); },
+       [](const Config& c) { return c.risk_service.role; }});
   keys.push_back(file_key("tls_cert", &RiskServiceConfig::tls_cert,
-                          "The service's certificate, with what leads to its authority, PEM."));
+                          "Who this process is, to clients and to the risk role: its certificate, "
+                          "with what leads to its authority, PEM. An engine's common name is its "
+                          "risk.engine."));
   keys.push_back(
       file_key("tls_key", &RiskServiceConfig::tls_key, "The key of that certificate, PEM."));
-  keys.push_back(
-      file_key("tls_client_ca", &RiskServiceConfig::tls_client_ca,
-               "Clients are let in with a certificate of these authorities, PEM; its common "
-               "name is who they are in the journal."));
+  keys.push_back(file_key(
+      "tls_ca", &RiskServiceConfig::tls_ca,
+      "Whose certificates are believed, PEM: clients', whose common name is who they are in "
+      "the journal, and the risk role's."));
 }
 
 }  // namespace ats::services

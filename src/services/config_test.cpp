@@ -109,21 +109,24 @@ TEST_F(Configuration, TheRiskServiceListensNowhereUnlessItIsSaidWhere) {
   EXPECT_EQ(default_config().risk_service, RiskServiceConfig{});
   const auto config = load_config(write(R"([risk]
 listen = "127.0.0.1:7400"
+role = "risk.example:7401"
 tls_cert = "a.pem"
 tls_key = "a.key"
-tls_client_ca = "ca.pem"
+tls_ca = "ca.pem"
 )"),
                                   {});
   ASSERT_TRUE(config.ok()) << config.error();
   EXPECT_EQ(config->risk_service,
-            (RiskServiceConfig{"127.0.0.1:7400", "a.pem", "a.key", "ca.pem"}));
+            (RiskServiceConfig{"127.0.0.1:7400", "a.pem", "a.key", "ca.pem", "risk.example:7401"}));
   const auto again = load_config(write(to_toml(*config)), {});
   ASSERT_TRUE(again.ok()) << again.error();
   EXPECT_EQ(again->risk_service, config->risk_service);
   for (const char* wrong : {"127.0.0.1", ":7400", "127.0.0.1:", "127.0.0.1:65536", "7400"}) {
-    EXPECT_THAT(error_of(std::string("[risk]\nlisten = \"") + wrong + "\"\n"),
-                HasSubstr("an address and a port"))
-        << wrong;
+    for (const char* key : {"listen", "role"}) {
+      EXPECT_THAT(error_of(std::string("[risk]\n") + key + " = \"" + wrong + "\"\n"),
+                  HasSubstr("an address and a port"))
+          << key << " " << wrong;
+    }
   }
 }
 

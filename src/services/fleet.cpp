@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <variant>
 
 #include "base/assert.hpp"
 #include "core/risk/risk_office.hpp"
-#include "services/describe.hpp"
+#include "services/lease_letters.hpp"
 #include "services/sim_journal.hpp"
 #include "services/simulated_engine.hpp"
 #include "sim/draw.hpp"
@@ -21,15 +22,10 @@ constexpr Duration stop_within = seconds(1800);
 constexpr Duration lease_for = seconds(3);
 constexpr std::string_view person = "sim";
 
-// What is on its way, to the role or to an engine; copied, since what it points at is gone by then.
+// What is on its way, to the role or to an engine.
 struct Letter {
   std::size_t engine = 0;
-  bool to_role = false;
-  LeaseAsked asked;
-  LeaseGranted granted;
-  std::vector<LeaseUse> uses;
-  std::vector<LeaseShare> shares;
-  std::vector<LeaseHold> holds;
+  std::variant<LeaseQuestion, LeaseAnswer> says;
 };
 
 class Fleet {
@@ -50,7 +46,7 @@ class Fleet {
     for (std::size_t n = 0; n < setup.engines; ++n)
       engines_.push_back(std::make_unique<SimulatedEngine>(setups_[n], seed * 101 + n));
     cut_until_.resize(setup.engines);
-    collecting_.resize(setup.engines);
+    for (const std::string& name : names_) questions_.emplace_back(EngineName(name));
     auditor_.emplace(engines_[0]->universe(), setup_.core, setup.engines, seed);
     now_ = engines_[0]->now();
     role_starts();
@@ -98,22 +94,14 @@ class Fleet {
     now_ = std::max(now_, now);
     auditor_->engine(n, event, actions, now);
     for (const Action& action : actions) {
-      if (const auto* use = std::get_if<LeaseUse>(&action)) collecting_[n].push_back(*use);
       const auto* alert = std::get_if<Alert>(&action);
       if (alert != nullptr && alert->code == AlertCode::Lease &&
           alert->severity == Severity::Critical)
         ++counts_.missed;
-      const auto* ask = std::get_if<AskLease>(&action);
-      if (ask == nullptr) continue;
+      auto question = questions_[n].take(action);
+      if (!question) continue;
       ++counts_.asked;
-      Letter letter;
-      letter.engine = n;
-      letter.to_role = true;
-      letter.asked = {EngineName(names_[n]), ask->asked,  ask->held, ask->live,
-                      ask->profit_known,     ask->profit, {}};
-      letter.uses = std::move(collecting_[n]);
-      collecting_[n].clear();
-      post(std::move(letter));
+      post({n, std::move(*question)});
     }
   }
   void post(Letter letter) {
@@ -130,15 +118,12 @@ class Fleet {
     const Duration late{static_cast<std::int64_t>(ms * 1e6)};
     plan(late, [this, kept = std::make_shared<Letter>(std::move(letter))] { arrive(*kept); });
   }
-  void arrive(Letter& letter) {
-    if (letter.to_role) {
-      letter.asked.uses = letter.uses;
-      if (role_) role(letter.asked);
-      return;
+  void arrive(const Letter& letter) {
+    if (const auto* answer = std::get_if<LeaseAnswer>(&letter.says)) {
+      engines_[letter.engine]->hand(answer->event(), now_);
+    } else if (role_) {
+      role(std::get<LeaseQuestion>(letter.says).event());
     }
-    letter.granted.shares = letter.shares;
-    letter.granted.holds = letter.holds;
-    engines_[letter.engine]->hand(letter.granted, now_);
   }
 
   // --- the role ---
@@ -186,19 +171,15 @@ class Fleet {
     Actions actions;
     role_->on(event, role_clock(), actions);
     journal_.end(journal_.digest(actions));
-    Letter letter;
+    AnswerGatherer gatherer;
     for (const Action& action : actions) {
-      if (const auto* share = std::get_if<LeaseShare>(&action)) letter.shares.push_back(*share);
-      if (const auto* hold = std::get_if<LeaseHold>(&action)) letter.holds.push_back(*hold);
-      const auto* grant = std::get_if<GrantLease>(&action);
-      if (grant == nullptr) continue;
+      auto answer = gatherer.take(action);
+      if (!answer) continue;
       if (dies && rng_.one_in(2)) return role_dies();  // with this letter and the rest unsent
       ++counts_.granted;
-      const auto to = std::ranges::find(names_, grant->engine.view());
+      const auto to = std::ranges::find(names_, answer->engine.view());
       ATS_ASSERT(to != names_.end());
-      letter.engine = static_cast<std::size_t>(to - names_.begin());
-      letter.granted = {grant->version, grant->asked, grant->valid_for, {}, {}};
-      post(std::exchange(letter, Letter{}));
+      post({static_cast<std::size_t>(to - names_.begin()), std::move(*answer)});
     }
     if (dies) role_dies();
   }
@@ -308,7 +289,7 @@ class Fleet {
   std::vector<std::unique_ptr<SimulatedEngine>> engines_;
   std::multimap<Instant, std::function<void()>> plans_;
   std::vector<Instant> cut_until_;
-  std::vector<std::vector<LeaseUse>> collecting_;
+  std::vector<QuestionGatherer> questions_;
   std::unique_ptr<core::RiskOffice> role_;
   std::uint32_t role_life_ = 0;
   bool doomed_ = false;

@@ -11,6 +11,8 @@
 #include "services/fold.hpp"
 #include "services/inventory_command.hpp"
 #include "services/risk_answer.hpp"
+#include "services/role_text.hpp"
+#include "services/wish_answer.hpp"
 
 namespace ats::services {
 namespace {
@@ -18,14 +20,12 @@ namespace {
 constexpr Duration timer_every = milliseconds(50);
 constexpr std::size_t news_max = 64;
 
-std::string failed(std::string_view why) {
-  return nlohmann::json{{"ok", false}, {"error", why}}.dump();
-}
-
 }  // namespace
 
 LiveEngine::LiveEngine(io::Reactor& reactor, LiveSetup setup)
-    : reactor_(reactor), setup_(std::move(setup)) {}
+    : reactor_(reactor),
+      setup_(std::move(setup)),
+      questions_(EngineName(setup_.config.engine_name)) {}
 
 LiveEngine::~LiveEngine() {
   reactor_.cancel(tick_timer_);
@@ -65,14 +65,7 @@ std::optional<std::string> LiveEngine::prepare() {
   control_ = std::move(*control);
   if (auto error = restore()) return error;
 
-  if (config.core.lease_for.ns > 0) {
-    RiskRole::Outside outside;
-    outside.grant = [this](std::string_view, const LeaseGranted& lease) { host_->on(lease); };
-    outside.alert = [this](const Alert& alert) { on_role_alert(alert); };
-    auto role = RiskRole::open(config, setup_.journal_dir.string() + "-risk", std::move(outside));
-    if (!role) return role.error();
-    role_ = std::move(*role);
-  }
+  if (auto error = find_role()) return error;
   host_ = std::make_unique<EngineHost>(engine_, *journal_, universe_);
   host_->set_watcher(this);
   if (paper_) {
@@ -112,6 +105,36 @@ std::optional<std::string> LiveEngine::prepare() {
     if (!server) return server.error();
     risk_server_ = std::move(*server);
   }
+  return std::nullopt;
+}
+
+// Whose word it needs to open anything.
+std::optional<std::string> LiveEngine::find_role() {
+  const Config& config = setup_.config;
+  if (!config.risk_service.role.empty()) {
+    if (config.core.lease_for.ns == 0)
+      return "risk.role is set, and risk.lease_for is 0: no lease would be asked for";
+    LeaseLine::Outside outside;
+    outside.granted = [this](const LeaseGranted& lease) { host_->on(lease); };
+    outside.log = [this](std::string line) { log_line(std::move(line)); };
+    auto line = LeaseLine::open(reactor_, config.risk_service, std::move(outside));
+    if (!line) return line.error();
+    line_ = std::move(*line);
+    return std::nullopt;
+  }
+  if (config.core.lease_for.ns == 0) return std::nullopt;
+  RiskRole::Outside outside;
+  outside.grant = [this](const LeaseAnswer& lease) { host_->on(lease.event()); };
+  // Without their numbers, and once: those are of the role's journal, and acknowledged at a role of several engines.
+  outside.tell = [this](const report::Telling& telling) {
+    if (telling.why == report::Telling::Why::Repeated) return;
+    report::Telling unnumbered = telling;
+    unnumbered.number = 0;
+    log_line(report::to_text(unnumbered));
+  };
+  auto role = RiskRole::open(config, setup_.journal_dir.string() + "-risk", std::move(outside));
+  if (!role) return role.error();
+  role_ = std::move(*role);
   return std::nullopt;
 }
 
@@ -209,25 +232,16 @@ void LiveEngine::start() {
 
 void LiveEngine::tick() {
   host_->on(Timer{io::OsClock::wall()});
-  if (role_) lease();
+  lease();
   if (!closing_) tick_timer_ = reactor_.after(timer_every, [this] { tick(); });
 }
 
-// What the engine asked for in this turn is answered in it.
+// What the engine asked for in this turn goes to the role in it.
 void LiveEngine::lease() {
-  if (ask_) {
-    LeaseAsked asked;
-    asked.engine = EngineName(setup_.config.engine_name);
-    asked.asked = ask_->asked;
-    asked.held = ask_->held;
-    asked.live = ask_->live;
-    asked.profit_known = ask_->profit_known;
-    asked.profit = ask_->profit;
-    asked.uses = uses_;
-    role_->asked(asked);
-    ask_.reset();
-    uses_.clear();
-  }
+  auto question = std::exchange(question_, std::nullopt);
+  if (line_ && question) line_->ask(std::move(*question));
+  if (!role_) return;
+  if (question) role_->asked(*question);
   role_->tick();
   if (role_->failure().empty() || role_failed_) return;
   role_failed_ = true;
@@ -272,6 +286,7 @@ void LiveEngine::halt_everything(std::string_view who, std::string_view reason) 
 bool LiveEngine::close() {
   closing_ = true;
   if (risk_server_) risk_server_->stop();
+  line_.reset();
   watch_.reset();
   for (const auto& driver : drivers_) driver->stop(stopped());
   // The closing handshakes, as far as the venues answer soon.
@@ -310,10 +325,8 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
                            done->realised.to_string()));
     } else if (const auto* alert = std::get_if<Alert>(&action)) {
       if (said_ != nullptr) said_->emplace_back(alert->message.view());
-    } else if (const auto* use = std::get_if<LeaseUse>(&action)) {
-      uses_.push_back(*use);
-    } else if (const auto* ask = std::get_if<AskLease>(&action)) {
-      ask_ = *ask;
+    } else if (auto asked = questions_.take(action)) {
+      question_ = std::move(asked);
     } else if (const auto* book = std::get_if<BookStateChanged>(&action)) {
       log_line(fmt::format("book {} {}{}{}", universe_.instrument_name(book->instrument),
                            name(static_cast<BookState>(book->state)), book->reason != 0 ? ": " : "",
@@ -341,11 +354,6 @@ void LiveEngine::on_failed(Instant now) {
 void LiveEngine::tell_alerts() {
   for (const report::Telling& telling : alerts_.tellings()) log_line(report::to_text(telling));
   alerts_.clear_tellings();
-}
-
-// Not for the desk: its numbers are those of the engine's journal, which has none of these.
-void LiveEngine::on_role_alert(const Alert& alert) {
-  log_line(fmt::format("{} {}: {}", name(alert.severity), name(alert.code), alert.message.view()));
 }
 
 // Decoders and clients count in the scales they began with; everything else may change under them.
@@ -422,16 +430,8 @@ void LiveEngine::view(LiveView& out) {
 
 std::string LiveEngine::answer(std::string_view request) {
   const auto parsed = nlohmann::json::parse(request, nullptr, false);
-  if (!parsed.is_object() || !host_) return failed("not a request");
-  const auto field = [&](const char* key) {
-    const auto found = parsed.find(key);
-    return found != parsed.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  const auto flag = [&](const char* key) {
-    const auto found = parsed.find(key);
-    return found != parsed.end() && found->is_boolean() && found->get<bool>();
-  };
-  const std::string command = field("command");
+  if (!parsed.is_object() || !host_) return answer_failed("not a request");
+  const std::string command = text_field(parsed, "command");
   if (command == "status") {
     LiveView now;
     view(now);
@@ -440,31 +440,21 @@ std::string LiveEngine::answer(std::string_view request) {
   if (command == "inventory")
     return inventory_json(engine_.inventory(setup_.config.inventory), universe_);
   if (command == "risk") return answer_risk(engine_, universe_, setup_.config.stress, parsed);
-  if (command == "alerts") return alerts_json(alerts_, universe_, flag("all")).dump();
   if (command == "heartbeat")
     return nlohmann::json{{"ok", started_.ns != 0}, {"life", incarnation_}}.dump();
   if (command == "stop") {
-    ask_to_stop(field("who"));
+    ask_to_stop(text_field(parsed, "who"));
     return nlohmann::json{{"ok", true}}.dump();
   }
-  const Wish wish{field("who"), field("reason")};
-  const auto carried_out = [&](const Told& told) {
-    if (!told) return failed(told.error().why);
-    return nlohmann::json{{"ok", true}, {"told", *told}}.dump();
-  };
-  if (command == "halt") {
-    return carried_out(wish_halt(*this, wish, field("scope"),
-                                 {flag("reduce_only"), flag("at_once"), flag("flatten")}));
+  if (command == "engines") {
+    if (role_) return role_json(*role_).dump();
+    return answer_failed(line_ ? "the risk role is another process, at " +
+                                     setup_.config.risk_service.role +
+                                     ": ask there (ats risk engines --role)"
+                               : std::string("this engine needs no lease (risk.lease_for is 0)"));
   }
-  if (command == "resume") return carried_out(wish_resume(*this, wish, field("scope")));
-  if (command == "set_limit")
-    return carried_out(wish_limit(*this, wish, field("limit"), flag("take_back")));
-  if (command == "acknowledge") {
-    const auto number = parsed.find("alert");
-    const bool told = number != parsed.end() && number->is_number_unsigned();
-    return carried_out(wish_acknowledge(*this, wish, told ? number->get<std::uint64_t>() : 0));
-  }
-  return failed("no such command: " + command);
+  if (auto answer = answer_wish(*this, parsed)) return *answer;
+  return answer_failed("no such command: " + command);
 }
 
 Result<std::vector<std::string>, std::string> LiveEngine::command(const Command& command) {

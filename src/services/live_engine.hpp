@@ -18,6 +18,8 @@
 #include "services/config.hpp"
 #include "services/control.hpp"
 #include "services/engine_host.hpp"
+#include "services/lease_letters.hpp"
+#include "services/lease_line.hpp"
 #include "services/live_view.hpp"
 #include "services/metadata.hpp"
 #include "services/paper_desk.hpp"
@@ -72,7 +74,7 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   void on_failed(Instant now) override;
   void tell_alerts();
   void take_over(const Instrument& told);
-  void on_role_alert(const Alert& alert);
+  std::optional<std::string> find_role();
   void log_line(std::string line);
   void tick();
   void lease();
@@ -81,9 +83,12 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   std::string answer(std::string_view request);
   const Universe& universe() const override { return universe_; }
   void status(CoreStatus& out) const override { engine_.status(out); }
-  core::RiskReport risk() const override { return engine_.risk(); }
+  Result<core::RiskReport, std::string> risk() const override { return engine_.risk(); }
   const report::AlertDesk& alerts() const override { return alerts_; }
   bool paper() const override { return paper_ != nullptr; }
+  const RiskRole* role() const override { return role_.get(); }
+  // The role in here is for this engine alone: whoever shares limits wants one that does not end with an engine.
+  bool ask_lease(const LeaseQuestion&) override { return false; }
   Result<std::vector<std::string>, std::string> command(const Command& command) override;
 
   io::Reactor& reactor_;
@@ -95,9 +100,11 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   std::uint32_t incarnation_ = 1;
   std::optional<io::JournalWriter> journal_;
   std::unique_ptr<EngineHost> host_;
-  std::unique_ptr<RiskRole> role_;  // null: the engine shares its limits with nobody
-  std::vector<LeaseUse> uses_;      // told to it with the next question
-  std::optional<AskLease> ask_;
+  // One of them, or none where the engine needs no lease.
+  std::unique_ptr<RiskRole> role_;   // in this process
+  std::unique_ptr<LeaseLine> line_;  // to that of another
+  QuestionGatherer questions_;
+  std::optional<LeaseQuestion> question_;  // asked in this turn
   bool role_failed_ = false;
   std::unique_ptr<PaperDesk> paper_;  // null: orders are real
   std::vector<std::unique_ptr<io::VenueDriver>> drivers_;

@@ -284,6 +284,34 @@ std::string render_screen(const LiveView& view, int width, int height) {
   return Screen(view, std::max(width, 20), std::max(height, 5)).render();
 }
 
+json holds_json(const std::vector<HoldStatus>& holds, const Universe& universe) {
+  json out = json::array();
+  for (const HoldStatus& h : holds) {
+    out.push_back({{"scope", scope_text(h.scope, universe)},
+                   {"state", name(h.state)},
+                   {"resolving", h.resolving},
+                   {"limit", h.limit ? json(name(*h.limit)) : json(nullptr)},
+                   {"by", name(h.by)}});
+  }
+  return out;
+}
+
+json limit_json(const LimitStatus& limit) {
+  const LimitSetting& set = limit.setting;
+  const auto used = used_percent(limit);
+  return {{"limit", name(set.kind)},
+          {"scope", to_text(set.scope)},
+          {"value", limit.known ? json(limit.value.to_string()) : json(nullptr)},
+          {"warn", set.warn ? json(set.warn->to_string()) : json(nullptr)},
+          {"hard", set.hard.to_string()},
+          {"unit", name(traits(set.kind).unit)},
+          {"used_percent", used ? json(*used) : json(nullptr)},
+          {"level", name(limit.level)},
+          {"effect", name(set.effect)},
+          {"changed", limit.changed},
+          {"share", limit.share ? json(limit.share->to_string()) : json(nullptr)}};
+}
+
 std::string status_json(const LiveView& view) {
   const Universe& u = *view.universe;
   const CoreStatus& core = view.core;
@@ -295,14 +323,7 @@ std::string status_json(const LiveView& view) {
   out["stopping"] = core.stopping;
   out["halts"] = json::array();
   for (const Scope& s : core.halts) out["halts"].push_back(scope_text(s, u));
-  out["holds"] = json::array();
-  for (const HoldStatus& h : core.holds) {
-    out["holds"].push_back({{"scope", scope_text(h.scope, u)},
-                            {"state", name(h.state)},
-                            {"resolving", h.resolving},
-                            {"limit", h.limit ? json(name(*h.limit)) : json(nullptr)},
-                            {"by", name(h.by)}});
-  }
+  out["holds"] = holds_json(core.holds, u);
   out["lease"] = {
       {"needed", core.lease.needed},
       {"live", core.lease.live},
@@ -310,21 +331,7 @@ std::string status_json(const LiveView& view) {
       {"left_ms",
        core.lease.live && core.lease.needed ? (core.lease.until - core.now).ns / 1'000'000 : 0}};
   out["limits"] = json::array();
-  for (const LimitStatus& l : core.limits) {
-    const LimitSetting& set = l.setting;
-    const auto used = used_percent(l);
-    out["limits"].push_back({{"limit", name(set.kind)},
-                             {"scope", to_text(set.scope)},
-                             {"value", l.known ? json(l.value.to_string()) : json(nullptr)},
-                             {"warn", set.warn ? json(set.warn->to_string()) : json(nullptr)},
-                             {"hard", set.hard.to_string()},
-                             {"unit", name(traits(set.kind).unit)},
-                             {"used_percent", used ? json(*used) : json(nullptr)},
-                             {"level", name(l.level)},
-                             {"effect", name(set.effect)},
-                             {"changed", l.changed},
-                             {"share", l.share ? json(l.share->to_string()) : json(nullptr)}});
-  }
+  for (const LimitStatus& l : core.limits) out["limits"].push_back(limit_json(l));
   for (const VenueView& v : view.venues) {
     out["venues"][v.name] = {{"market_up", v.market_up},
                              {"trading_up", v.trading_up},

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +54,10 @@ std::string render_screen(const LiveView& view, int width, int height);
 
 // How much of the limit is used; of those that are not to be fallen short of, how near it is.
 std::optional<std::string> used_percent(const LimitStatus& limit);
+
+// As the status shows them.
+nlohmann::json holds_json(const std::vector<HoldStatus>& holds, const Universe& universe);
+nlohmann::json limit_json(const LimitStatus& limit);
 
 // One JSON object.
 std::string status_json(const LiveView& view);

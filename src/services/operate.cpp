@@ -8,6 +8,7 @@
 
 #include "base/decimal.hpp"
 #include "services/command_line.hpp"
+#include "services/role_text.hpp"
 #include "services/running_process.hpp"
 
 namespace ats::services {
@@ -105,7 +106,10 @@ void print_limits(const json& told) {
         l["level"].get<std::string>(), l["effect"].get<std::string>(),
         (l["changed"].get<bool>() ? ", changed while running" : "") +
             (l["share"].is_string() && l["share"] != l["hard"] ? ", share " + number(l["share"])
-                                                               : std::string()));
+                                                               : std::string()) +
+            (l.contains("promised") && l["promised"].is_string()
+                 ? ", promised " + number(l["promised"])
+                 : std::string()));
   }
   for (const json& h : told["holds"]) {
     fmt::print("{} is {}{}{}\n", h["scope"].get<std::string>(), h["state"].get<std::string>(),
@@ -132,6 +136,8 @@ int status_command(int argc, const char* const* argv) {
   if (!told.is_object() || told.contains("error")) return failure(*answer);
   if (as_json)
     fmt::print("{}\n", *answer);
+  else if (told.contains("role"))
+    fmt::print("{}", role_text(told));
   else
     print_status(told);
   return exit_done;

@@ -14,6 +14,7 @@
 #include "services/price_file.hpp"
 #include "services/risk_text.hpp"
 #include "services/risk_var.hpp"
+#include "services/role_command.hpp"
 #include "services/running_process.hpp"
 
 namespace ats::services {
@@ -277,6 +278,7 @@ struct Delegate {
   int (*run)(int argc, const char* const* argv);
 };
 constexpr Delegate delegates[] = {
+    {"engines", "who shares one set of limits under this risk role", engines_command},
     {"limits", "the limits in force, and how much of each is used", limits_command},
     {"set", "set a limit, or put it back to what the configuration says", set_limit_command},
     {"alerts", "what people were told of and is not over", alerts_command},
@@ -292,20 +294,32 @@ int risk_command(int argc, const char* const* argv) {
       return delegate.run(argc - 1, argv + 1);
   }
   CLI::App app(
-      "What a running process holds at risk, and what it has earned and lost (docs/risk.md).",
+      "What a running process holds at risk, and what it has earned and lost; with --config and no "
+      "word, the risk role of several engines as a process of its own (docs/risk.md).",
       "ats risk");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
+  RoleOptions role;
+  app.add_option("--config", role.config_file,
+                 "start the risk role: its limits, venues and pairs, and where it listens");
+  app.add_option("--data", role.data_dir, "of the role: directory of journal and control socket");
+  app.add_option("--for", role.duration, "of the role: stop after this long, e.g. 60s, 5m");
   for (const Delegate& delegate : delegates) app.add_subcommand(delegate.name, delegate.summary);
   const Subcommand all[] = {status(app), var(app), stress(app), closes(app)};
   app.footer(
       "Examples:\n  ats risk status\n  ats risk var --confidence 99 --horizon 1d\n"
       "  ats risk stress --scenario fall-20\n  ats risk limits\n"
-      "  ats risk set order_notional kraken 5000 warn 4000 --reason \"thin books\"");
+      "  ats risk set order_notional kraken 5000 warn 4000 --reason \"thin books\"\n"
+      "  ats risk --config ats.toml\n  ats risk engines --role");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  const bool of_role =
+      !role.config_file.empty() || !role.data_dir.empty() || !role.duration.empty();
+  if (of_role && !app.get_subcommands().empty())
+    return usage_error("options go behind the word: ats risk status --config FILE");
   for (const Subcommand& one : all) {
     if (one.app->parsed()) return one.run();
   }
-  return exit_usage;
+  if (!role.config_file.empty()) return run_role(role);
+  return usage_error("which? `ats risk --help` has the words; --config FILE starts the risk role");
 }
 
 }  // namespace ats::services

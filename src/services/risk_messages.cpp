@@ -26,6 +26,7 @@ static_assert(shifted<v1::RiskState>(RiskState::Halted) == v1::RISK_STATE_HALTED
 static_assert(shifted<v1::LimitLevel>(LimitLevel::Hard) == v1::LIMIT_LEVEL_HARD);
 static_assert(shifted<v1::LimitEffect>(LimitEffect::Refuses) == v1::LIMIT_EFFECT_REFUSES);
 static_assert(shifted<v1::LimitEffect>(LimitEffect::Halts) == v1::LIMIT_EFFECT_HALTS);
+static_assert(shifted<v1::Hold::By>(HoldBy::NoLease) == v1::Hold::NO_LEASE);
 
 void fill(v1::Scope& out, const Scope& scope, const Universe& universe) {
   if (scope.venue.valid()) out.set_venue(text(universe.venue(scope.venue).name.view()));
@@ -44,8 +45,7 @@ void fill_mark(v1::Position& out, const core::MarkedAt& mark) {
   if (!mark.price) return;
   out.set_mark(mark.price->to_string());
   out.set_fresh(mark.fresh);
-  out.mutable_mark_age()->set_seconds(mark.age.ns / second);
-  out.mutable_mark_age()->set_nanos(static_cast<std::int32_t>(mark.age.ns % second));
+  fill_duration(*out.mutable_mark_age(), mark.age);
 }
 
 template <class Lines, class Name>
@@ -86,11 +86,24 @@ void fill_time(google::protobuf::Timestamp& out, WallTime at) {
   out.set_nanos(static_cast<std::int32_t>(under < 0 ? under + second : under));
 }
 
+void fill_duration(google::protobuf::Duration& out, Duration of) {
+  out.set_seconds(of.ns / second);
+  out.set_nanos(static_cast<std::int32_t>(of.ns % second));
+}
+
+void fill(v1::Scope& out, const LimitScope& scope) {
+  out.set_venue(text(scope.venue.view()));
+  out.set_asset(text(scope.asset.view()));
+  out.set_pair(text(scope.pair.view()));
+  if (scope.strategy) out.set_strategy(name(*scope.strategy));
+}
+
 void fill(v1::Hold& out, const HoldStatus& hold, const Universe& universe) {
   fill(*out.mutable_scope(), hold.scope, universe);
   out.set_state(shifted<v1::RiskState>(hold.state));
   out.set_resolving(hold.resolving);
   if (hold.limit) out.set_limit(name(*hold.limit));
+  out.set_by(shifted<v1::Hold::By>(hold.by));
 }
 
 void fill(v1::GetStatusResponse& out, const CoreStatus& status, const Universe& universe) {
@@ -106,16 +119,46 @@ void fill(v1::GetStatusResponse& out, const CoreStatus& status, const Universe& 
   out.set_state(shifted<v1::RiskState>(everything));
   out.set_open_orders(static_cast<std::uint32_t>(status.open_orders.size()));
   out.set_open_trades(static_cast<std::uint32_t>(status.open_executions.size()));
+  if (!status.lease.needed) return;
+  v1::LeaseState& lease = *out.mutable_lease();
+  lease.set_live(status.lease.live);
+  lease.set_version(status.lease.version);
+  if (status.lease.live) fill_duration(*lease.mutable_left(), status.lease.until - status.now);
+}
+
+void fill_engines(v1::GetStatusResponse& out, const RiskRole& role) {
+  core::OfficeStatus office;
+  role.office().status(office);
+  for (const core::OfficeStatus::Engine& engine : office.engines) {
+    v1::LeasingEngine& to = *out.add_engines();
+    to.set_name(text(engine.name.view()));
+    to.set_silent(engine.silent);
+    to.set_granted(engine.granted);
+    to.set_held(engine.held);
+    fill_duration(*to.mutable_heard(), role.now() - engine.heard);
+    if (engine.profit) to.set_profit(engine.profit->to_string());
+  }
+}
+
+void fill_promised(v1::ListLimitsResponse& out, const RiskRole& role) {
+  core::OfficeStatus office;
+  role.office().status(office);
+  for (v1::Limit& to : *out.mutable_limits()) {
+    for (const core::OfficeStatus::Limit& limit : office.limits) {
+      if (sharing(limit.setting.kind) != Sharing::Split || to.name() != name(limit.setting.kind))
+        continue;
+      v1::Scope scope;
+      fill(scope, limit.setting.scope);
+      if (scope.SerializeAsString() == to.scope().SerializeAsString())
+        to.set_promised(limit.promised.to_string());
+    }
+  }
 }
 
 void fill(v1::Limit& out, const LimitStatus& limit) {
   const LimitSetting& set = limit.setting;
   out.set_name(name(set.kind));
-  v1::Scope& scope = *out.mutable_scope();
-  scope.set_venue(text(set.scope.venue.view()));
-  scope.set_asset(text(set.scope.asset.view()));
-  scope.set_pair(text(set.scope.pair.view()));
-  if (set.scope.strategy) scope.set_strategy(name(*set.scope.strategy));
+  fill(*out.mutable_scope(), set.scope);
   if (limit.known) out.set_value(limit.value.to_string());
   if (set.warn) out.set_warn(set.warn->to_string());
   out.set_hard(set.hard.to_string());
@@ -124,6 +167,7 @@ void fill(v1::Limit& out, const LimitStatus& limit) {
   out.set_level(shifted<v1::LimitLevel>(limit.level));
   out.set_effect(shifted<v1::LimitEffect>(set.effect));
   out.set_changed(limit.changed);
+  if (limit.share) out.set_share(limit.share->to_string());
 }
 
 void fill(v1::Alert& out, const report::KeptAlert& alert, const Universe& universe) {

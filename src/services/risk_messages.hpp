@@ -10,6 +10,7 @@
 #include "domain/instrument.hpp"
 #include "domain/status.hpp"
 #include "report/alert_desk.hpp"
+#include "services/risk_role.hpp"
 
 namespace ats::services {
 
@@ -25,6 +26,11 @@ void fill(v1::ListPositionsResponse& out, const core::RiskReport& report, const 
 void fill(v1::GetProfitAndLossResponse& out, const core::RiskReport& report,
           const Universe& universe);
 void fill_time(google::protobuf::Timestamp& out, WallTime at);
+void fill_duration(google::protobuf::Duration& out, Duration of);
+void fill(v1::Scope& out, const LimitScope& scope);
+// What only the risk role knows: its engines, and what they are promised of the limits that `out` has.
+void fill_engines(v1::GetStatusResponse& out, const RiskRole& role);
+void fill_promised(v1::ListLimitsResponse& out, const RiskRole& role);
 
 // As scope_text writes it; the error says what is wrong with it.
 Result<std::string, std::string> scope_of(const v1::Scope& scope);

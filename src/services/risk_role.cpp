@@ -49,7 +49,12 @@ std::optional<std::string> RiskRole::restore(const Config& config,
     const Folded office = [this](const Event& event, Instant now, Actions& out) {
       office_.on(event, now, out);
     };
-    auto folded = fold_journal(*reader, office);
+    FoldOptions options;
+    options.observe = [this](const Event& event, Instant now, const Actions& actions) {
+      alerts_.on(event, now, actions);
+      alerts_.clear_tellings();  // they were told then
+    };
+    auto folded = fold_journal(*reader, office, options);
     if (!folded) return folded.error().detail;
     if (folded->difference) {
       return fmt::format(
@@ -74,45 +79,55 @@ void RiskRole::start() { handle(Started{incarnation_, io::OsClock::wall(), &univ
 
 void RiskRole::tick() {
   handle(Timer{io::OsClock::wall()});
-  for (Letter& letter : std::exchange(letters_, {})) {
-    letter.lease.shares = letter.shares;
-    letter.lease.holds = letter.holds;
-    outside_.grant(letter.engine, letter.lease);
-  }
+  for (const LeaseAnswer& letter : std::exchange(letters_, {})) outside_.grant(letter);
 }
 
-void RiskRole::asked(const LeaseAsked& event) { handle(event); }
+void RiskRole::asked(const LeaseQuestion& question) { handle(question.event()); }
 
-void RiskRole::command(const Command& command) { handle(CommandReceived{command}); }
+std::vector<std::string> RiskRole::command(const Command& command) {
+  std::vector<std::string> said;
+  said_ = &said;
+  handle(CommandReceived{command});
+  said_ = nullptr;
+  return said;
+}
 
 void RiskRole::handle(const Event& event) {
   if (!failure_.empty()) return;
   now_ = std::max(now_, io::OsClock::now());
-  const auto failed = [this](io::JournalFault fault) {
-    failure_ = std::string("the risk role's journal cannot be written: ") + io::name(fault);
-  };
   if (const auto written = journal_->append(event, now_); !written) return failed(written.error());
   actions_.clear();
   office_.on(event, now_, actions_);
   for (const Action& action : actions_) {
     if (const auto written = journal_->append(action); !written) return failed(written.error());
   }
-  if (actions_.empty()) return;
-  if (const auto safe = journal_->commit(); !safe) return failed(safe.error());
-  Letter letter;
-  for (const Action& action : actions_) {
-    if (const auto* share = std::get_if<LeaseShare>(&action)) {
-      letter.shares.push_back(*share);
-    } else if (const auto* hold = std::get_if<LeaseHold>(&action)) {
-      letter.holds.push_back(*hold);
-    } else if (const auto* grant = std::get_if<GrantLease>(&action)) {
-      letter.engine = grant->engine.view();
-      letter.lease = {grant->version, grant->asked, grant->valid_for, {}, {}};
-      letters_.push_back(std::exchange(letter, Letter{}));
-    } else if (const auto* alert = std::get_if<Alert>(&action)) {
-      outside_.alert(*alert);
-    }
+  if (!actions_.empty()) {
+    if (const auto safe = journal_->commit(); !safe) return failed(safe.error());
   }
+  for (const Action& action : actions_) {
+    if (auto letter = gatherer_.take(action)) letters_.push_back(std::move(*letter));
+    const auto* alert = std::get_if<Alert>(&action);
+    if (alert != nullptr && said_ != nullptr) said_->emplace_back(alert->message.view());
+  }
+  alerts_.on(event, now_, actions_);
+  tell();
+}
+
+// What was answered and not handed on is not handed on any more. No journal has the alert.
+void RiskRole::failed(io::JournalFault fault) {
+  failure_ = std::string("the risk role's journal cannot be written: ") + io::name(fault);
+  letters_.clear();
+  alerts_.raise({Severity::Emergency,
+                 AlertCode::JournalFailed,
+                 {},
+                 Text<127>::cut(failure_ + "; no engine gets a lease")},
+                now_);
+  tell();
+}
+
+void RiskRole::tell() {
+  for (const report::Telling& telling : alerts_.tellings()) outside_.tell(telling);
+  alerts_.clear_tellings();
 }
 
 }  // namespace ats::services

@@ -1,13 +1,12 @@
-// The risk role of a process: the office (core/risk/risk_office.hpp), its journal and its clock. One thread, that of the
-// reactor of whoever owns it. What it answers is journalled before it is handed on; when the journal cannot be
-// written it answers nobody any more, and the engines open nothing.
+// The risk role of a process: the office (core/risk/risk_office.hpp), its journal, its alerts and its clock. One
+// thread, that of the reactor of whoever owns it. What it answers is journalled before it is handed on; when the
+// journal cannot be written it answers nobody any more, and the engines open nothing.
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -15,16 +14,18 @@
 #include "domain/command.hpp"
 #include "domain/event.hpp"
 #include "io/journal.hpp"
+#include "report/alert_desk.hpp"
 #include "services/config.hpp"
+#include "services/lease_letters.hpp"
 
 namespace ats::services {
 
 class RiskRole {
  public:
   struct Outside {
-    // A lease, for the engine of that name. Not called from within asked().
-    std::function<void(std::string_view engine, const LeaseGranted& lease)> grant;
-    std::function<void(const Alert& alert)> alert;
+    // A lease, for the engine that it names. Not called from within asked().
+    std::function<void(const LeaseAnswer& lease)> grant;
+    std::function<void(const report::Telling& telling)> tell;
   };
   // Folds what earlier runs left. The error is one line a person can act on.
   static Result<std::unique_ptr<RiskRole>, std::string> open(const Config& config,
@@ -34,36 +35,40 @@ class RiskRole {
   void start();
   // Several times a second: time passes, and what was answered since the last one is handed on.
   void tick();
-  void asked(const LeaseAsked& event);
-  void command(const Command& command);
+  void asked(const LeaseQuestion& question);
+  // What was said to it. Nothing has been done where failure() is not empty.
+  std::vector<std::string> command(const Command& command);
   // Not empty: it can go on no more, and why.
   const std::string& failure() const { return failure_; }
   bool close() { return failure_.empty() && journal_->close().ok(); }
 
   const core::RiskOffice& office() const { return office_; }
+  // Numbered as its journal has them, so that they are the same after a restart.
+  const report::AlertDesk& alerts() const { return alerts_; }
   // Its venues and pairs, which commands name.
   const Universe& universe() const { return universe_; }
+  std::uint32_t incarnation() const { return incarnation_; }
+  Instant now() const { return now_; }
 
  private:
-  struct Letter {
-    std::string engine;
-    LeaseGranted lease;
-    std::vector<LeaseShare> shares;
-    std::vector<LeaseHold> holds;
-  };
   RiskRole(const Config& config, Outside outside);
   std::optional<std::string> restore(const Config& config, const std::filesystem::path& directory);
   void handle(const Event& event);
+  void failed(io::JournalFault fault);
+  void tell();
 
   CoreConfig core_;
   Outside outside_;
   Universe universe_;
   core::RiskOffice office_;
+  report::AlertDesk alerts_;
   std::optional<io::JournalWriter> journal_;
   std::uint32_t incarnation_ = 1;
   Instant now_;
   Actions actions_;
-  std::vector<Letter> letters_;
+  AnswerGatherer gatherer_;
+  std::vector<LeaseAnswer> letters_;
+  std::vector<std::string>* said_ = nullptr;  // alerts go there too
   std::string failure_;
 };
 

@@ -2,21 +2,21 @@
 
 #include <ats/v1/risk.grpc.pb.h>
 #include <fmt/format.h>
-#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <atomic>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "io/call_bridge.hpp"
 #include "io/clock.hpp"
-#include "io/tls.hpp"
 #include "services/answers_given.hpp"
+#include "services/lease_messages.hpp"
+#include "services/lease_stream.hpp"
+#include "services/risk_credentials.hpp"
 #include "services/risk_messages.hpp"
+#include "services/risk_streams.hpp"
 
 namespace ats::services {
 namespace {
@@ -60,179 +60,6 @@ std::string peer_name(const grpc::CallbackServerContext& context) {
   return names.empty() ? std::string() : std::string(names[0].data(), names[0].size());
 }
 
-// --- streams ---
-
-// One that is watched. All of it on the reactor's thread but for gRPC's three callbacks, which bring themselves there.
-class Watch {
- public:
-  virtual ~Watch() = default;
-  virtual void pump() = 0;
-  virtual void end(grpc::Status status) = 0;
-};
-
-// What the streams share with the server.
-struct Watched {
-  io::CallBridge& bridge;
-  RiskSource& source;
-  std::vector<Watch*> watches = {};
-  std::optional<core::RiskReport> report = {};  // as it was last looked at
-
-  const core::RiskReport& report_now() {
-    if (!report) report = source.risk();
-    return *report;
-  }
-};
-
-template <class Message>
-class Stream : public grpc::ServerWriteReactor<Message>, public Watch {
- public:
-  explicit Stream(Watched& watched) : watched_(watched) {}
-
-  void pump() override {
-    if (writing_ || finished_) return;
-    if (ending_) {
-      finished_ = true;
-      this->Finish(status_);
-      return;
-    }
-    message_.Clear();
-    if (!next(message_)) return;
-    message_.set_sequence(++sequence_);
-    writing_ = true;
-    this->StartWrite(&message_);
-  }
-  // Once what is under way has left.
-  void end(grpc::Status status) override {
-    if (ending_) return;
-    ending_ = true;
-    status_ = std::move(status);
-    pump();
-  }
-
-  void OnWriteDone(bool ok) override {
-    watched_.bridge.submit([this, ok] {
-      writing_ = false;
-      if (!ok) end(grpc::Status::CANCELLED);
-      pump();
-    });
-  }
-  void OnCancel() override {
-    watched_.bridge.submit([this] { end(grpc::Status::CANCELLED); });
-  }
-  // The last of its callbacks: what it brought to the reactor's thread before is done before this.
-  void OnDone() override {
-    watched_.bridge.submit([this] {
-      std::erase(watched_.watches, this);
-      delete this;
-    });
-  }
-
- protected:
-  // False: there is nothing new.
-  virtual bool next(Message& out) = 0;
-  RiskSource& source() const { return watched_.source; }
-  Watched& watched() const { return watched_; }
-
- private:
-  Watched& watched_;
-  Message message_;  // under way
-  std::uint64_t sequence_ = 0;
-  bool writing_ = false, ending_ = false, finished_ = false;
-  grpc::Status status_;
-};
-
-class AlertStream final : public Stream<v1::WatchAlertsResponse> {
- public:
-  using Stream::Stream;
-
- private:
-  bool next(v1::WatchAlertsResponse& out) override {
-    const report::AlertDesk& desk = source().alerts();
-    if (!begun_) {
-      begun_ = true;
-      seen_ = desk.changes();
-      for (const report::KeptAlert* alert : desk.list(false)) open_.push_back(alert->number);
-      std::reverse(open_.begin(), open_.end());
-    }
-    while (!open_.empty()) {
-      const report::KeptAlert* alert = desk.find(open_.back());
-      open_.pop_back();
-      if (alert == nullptr) continue;
-      fill(*out.mutable_alert(), *alert, source().universe());
-      out.set_open_before(true);
-      return true;
-    }
-    if (desk.changes() == seen_) return false;
-    const report::KeptAlert* first = nullptr;
-    for (const report::KeptAlert* alert : desk.list(true)) {
-      if (alert->change > seen_ && (first == nullptr || alert->change < first->change))
-        first = alert;
-    }
-    if (first == nullptr) return false;
-    seen_ = first->change;
-    fill(*out.mutable_alert(), *first, source().universe());
-    return true;
-  }
-
-  bool begun_ = false;
-  std::vector<std::uint64_t> open_;  // at the beginning, and not sent so far
-  std::uint64_t seen_ = 0;           // of the desk's changes
-};
-
-class PositionStream final : public Stream<v1::WatchPositionsResponse> {
- public:
-  using Stream::Stream;
-
- private:
-  // What a client was told of one, exact: spelt only where it has changed.
-  struct Sent {
-    VenueId venue;
-    AssetId asset;
-    Decimal held;
-    std::optional<Decimal> worth, mark;
-    bool operator==(const Sent&) const = default;
-    auto where() const { return std::pair(venue, asset); }
-  };
-
-  bool next(v1::WatchPositionsResponse& out) override {
-    const core::RiskReport& now = watched().report_now();
-    const Universe& universe = source().universe();
-    now_.clear();
-    for (const core::Position& position : now.positions) {
-      const core::MarkedAt* mark = mark_of(now, position.asset);
-      const Sent is{position.venue, position.asset, position.held, position.worth,
-                    mark != nullptr ? mark->price : std::nullopt};
-      now_.push_back(is);
-      const Sent* was = find(sent_, is);
-      if (begun_ && was != nullptr && *was == is) continue;
-      fill(*out.add_positions(), position, now, universe);
-    }
-    std::ranges::sort(now_, {}, &Sent::where);
-    for (const Sent& was : sent_) {
-      if (find(now_, was) != nullptr) continue;
-      const core::Position gone{was.venue, was.asset, Decimal(), std::nullopt};
-      fill(*out.add_positions(), gone, now, universe);
-    }
-    if (begun_ && out.positions().empty()) return false;
-    std::swap(sent_, now_);
-    out.set_snapshot(!begun_);
-    begun_ = true;
-    if (now.as_of.told()) fill_time(*out.mutable_as_of(), now.as_of);
-    if (now.reporting.valid())
-      out.set_reporting_asset(std::string(universe.asset(now.reporting).name.view()));
-    out.set_equity(now.equity.to_string());
-    return true;
-  }
-
-  static const Sent* find(const std::vector<Sent>& sorted, const Sent& one) {
-    const auto at = std::ranges::lower_bound(sorted, one.where(), {}, &Sent::where);
-    return at != sorted.end() && at->where() == one.where() ? &*at : nullptr;
-  }
-
-  bool begun_ = false;
-  std::vector<Sent> sent_, now_;  // by venue and asset
-};
-
 // --- calls ---
 
 class RiskService final : public v1::Risk::CallbackService {
@@ -245,6 +72,11 @@ class RiskService final : public v1::Risk::CallbackService {
   void pump() {
     watched_.report.reset();
     for (Watch* watch : watched_.watches) watch->pump();
+  }
+  void grant(const LeaseAnswer& lease) {
+    for (LeaseStream* stream : watched_.leases) {
+      if (stream->asked(lease)) return stream->answer(lease);
+    }
   }
   void end_streams() {
     for (Watch* watch : watched_.watches) watch->end(stopping());
@@ -299,11 +131,12 @@ class RiskService final : public v1::Risk::CallbackService {
     });
   }
 
-  template <class Message, class One>
-  grpc::ServerWriteReactor<Message>* watch(One* stream) {
-    const bool taken = watched_.bridge.submit([this, stream] {
+  // `begin`: what it does first, on the reactor's thread, where the process serves.
+  template <class One, class Begin>
+  One* watch(One* stream, Begin begin) {
+    const bool taken = watched_.bridge.submit([this, stream, begin] {
       watched_.watches.push_back(stream);
-      serving_ ? stream->pump() : stream->end(stopping());
+      serving_ ? begin(*stream) : stream->end(stopping());
     });
     if (!taken) stream->Finish(stopping());
     return stream;
@@ -330,20 +163,25 @@ class RiskService final : public v1::Risk::CallbackService {
       fill(*out, status, source_.universe());
       out->set_paper(source_.paper());
       out->set_open_alerts(static_cast<std::uint32_t>(source_.alerts().open()));
+      if (source_.role() != nullptr) fill_engines(*out, *source_.role());
       return grpc::Status::OK;
     });
   }
   Unary* ListPositions(Context* context, const v1::ListPositionsRequest*,
                        v1::ListPositionsResponse* out) override {
-    return ask(context, [this, out] {
-      fill(*out, source_.risk(), source_.universe());
+    return ask(context, [this, out]() -> grpc::Status {
+      const auto report = source_.risk();
+      if (!report) return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, report.error());
+      fill(*out, *report, source_.universe());
       return grpc::Status::OK;
     });
   }
   Unary* GetProfitAndLoss(Context* context, const v1::GetProfitAndLossRequest*,
                           v1::GetProfitAndLossResponse* out) override {
-    return ask(context, [this, out] {
-      fill(*out, source_.risk(), source_.universe());
+    return ask(context, [this, out]() -> grpc::Status {
+      const auto report = source_.risk();
+      if (!report) return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, report.error());
+      fill(*out, *report, source_.universe());
       return grpc::Status::OK;
     });
   }
@@ -353,6 +191,7 @@ class RiskService final : public v1::Risk::CallbackService {
       CoreStatus status;
       source_.status(status);
       for (const LimitStatus& limit : status.limits) fill(*out->add_limits(), limit);
+      if (source_.role() != nullptr) fill_promised(*out, *source_.role());
       return grpc::Status::OK;
     });
   }
@@ -405,11 +244,15 @@ class RiskService final : public v1::Risk::CallbackService {
   }
   grpc::ServerWriteReactor<v1::WatchAlertsResponse>* WatchAlerts(
       Context*, const v1::WatchAlertsRequest*) override {
-    return watch<v1::WatchAlertsResponse>(new AlertStream(watched_));
+    return watch(new AlertStream(watched_), [](AlertStream& one) { one.pump(); });
   }
   grpc::ServerWriteReactor<v1::WatchPositionsResponse>* WatchPositions(
       Context*, const v1::WatchPositionsRequest*) override {
-    return watch<v1::WatchPositionsResponse>(new PositionStream(watched_));
+    return watch(new PositionStream(watched_), [](PositionStream& one) { one.pump(); });
+  }
+  grpc::ServerBidiReactor<v1::LeaseRequest, v1::LeaseResponse>* Lease(Context* context) override {
+    return watch(new LeaseStream(watched_, peer_name(*context)),
+                 [](LeaseStream& one) { one.begin(); });
   }
 
   RiskSource& source_;
@@ -417,56 +260,6 @@ class RiskService final : public v1::Risk::CallbackService {
   AnswersGiven answers_;
   bool serving_ = false;
 };
-
-// --- where it listens, and for whom ---
-
-bool is_loopback(const std::string& listen) {
-  const std::string_view host = std::string_view(listen).substr(0, listen.rfind(':'));
-  const bool number = host.find_first_not_of("0123456789.") == host.npos;
-  return (number && host.starts_with("127.")) || host == "[::1]";
-}
-
-Result<std::string, std::string> read_whole(const char* key, const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in || text.str().empty()) return fail(fmt::format("{}: '{}' cannot be read", key, path));
-  return text.str();
-}
-
-using Credentials = Result<std::shared_ptr<grpc::ServerCredentials>, std::string>;
-
-Credentials credentials_of(const RiskServiceConfig& config) {
-  const int files = (config.tls_cert.empty() ? 0 : 1) + (config.tls_key.empty() ? 0 : 1) +
-                    (config.tls_client_ca.empty() ? 0 : 1);
-  if (files == 0) {
-    if (is_loopback(config.listen)) return grpc::InsecureServerCredentials();
-    return fail(
-        fmt::format("risk.listen: '{}' is not on loopback, so it needs risk.tls_cert, "
-                    "risk.tls_key and risk.tls_client_ca",
-                    config.listen));
-  }
-  if (files != 3) {
-    return fail(
-        std::string("risk.tls_cert, risk.tls_key and risk.tls_client_ca: all of them, or none"));
-  }
-  // gRPC says only that it cannot listen; this says which file is wrong.
-  if (const auto sound = io::TlsContext::server(config.tls_cert, config.tls_key); !sound)
-    return fail(fmt::format("risk.tls_cert, risk.tls_key: {}", io::name(sound.error())));
-  if (const auto sound = io::TlsContext::client(config.tls_client_ca); !sound)
-    return fail(fmt::format("risk.tls_client_ca: {}", io::name(sound.error())));
-  auto cert = read_whole("risk.tls_cert", config.tls_cert);
-  auto key = read_whole("risk.tls_key", config.tls_key);
-  auto ca = read_whole("risk.tls_client_ca", config.tls_client_ca);
-  for (const auto* file : {&cert, &key, &ca}) {
-    if (!*file) return fail(file->error());
-  }
-  grpc::SslServerCredentialsOptions options(
-      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.pem_root_certs = *ca;
-  options.pem_key_cert_pairs.push_back({*key, *cert});
-  return grpc::SslServerCredentials(options);
-}
 
 }  // namespace
 
@@ -477,16 +270,17 @@ class RiskServer::Parts {
   ~Parts() { stop(); }
 
   std::optional<std::string> listen(const RiskServiceConfig& config) {
-    auto credentials = credentials_of(config);
+    auto credentials = server_credentials(config);
     if (!credentials) return credentials.error();
-    // What it has to say of itself goes nowhere: what matters is told by errors and statuses.
-    gpr_set_log_function([](gpr_log_func_args*) {});
+    silence_grpc();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // else two would share the address
     builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
-    builder.SetMaxReceiveMessageSize(64 * 1024);
+    builder.SetMaxReceiveMessageSize(1024 * 1024);
+    // Engines look every few seconds whether we are still there.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
     int port = 0;
     builder.AddListeningPort(config.listen, *credentials, &port);
     builder.RegisterService(&service_);
@@ -508,6 +302,7 @@ class RiskServer::Parts {
     set_healthy(true);
   }
   void changed() { service_.pump(); }
+  void grant(const LeaseAnswer& lease) { service_.grant(lease); }
   const std::string& address() const { return address_; }
 
   // gRPC waits for its calls, and they wait for this thread.
@@ -557,6 +352,7 @@ Result<std::unique_ptr<RiskServer>, std::string> RiskServer::open(io::Reactor& r
 
 void RiskServer::serve() { parts_->serve(); }
 void RiskServer::changed() { parts_->changed(); }
+void RiskServer::grant(const LeaseAnswer& lease) { parts_->grant(lease); }
 void RiskServer::stop() { parts_->stop(); }
 const std::string& RiskServer::address() const { return parts_->address(); }
 

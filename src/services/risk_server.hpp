@@ -1,7 +1,7 @@
 // The gRPC service ats.v1.Risk (proto/ats/v1/risk.proto) of a running process, with the standard health service
 // and reflection. gRPC has threads of its own; every call is brought to the reactor's thread and answered there from
-// the RiskSource, so that nothing of the core is touched by another. Only risk_server.cpp and
-// risk_messages.cpp see gRPC's headers.
+// the RiskSource, so that nothing of the core is touched by another. Engines ask for their leases here, where the
+// process is the risk role. Few sources see gRPC's headers (CMakeLists.txt names them).
 //
 // Invariants: an acting call whose client has gone, or whose deadline is over, does nothing. The same request id of
 // the same client acts once. A stream holds at most one message that is not sent: who reads slowly gets
@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "io/reactor.hpp"
+#include "services/lease_letters.hpp"
 #include "services/risk_service_config.hpp"
 #include "services/risk_source.hpp"
 
@@ -31,6 +32,8 @@ class RiskServer {
   void serve();
   // What is watched may have changed. Costs nothing where nobody watches.
   void changed();
+  // To the engine that asked for it; to nobody when its stream is gone.
+  void grant(const LeaseAnswer& lease);
   // Answers what has come, ends the streams, closes; runs the reactor meanwhile, for a second at most.
   void stop();
   // Where it listens: with the port that was chosen where 0 was asked for.

@@ -24,7 +24,10 @@ class FakeSource final : public RiskSource {
   }
   const Universe& universe() const override { return universe_; }
   void status(CoreStatus& out) const override { out = {}; }
-  core::RiskReport risk() const override { return report_; }
+  Result<core::RiskReport, std::string> risk() const override {
+    if (nothing_held) return fail(std::string("nothing is held here"));
+    return report_;
+  }
   const report::AlertDesk& alerts() const override { return desk_; }
   bool paper() const override { return false; }
   Result<std::vector<std::string>, std::string> command(const Command&) override {
@@ -32,10 +35,17 @@ class FakeSource final : public RiskSource {
     ++commands;
     return std::vector<std::string>{"done"};
   }
+  const RiskRole* role() const override { return nullptr; }
+  bool ask_lease(const LeaseQuestion& question) override {
+    if (!gives_leases) return false;
+    questions.push_back(question);
+    return true;
+  }
   void hold(std::int64_t units) { report_.positions[0].held = Decimal::from_int(units); }
 
-  bool full = false;
+  bool full = false, nothing_held = false, gives_leases = false;
   int commands = 0;
+  std::vector<LeaseQuestion> questions;
 
  private:
   Universe universe_;

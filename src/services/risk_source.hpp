@@ -12,6 +12,8 @@
 #include "domain/instrument.hpp"
 #include "domain/status.hpp"
 #include "report/alert_desk.hpp"
+#include "services/lease_letters.hpp"
+#include "services/risk_role.hpp"
 
 namespace ats::services {
 
@@ -19,11 +21,16 @@ class RiskSource {
  public:
   virtual const Universe& universe() const = 0;
   virtual void status(CoreStatus& out) const = 0;
-  virtual core::RiskReport risk() const = 0;
+  // The error: why this process has none.
+  virtual Result<core::RiskReport, std::string> risk() const = 0;
   virtual const report::AlertDesk& alerts() const = 0;
   virtual bool paper() const = 0;
   // Journals and handles it: what was said to it, or why it could not be journalled.
   virtual Result<std::vector<std::string>, std::string> command(const Command& command) = 0;
+  // The risk role of this process; null: it is in another, or there is none.
+  virtual const RiskRole* role() const = 0;
+  // An engine of another process asks for a lease. False: this is not where leases are given.
+  virtual bool ask_lease(const LeaseQuestion& question) = 0;
 
  protected:
   ~RiskSource() = default;

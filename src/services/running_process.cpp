@@ -11,6 +11,7 @@
 #include "services/command_line.hpp"
 #include "services/config.hpp"
 #include "services/control.hpp"
+#include "services/risk_process.hpp"
 
 namespace ats::services {
 namespace {
@@ -28,6 +29,7 @@ void RunningProcess::add_to(CLI::App& app) {
   app.add_option("--config", config_file, "the configuration the process was started with");
   app.add_option("--data", data_dir, "its data directory");
   app.add_option("--control", control_socket, "its control socket, wherever that is");
+  app.add_flag("--role", role, "the risk role's process (ats risk --config), and not the engine's");
 }
 
 Result<std::string, int> RunningProcess::ask(const nlohmann::json& request) const {
@@ -39,7 +41,7 @@ Result<std::string, int> RunningProcess::ask(const nlohmann::json& request) cons
       if (!config) return fail(usage_error(config.error()));
       data = config->data_dir;
     }
-    socket = data / "control.sock";
+    socket = (role ? role_directory(data) : data) / "control.sock";
   }
   auto answer = ask_control(socket, request.dump());
   if (!answer) return fail(failure(answer.error()));

@@ -16,6 +16,7 @@ struct RunningProcess {
   std::string config_file;
   std::string data_dir;
   std::string control_socket;  // instead of the one in the data directory
+  bool role = false;           // the risk role's process, and not the engine's
   void add_to(CLI::App& app);
   // Its answer; the exit code when there is none, told on standard error.
   Result<std::string, int> ask(const nlohmann::json& request) const;

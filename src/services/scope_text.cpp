@@ -22,9 +22,15 @@ std::optional<Scope> parse_scope(std::string_view text, const Universe& universe
     const PairId pair{static_cast<PairId::rep>(i)};
     if (universe.pair_name(pair) == text) return Scope{{}, pair};
   }
-  for (std::size_t i = 0; i < strategy_count; ++i) {
-    const auto strategy = static_cast<Strategy>(i);
-    if (text == std::string("strategy ") + name(strategy)) return Scope{{}, {}, strategy};
+  constexpr std::string_view word = "strategy ";
+  if (!text.starts_with(word)) return std::nullopt;
+  const auto strategy = find_strategy(text.substr(word.size()));
+  return strategy ? std::optional(Scope{{}, {}, strategy}) : std::nullopt;
+}
+
+std::optional<Strategy> find_strategy(std::string_view name_of_it) {
+  for (std::size_t n = 0; n < strategy_count; ++n) {
+    if (name_of_it == name(static_cast<Strategy>(n))) return static_cast<Strategy>(n);
   }
   return std::nullopt;
 }

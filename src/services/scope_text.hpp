@@ -14,5 +14,6 @@ namespace ats::services {
 std::string scope_text(const Scope& scope, const Universe& universe);
 // Nothing: the universe has no such place. Empty is all.
 std::optional<Scope> parse_scope(std::string_view text, const Universe& universe);
+std::optional<Strategy> find_strategy(std::string_view name);
 
 }  // namespace ats::services

@@ -360,7 +360,7 @@ await check("with certificates, who asks is who the certificate names, and nobod
   const sealed = await start("sealed", {
     ATS_RISK_TLS_CERT: file("server.pem"),
     ATS_RISK_TLS_KEY: file("server.key"),
-    ATS_RISK_TLS_CLIENT_CA: file("ca.pem"),
+    ATS_RISK_TLS_CA: file("ca.pem"),
   });
   const ca = readFileSync(file("ca.pem"));
   const named = { "grpc.ssl_target_name_override": "localhost" };

@@ -1,0 +1,126 @@
+#include "services/risk_process.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "io/clock.hpp"
+#include "services/role_text.hpp"
+#include "services/wish_answer.hpp"
+
+namespace ats::services {
+namespace {
+
+constexpr Duration timer_every = milliseconds(50);
+
+}  // namespace
+
+std::filesystem::path role_directory(const std::filesystem::path& data_dir) {
+  return data_dir / "risk";
+}
+
+RiskProcess::RiskProcess(io::Reactor& reactor, const Config& config,
+                         std::function<void(const std::string&)> log)
+    : reactor_(reactor), config_(config), log_(std::move(log)) {}
+
+RiskProcess::~RiskProcess() { reactor_.cancel(timer_); }
+
+Result<std::unique_ptr<RiskProcess>, std::string> RiskProcess::open(
+    io::Reactor& reactor, const Config& config, std::function<void(const std::string&)> log) {
+  std::unique_ptr<RiskProcess> process(new RiskProcess(reactor, config, std::move(log)));
+  if (auto error = process->prepare()) return fail(std::move(*error));
+  return process;
+}
+
+std::optional<std::string> RiskProcess::prepare() {
+  if (config_.core.lease_for.ns == 0)
+    return "risk.lease_for is 0: no engine would ask for a lease, so there is nothing to do";
+  if (config_.risk_service.listen.empty()) {
+    return "risk.listen is empty: engines have to reach the risk role somewhere, such as "
+           "127.0.0.1:7400";
+  }
+  const std::filesystem::path directory = role_directory(config_.data_dir);
+  std::error_code ec;
+  std::filesystem::create_directories(directory, ec);
+  auto control = ControlServer::open(reactor_, directory / "control.sock",
+                                     [this](std::string_view request) { return answer(request); });
+  if (!control) return control.error();
+  control_ = std::move(*control);
+  RiskRole::Outside outside;
+  outside.grant = [this](const LeaseAnswer& lease) { server_->grant(lease); };
+  outside.tell = [this](const report::Telling& telling) { log_line(report::to_text(telling)); };
+  auto role = RiskRole::open(config_, directory / "journal", std::move(outside));
+  if (!role) return role.error();
+  role_ = std::move(*role);
+  auto server = RiskServer::open(reactor_, *this, config_.risk_service);
+  if (!server) return server.error();
+  server_ = std::move(*server);
+  return std::nullopt;
+}
+
+void RiskProcess::start() {
+  role_->start();
+  tick();
+  server_->serve();
+  log_line("risk role, life " + std::to_string(role_->incarnation()) + ": gRPC ats.v1.Risk on " +
+           server_->address());
+}
+
+void RiskProcess::tick() {
+  role_->tick();
+  server_->changed();
+  if (!closing_) timer_ = reactor_.after(timer_every, [this] { tick(); });
+}
+
+bool RiskProcess::close() {
+  closing_ = true;
+  reactor_.cancel(timer_);
+  server_->stop();
+  control_.reset();
+  return role_->close();
+}
+
+void RiskProcess::log_line(const std::string& line) {
+  log_(format_rfc3339(io::OsClock::wall()).substr(11, 12) + " " + line);
+}
+
+bool RiskProcess::ask_lease(const LeaseQuestion& question) {
+  role_->asked(question);
+  return true;
+}
+
+Result<std::vector<std::string>, std::string> RiskProcess::command(const Command& command) {
+  auto said = role_->command(command);
+  if (!failure().empty()) return fail(failure() + "; no engine gets a lease");
+  server_->changed();
+  return said;
+}
+
+// As far as a role has it: no book, order or trade of its own.
+void RiskProcess::status(CoreStatus& out) const {
+  out = {};
+  core::OfficeStatus office;
+  role_->office().status(office);
+  out.now = role_->now();
+  out.wall = io::OsClock::wall();
+  out.incarnation = role_->incarnation();
+  out.reconciled = true;
+  out.stopping = closing_;
+  out.holds = office.holds;
+  for (const core::OfficeStatus::Limit& limit : office.limits)
+    out.limits.push_back(limit_status(limit));
+}
+
+Result<core::RiskReport, std::string> RiskProcess::risk() const {
+  return fail(std::string("the risk role holds nothing itself: ask the engines"));
+}
+
+std::string RiskProcess::answer(std::string_view request) {
+  const auto parsed = nlohmann::json::parse(request, nullptr, false);
+  if (!parsed.is_object() || !server_) return answer_failed("not a request");
+  const std::string command = text_field(parsed, "command");
+  if (command == "status" || command == "engines") return role_json(*role_).dump();
+  if (auto answer = answer_wish(*this, parsed)) return *answer;
+  return answer_failed("the risk role knows no command '" + command + "': ask an engine");
+}
+
+}  // namespace ats::services

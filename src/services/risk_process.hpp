@@ -1,0 +1,65 @@
+// The risk role as a process of its own, wired: role, gRPC service, control socket. Engines ask it for leases over
+// ats.v1.Risk; people ask and command it as they do an engine. One thread.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "io/reactor.hpp"
+#include "services/config.hpp"
+#include "services/control.hpp"
+#include "services/risk_role.hpp"
+#include "services/risk_server.hpp"
+#include "services/risk_source.hpp"
+
+namespace ats::services {
+
+// Below the data directory: the role's journal and control socket stand beside an engine's of the same configuration.
+std::filesystem::path role_directory(const std::filesystem::path& data_dir);
+
+class RiskProcess final : private RiskSource {
+ public:
+  // The error is one line a person can act on.
+  static Result<std::unique_ptr<RiskProcess>, std::string> open(
+      io::Reactor& reactor, const Config& config, std::function<void(const std::string&)> log);
+  ~RiskProcess();
+
+  void start();
+  // Not empty: it can go on no more, and why.
+  const std::string& failure() const { return role_->failure(); }
+  // Ends the streams and the journal. False: the journal could not be closed in order.
+  bool close();
+
+ private:
+  RiskProcess(io::Reactor& reactor, const Config& config,
+              std::function<void(const std::string&)> log);
+  std::optional<std::string> prepare();
+  void tick();
+  void log_line(const std::string& line);
+  std::string answer(std::string_view request);
+
+  const Universe& universe() const override { return role_->universe(); }
+  void status(CoreStatus& out) const override;
+  Result<core::RiskReport, std::string> risk() const override;
+  const report::AlertDesk& alerts() const override { return role_->alerts(); }
+  bool paper() const override { return false; }
+  const RiskRole* role() const override { return role_.get(); }
+  bool ask_lease(const LeaseQuestion& question) override;
+  Result<std::vector<std::string>, std::string> command(const Command& command) override;
+
+  io::Reactor& reactor_;
+  Config config_;
+  std::function<void(const std::string&)> log_;
+  std::unique_ptr<RiskRole> role_;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<RiskServer> server_;
+  io::TimerId timer_;
+  std::uint64_t shown_ = 0;  // of the alerts' changes, to those who watch
+  bool closing_ = false;
+};
+
+}  // namespace ats::services

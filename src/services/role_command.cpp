@@ -1,0 +1,66 @@
+#include "services/role_command.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "io/clock.hpp"
+#include "services/command_line.hpp"
+#include "services/risk_process.hpp"
+#include "services/role_text.hpp"
+#include "services/running_process.hpp"
+#include "services/signals.hpp"
+
+namespace ats::services {
+
+int run_role(const RoleOptions& options) {
+  Duration limit{};
+  if (!options.duration.empty() && !parse_duration(options.duration, limit)) {
+    return usage_error("--for: expected a duration such as 60s or 5m, not '" + options.duration +
+                       "'");
+  }
+  auto config = load_config(options.config_file, environment_variables());
+  if (!config) return usage_error(config.error());
+  if (!options.data_dir.empty()) config->data_dir = options.data_dir;
+
+  io::Reactor reactor;
+  Signals signals(reactor);  // before any thread, so that all inherit the mask
+  auto opened = RiskProcess::open(reactor, *config, [](const std::string& line) {
+    std::fprintf(stdout, "%s\n", line.c_str());
+    std::fflush(stdout);
+  });
+  if (!opened) return failure(opened.error());
+  RiskProcess& role = **opened;
+  role.start();
+  const Instant started = io::OsClock::now();
+  while (signals.count() == 0 && role.failure().empty()) {
+    reactor.poll(milliseconds(20));
+    if (limit.ns > 0 && io::OsClock::now() - started >= limit) break;
+  }
+  const std::string failed = role.failure();
+  const bool closed = role.close();
+  if (!failed.empty()) return failure(failed + "; no engine gets a lease");
+  return closed ? exit_done : failure("the risk role's journal could not be closed in order");
+}
+
+int engines_command(int argc, const char* const* argv) {
+  RunningProcess process;
+  bool as_json = false;
+  CLI::App app("The engines that share one set of limits: who is heard of, and what each earned.",
+               "ats risk engines");
+  process.add_to(app);
+  app.add_flag("--json", as_json, "everything the role knows, as one JSON object");
+  app.footer("Examples:\n  ats risk engines --role\n  ats risk engines --data /var/lib/ats --role");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  const auto answer = process.ask({{"command", "engines"}});
+  if (!answer) return answer.error();
+  const auto told = nlohmann::json::parse(*answer, nullptr, false);
+  if (!told.is_object() || !told.contains("engines"))
+    return usage_error(told.is_object() ? told.value("error", *answer) : *answer);
+  fmt::print("{}", as_json ? told.dump() + "\n" : role_text(told));
+  return exit_done;
+}
+
+}  // namespace ats::services

@@ -1,0 +1,17 @@
+// `ats risk --config FILE`: the risk role as a process, and `ats risk engines`, who shares its limits.
+#pragma once
+
+#include <string>
+
+namespace ats::services {
+
+struct RoleOptions {
+  std::string config_file;
+  std::string data_dir;  // instead of the configuration's
+  std::string duration;  // "60s"; empty: until a signal
+};
+// The exit code.
+int run_role(const RoleOptions& options);
+int engines_command(int argc, const char* const* argv);
+
+}  // namespace ats::services
