@@ -93,6 +93,10 @@ class Market:
             time.sleep(0.05)
         return None
 
+    def last_said(self, what):
+        with open(self.log.name, errors="replace") as log:
+            return [line.strip() for line in log if what in line][-6:]
+
     def close(self):
         for process in (self.run, self.sim):
             if process.poll() is None:
@@ -222,8 +226,8 @@ class Seed:
         for other in {b["venue"] for b in after["books"]} - {venue}:
             thrown = total(after, other, ("resyncs",)) - total(before, other, ("resyncs",))
             if thrown and reconnects(after, other) == reconnects(before, other):
-                why = [(b["pair"], b["state"], b.get("audit_difference")) for b in books(after, other)]
-                self.problem(f"{venue} {kind}: {thrown} books of {other} were thrown away as well: {why}")
+                self.problem(f"{venue} {kind}: {thrown} books of {other} were thrown away as well: "
+                             f"{market.last_said(f'book {other} ')}")
         return None
 
     def order_fault(self, kind):

@@ -45,7 +45,10 @@ bool BookAudit::noted(Side side, Price price) const {
 std::uint32_t BookAudit::compare(Side side, const TickBook& book, std::size_t depth) const {
   const ImageSide& image = image_[static_cast<std::size_t>(side)];
   const auto behind = [side](Price a, Price b) { return side == Side::Buy ? a < b : a > b; };
-  const auto levels = std::span(image.levels).first(image.count);
+  // What lies deeper than the book keeps is never told of.
+  const std::size_t kept = depth == 0 ? compared_levels : depth;
+  const auto levels = std::span(image.levels).first(std::min(image.count, kept));
+  const bool whole = image.whole && image.count < kept;
   std::uint32_t differing = 0;
   TickBook::Cursor cursor = book.levels(side);
   Level ours;
@@ -59,11 +62,9 @@ std::uint32_t BookAudit::compare(Side side, const TickBook& book, std::size_t de
       more = cursor.next(ours);
       continue;
     }
-    // We lack it. A book that keeps so many levels only may have had to let it go.
-    const bool let_go = !more && depth != 0 && book.count(side) >= depth;
-    if (!let_go && !noted(side, theirs.price)) ++differing;
+    if (!noted(side, theirs.price)) ++differing;  // we lack it
   }
-  if (!image.whole) return differing;
+  if (!whole) return differing;
   for (; more; more = cursor.next(ours)) {
     if (!noted(side, ours.price)) ++differing;
   }

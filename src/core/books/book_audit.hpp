@@ -38,7 +38,8 @@ class BookAudit {
   // The question leaves.
   void begin(Instant now);
   bool running() const { return running_; }
-  // A price changed, or may have.
+  // A price changed, or may have: one that a book of few levels lets go as well, since what becomes of it there is not
+  // told any more.
   void note(Side side, Price price) {
     if (notes_.size() < notes_max) [[likely]] {
       notes_.push_back({side, price});

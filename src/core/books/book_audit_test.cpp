@@ -221,6 +221,65 @@ TEST_F(AuditedBooks, an_old_image_out_of_a_cache_throws_no_book_away) {
   EXPECT_EQ(state(checked_), BookState::Valid);
 }
 
+TEST_F(AuditedBooks, a_level_that_was_let_go_and_went_unseen_is_not_held_against_the_book) {
+  delta(checked_, 0, 0, {level(90, 2)}, {});
+  tick();
+  image({level(100, 7), level(95, 3), level(90, 2)}, {level(110, 9)});
+  delta(checked_, 0, 0, {level(105, 1)}, {});  // 90 is deeper than the venue tells of,
+  delta(checked_, 0, 0, {level(105, 0), level(85, 4)}, {});  // and was cancelled there
+  wait(seconds(3));
+  EXPECT_EQ(status(checked_).audits, 1u);
+  EXPECT_EQ(status(checked_).audit_difference, 0u);
+}
+
+// The venue tells what changes among the best three; the images show all there is.
+TEST_F(AuditedBooks, a_right_book_of_few_levels_is_never_blamed) {
+  Rng rng(11);
+  std::map<std::int64_t, std::int64_t> bids, told;
+  const auto best = [](const std::map<std::int64_t, std::int64_t>& of, std::size_t count) {
+    std::vector<Level> out;
+    for (auto at = of.rbegin(); at != of.rend() && out.size() < count; ++at)
+      out.push_back(level(at->first, at->second));
+    return out;
+  };
+  const auto move = [&] {
+    const std::int64_t price = 100 - 5 * static_cast<std::int64_t>(rng.below(8));
+    if (rng.one_in(2)) {
+      bids.erase(price);
+    } else {
+      bids[price] = 1 + static_cast<std::int64_t>(rng.below(3));
+    }
+    std::map<std::int64_t, std::int64_t> now;
+    for (const Level& l : best(bids, 3)) now[l.price.units] = l.quantity.units;
+    std::vector<Level> changed;
+    for (const auto& [at, quantity] : told) {
+      // One that fell out of the three is not taken back: whoever keeps three lets it go.
+      const bool gone = !now.contains(at) && !bids.contains(at);
+      if (gone) changed.push_back(level(at, 0));
+    }
+    for (const auto& [at, quantity] : now) {
+      const auto was = told.find(at);
+      if (was == told.end() || was->second != quantity) changed.push_back(level(at, quantity));
+    }
+    told = now;
+    if (!changed.empty()) delta(checked_, 0, 0, changed, {});
+  };
+  delta(checked_, 0, 0, {level(100, 0), level(95, 0)}, {});
+  for (int n = 0; n < 8; ++n) move();
+  for (int round = 0; round < 1'000; ++round) {
+    do {
+      wait(milliseconds(500));
+    } while (asked_.empty());
+    asked_.clear();
+    for (std::uint64_t n = rng.below(4); n > 0; --n) move();
+    image(best(bids, 10), {level(110, 9)});
+    for (std::uint64_t n = rng.below(8); n > 0; --n) move();
+    wait(seconds(3));
+    ASSERT_EQ(status(checked_).audits_differing, 0u) << "round " << round;
+  }
+  EXPECT_GE(status(checked_).audits, 1'000u);
+}
+
 TEST_F(AuditedBooks, a_book_that_is_not_valid_is_not_asked_about) {
   disconnect(checked_venue_);
   wait(seconds(30));

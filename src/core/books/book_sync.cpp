@@ -230,6 +230,8 @@ BookReason BookSync::apply(std::span<const Level> bids, std::span<const Level> a
     if (!book_.set(Side::Sell, level)) return BookReason::NumberFault;
   }
   if (rules_.depth != 0) {
+    if (audit_.running()) [[unlikely]]
+      note_let_go();
     book_.truncate(Side::Buy, rules_.depth);
     book_.truncate(Side::Sell, rules_.depth);
   }
@@ -400,6 +402,18 @@ void BookSync::note_replaced(const BookSnapshot& snapshot) {
       cursor = book_.levels(side);
       for (Level was; !same && cursor.next(was);) same = was == level;
       if (!same) audit_.note(side, level.price);
+    }
+  }
+}
+
+// What lies deeper than the venue tells of may change or go unseen, and is not told of when others come up behind it.
+void BookSync::note_let_go() {
+  for (const Side side : {Side::Buy, Side::Sell}) {
+    if (book_.count(side) <= rules_.depth) continue;
+    TickBook::Cursor cursor = book_.levels(side);
+    std::size_t rank = 0;
+    for (Level level; cursor.next(level); ++rank) {
+      if (rank >= rules_.depth) audit_.note(side, level.price);
     }
   }
 }

@@ -111,6 +111,7 @@ class BookSync {
                    const std::optional<std::uint32_t>& checksum);
   BookReason apply_delta(const BookDelta& delta);
   void note_replaced(const BookSnapshot& snapshot);
+  void note_let_go();
   BookChange settle_audit(Instant now, Actions& out);
   bool checksum_holds(std::uint32_t told);
   void clear_book();
