@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "services/simulation.hpp"
 
 namespace ats::services {
@@ -106,6 +108,33 @@ TEST(Simulation, a_day_that_loses_more_than_it_may_ends_in_a_halt) {
   EXPECT_GT(report.commands, 2u);  // somebody lifts the halts
 }
 
+// The world measures what the engine asks for, from the engine's own marks; a folded engine decides by the figures that
+// were journalled, and the auditor of the fold compares each answer.
+TEST(Simulation, a_limit_on_the_value_at_risk_refuses_until_it_is_known_and_holds_over_deaths) {
+  SimulationSetup setup = setup_of("crash", seconds(80 * 60));
+  setup.core.var_confidence = Rate{950'000'000};
+  ASSERT_TRUE(setup.core.limits.add(*parse_limit("value_at_risk 1000000000")));
+  std::uint64_t before = 0, after = 0;
+  std::optional<Decimal> last;
+  setup.record = [&](const Event& event, Instant now, const Actions& actions) {
+    if (const auto* measured = std::get_if<RiskMeasured>(&event);
+        measured != nullptr && measured->fault == MeasureFault::None)
+      last = measured->value_at_risk;
+    for (const Action& action : actions) {
+      if (!std::holds_alternative<Place>(action)) continue;
+      ++(now - Instant{} < seconds(30 * 60) ? before : after);
+    }
+  };
+  const SimulationReport report = run_simulation(setup, 5);
+  EXPECT_EQ(first_violation(report), "");
+  EXPECT_TRUE(report.stopped);
+  EXPECT_GT(report.crashes, 0u);
+  EXPECT_EQ(before, 0u) << "thirty bars of a minute are needed";
+  EXPECT_GT(after, 20u);
+  ASSERT_TRUE(last.has_value());
+  EXPECT_GT(*last, Decimal());
+}
+
 TEST(Simulation, a_seed_gives_the_same_run_again) {
   const SimulationSetup setup = setup_of("all", hours(1));
   const SimulationReport one = run_simulation(setup, 42);
@@ -162,6 +191,7 @@ TEST(Simulation, several_engines_stay_within_one_set_of_limits) {
   EXPECT_GT(all.fleet.role_deaths, 10u);
   EXPECT_GT(all.fleet.missed, 20u) << "engines were without a lease";
   EXPECT_GT(all.fleet.letters_lost, 100u);
+  EXPECT_GT(all.fleet.holdings_compared, 1'000u) << "what the role shows is what they told";
   EXPECT_EQ(all.fleet.most_open_trades, 3u);
   EXPECT_EQ(all.fleet.most_orders_in_a_second, 6u);
   EXPECT_GT(all.counts.refused[static_cast<std::size_t>(RefuseReason::NoLease)] +

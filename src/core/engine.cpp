@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/engine_parts.hpp"
+#include "core/risk/measures/limit_measure.hpp"
 
 namespace ats::core {
 
@@ -66,6 +67,11 @@ RiskReport Engine::risk() const {
 
 const RiskMeasures& Engine::measures() const { return parts_->measures; }
 
+RiskMeasured Engine::measure(const MeasureRisk& asked) const {
+  const RiskReport report = risk();
+  return measure_for_limit(asked, report.positions, measures().prices(), report.reporting);
+}
+
 // --- life and time ---
 
 void Engine::Parts::on(const Started& event, Actions&) {
@@ -76,6 +82,8 @@ void Engine::Parts::on(const Started& event, Actions&) {
   started = true;
   stop_told = false;
   lease_missed = false;
+  tell_positions_at = now;
+  at_risk.restart(config, now);
   situation = {};
   situation.links.resize(universe.venues().size());
   ledger.bind(universe.venues().size(), universe.assets().size());
@@ -118,6 +126,7 @@ void Engine::Parts::on(const Timer& event, Actions& out) {
     const VenueId venue{static_cast<VenueId::rep>(v)};
     if (balances.due(venue, !executor.unresolved(venue), config, now)) ask_balances(venue, out);
   }
+  watch_at_risk(out);
   watch_limits(out);
   watch_holds(out);
   watch_lease(out);

@@ -36,6 +36,8 @@ class Engine {
   RiskReport risk() const;
   // The same, kept: marks and their past, for measures that are taken on request.
   const RiskMeasures& measures() const;
+  // What it asks for by MeasureRisk: whoever runs it hands this back as an event. Binary floating point inside.
+  RiskMeasured measure(const MeasureRisk& asked) const;
 
  private:
   struct Parts;

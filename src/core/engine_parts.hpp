@@ -21,6 +21,7 @@
 #include "core/ledger/ledger.hpp"
 #include "core/ledger/marks.hpp"
 #include "core/maker/maker.hpp"
+#include "core/risk/at_risk.hpp"
 #include "core/risk/measures/risk_measures.hpp"
 #include "core/risk/risk_gate.hpp"
 #include "core/risk/second_person.hpp"
@@ -55,10 +56,13 @@ struct Engine::Parts {
   WallTime wall;
   bool stop_told = false;
   SecondPerson second_person;
+  AtRisk at_risk;
   std::vector<LimitNews> news;
   std::vector<Scope> scopes;
   std::vector<Hold> closed;
   std::vector<LeaseUse> uses;
+  std::vector<LeasePosition> positions;
+  Instant tell_positions_at;
   bool lease_missed = false;           // and someone was told
   std::uint64_t earlier_episodes = 0;  // of detectors of earlier lives
   std::vector<std::optional<Decimal>> mids;
@@ -88,7 +92,8 @@ struct Engine::Parts {
   void on(const ForeignOrder& event, Actions& out);
   void on(const CommandReceived& event, Actions& out);
   void on(const LeaseGranted& event, Actions& out);
-  void on(const LeaseAsked&, Actions&) {}          // the risk role's
+  void on(const LeaseAsked&, Actions&) {}  // the risk role's
+  void on(const RiskMeasured& event, Actions& out);
   void on(const OpenOrdersComplete&, Actions&) {}  // each of them is asked for by name
   void on(const OrderSent& event, Actions&) { executor.on(event); }
   // All answers about orders.
@@ -102,6 +107,7 @@ struct Engine::Parts {
   void on(const StopCommand& command, Actions& out);
   void on(const SetLimitCommand& command, Actions& out);
   void on(const AcknowledgeCommand&, Actions&) {}  // for those who keep the alerts
+  void on(const WriteOffCommand&, Actions&) {}     // the risk role's
 
   bool known(VenueId id) const { return id.index() < universe.venues().size(); }
   bool known(AssetId id) const { return id.index() < universe.assets().size(); }
@@ -129,6 +135,8 @@ struct Engine::Parts {
   void watch_limits(Actions& out);
   void watch_holds(Actions& out);
   void watch_lease(Actions& out);
+  void tell_positions(AskLease& ask, Actions& out);
+  void watch_at_risk(Actions& out);
   void reached(std::size_t limit, Actions& out);
   void released(std::size_t limit, Actions& out);
   bool may_resume(const Scope& scope, const ResumeCommand& command, Actions& out);

@@ -5,6 +5,9 @@
 namespace ats::core {
 namespace {
 
+constexpr Duration tell_positions_every = seconds(5);
+constexpr std::string_view at_risk_subject = "value at risk not known";
+
 // What the alerts of one limit have in common.
 std::string subject_of(const LimitSetting& limit) {
   return std::string(name(limit.kind)) + " " + to_text(limit.scope);
@@ -201,8 +204,80 @@ void Engine::Parts::watch_lease(Actions& out) {
   ask.held = lease.version();
   ask.live = lease.live(now);
   ask.profit = profit(ask.profit_known);
+  if (now >= tell_positions_at) tell_positions(ask, out);
   lease.asked(now);
   out.push_back(ask);
+}
+
+// All of them, or those worth the most. Nothing before the venues have told anything: that is not to hold nothing.
+void Engine::Parts::tell_positions(AskLease& ask, Actions& out) {
+  positions.clear();
+  const Marks& seen = measures.marks();
+  for (const VenueInfo& venue : universe.venues()) {
+    const VenueId there = universe.find_venue(venue.name.view());
+    for (std::size_t a = 0; a < universe.assets().size(); ++a) {
+      const AssetId asset{static_cast<AssetId::rep>(a)};
+      LeasePosition one;
+      one.held = ledger.balance(there, asset);
+      one.traded = measures.profit().change(there, asset);
+      if (one.held.is_zero() && one.traded.is_zero()) continue;
+      one.venue = Text<15>(venue.name.view());
+      one.asset = universe.asset(asset).name;
+      const auto mark = seen.price(asset);
+      const auto worth = seen.worth(asset, one.held);
+      one.marked = mark && worth;
+      if (one.marked) {
+        one.mark = *mark;
+        one.worth = *worth;
+        one.fresh = seen.fresh(asset);
+      }
+      positions.push_back(one);
+    }
+  }
+  if (positions.empty() && !situation.reconciled) return;
+  tell_positions_at = now + tell_positions_every;
+  if (positions.size() > lease_positions_max) {
+    std::ranges::stable_sort(positions, [](const LeasePosition& a, const LeasePosition& b) {
+      return a.marked != b.marked ? a.marked : a.worth.abs() > b.worth.abs();
+    });
+    ask.left_out = static_cast<std::uint32_t>(positions.size() - lease_positions_max);
+    positions.resize(lease_positions_max);
+  }
+  for (const LeasePosition& one : positions) out.push_back(one);
+  ask.holdings = true;
+}
+
+// --- the value at risk ---
+
+// Told when it has not been known for as long as it may be old: what opens is refused meanwhile.
+void Engine::Parts::watch_at_risk(Actions& out) {
+  LimitBook& limits = gate.limits();
+  const bool wanted = limits.any(LimitKind::ValueAtRisk);
+  limits.value_at_risk(at_risk.value(now), at_risk.number());
+  switch (at_risk.watch(wanted, now)) {
+    case AtRisk::News::None:
+      break;
+    case AtRisk::News::Missed:
+      alert(Severity::Warning, AlertCode::LimitWarning, {},
+            std::string("the value at risk is not known (") +
+                (at_risk.fault() == MeasureFault::None ? "no answer" : name(at_risk.fault())) +
+                "); what its limit is on is refused",
+            out, at_risk_subject);
+      break;
+    case AtRisk::News::Back:
+      alert(
+          Severity::Info, AlertCode::LimitWarning, {},
+          wanted ? "the value at risk is known again" : "no limit is on the value at risk any more",
+          out, at_risk_subject, true);
+      break;
+  }
+  if (!wanted || !at_risk.due(now)) return;
+  at_risk.asked(now);
+  out.push_back(MeasureRisk{now, config.var_confidence, config.var_horizon});
+}
+
+void Engine::Parts::on(const RiskMeasured& event, Actions&) {
+  if (at_risk.take(event, now)) gate.limits().value_at_risk(at_risk.value(now), at_risk.number());
 }
 
 // --- commands ---
@@ -300,7 +375,15 @@ void Engine::Parts::on(const SetLimitCommand& command, Actions& out) {
   };
   const std::optional<LimitSetting> before = gate.limits().in_force(wanted);
   std::string what;
-  if (command.take_back) {
+  if (command.of_file) {
+    const auto said = gate.limits().file_says(wanted, command.take_back);
+    what = !said ? said.error()
+                 : (command.take_back
+                        ? std::string("no ") + name(wanted.kind) + " " + to_text(wanted.scope)
+                        : to_text(wanted)) +
+                       ", was " + spell(*said) +
+                       (gate.limits().changed(wanted) ? "; what a person set stays" : "");
+  } else if (command.take_back) {
     const bool was = gate.limits().take_back(wanted);
     what = was ? "back to " + spell(gate.limits().in_force(wanted)) + " from " + spell(before)
                : std::string(name(wanted.kind)) + " had not been changed";

@@ -233,13 +233,16 @@ struct BookStateChanged {
 struct Stopped {};  // answer to StopCommand: nothing is open any more
 
 // --- leases: between an engine and the risk role, who carry them out for each other ---
-// Of an engine, after a LeaseUse for each limit that is split or summed.
+// Of an engine, after a LeaseUse for each limit that is split or summed, and at times a LeasePosition for each
+// position.
 struct AskLease {
   Instant asked;           // now
   std::uint64_t held = 0;  // version
   bool live = false;
   bool profit_known = false;
   Decimal profit;
+  bool holdings = false;       // positions were told with it: all but
+  std::uint32_t left_out = 0;  // so many
 };
 // Of the risk role, after a LeaseShare for each limit that is split and a LeaseHold for each scope held up.
 struct GrantLease {
@@ -249,11 +252,18 @@ struct GrantLease {
   Duration valid_for;
 };
 
+// The value at risk is to be measured, outside of the core (event RiskMeasured).
+struct MeasureRisk {
+  Instant asked;  // now
+  Rate confidence;
+  Duration horizon;
+};
+
 using Action =
     std::variant<Place, Cancel, QueryOrder, QueryOpenOrders, QueryBalances, RequestSnapshot,
                  Resubscribe, RequestImage, OpportunityFound, ExecutionResolved, Booked, Alert,
                  BookStateChanged, Stopped, ExecutionOpened, Amend, LeaseUse, AskLease, LeaseShare,
-                 LeaseHold, GrantLease>;
+                 LeaseHold, GrantLease, LeasePosition, MeasureRisk>;
 
 // Reused from event to event: no allocation once it has grown.
 using Actions = std::vector<Action>;

@@ -132,6 +132,7 @@ void fields(A& a, Of<A, CoreConfig>& c) {
   a.decimal(c.maker_size);
   counted(a, c.limits.count, c.limits.items), a.raw(c.confirm_for), a.raw(c.cool_down);
   a.raw(c.resolve_within), a.boolean(c.resume_by_two), a.raw(c.lease_for);
+  a.raw(c.var_confidence), a.raw(c.var_horizon), a.raw(c.var_every), a.raw(c.var_max_age);
 }
 template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {
@@ -322,9 +323,22 @@ void fields(A& a, Of<A, LeaseGranted>& e, std::vector<LeaseShare>* shares,
   listed<A, LeaseShare>(a, e.shares, shares), listed<A, LeaseHold>(a, e.holds, holds);
 }
 template <class A>
-void fields(A& a, Of<A, LeaseAsked>& e, std::vector<LeaseUse>* uses) {
+void fields(A& a, Of<A, LeasePosition>& x) {
+  a.text(x.venue), a.text(x.asset), a.decimal(x.held), a.decimal(x.traded);
+  a.boolean(x.marked), a.boolean(x.fresh), a.decimal(x.mark), a.decimal(x.worth);
+}
+template <class A>
+void fields(A& a, Of<A, LeaseAsked>& e, std::vector<LeaseUse>* uses,
+            std::vector<LeasePosition>* positions) {
   a.text(e.engine), a.raw(e.asked), a.raw(e.held), a.boolean(e.live);
   a.boolean(e.profit_known), a.decimal(e.profit), listed<A, LeaseUse>(a, e.uses, uses);
+  a.boolean(e.holdings), a.raw(e.left_out);
+  listed<A, LeasePosition>(a, e.positions, positions);
+}
+template <class A>
+void fields(A& a, Of<A, RiskMeasured>& e) {
+  a.raw(e.asked), a.choice(e.fault, MeasureFault::OutOfRange), a.decimal(e.value_at_risk);
+  a.raw(e.bar), a.raw(e.observations);
 }
 template <class A>
 void fields(A& a, Of<A, HaltCommand>& c) {
@@ -346,6 +360,11 @@ void fields(A& a, Of<A, AcknowledgeCommand>& c) {
 template <class A>
 void fields(A& a, Of<A, SetLimitCommand>& c) {
   fields(a, c.setting), a.boolean(c.take_back), a.text(c.who), a.text(c.reason);
+  a.boolean(c.of_file);
+}
+template <class A>
+void fields(A& a, Of<A, WriteOffCommand>& c) {
+  a.text(c.engine), a.text(c.who), a.text(c.reason);
 }
 
 // --- actions; what holds an approval is written apart: the request, its serial, and then the rest ---
@@ -447,6 +466,11 @@ void fields(A&, Of<A, Stopped>&) {}
 template <class A>
 void fields(A& a, Of<A, AskLease>& x) {
   a.raw(x.asked), a.raw(x.held), a.boolean(x.live), a.boolean(x.profit_known), a.decimal(x.profit);
+  a.boolean(x.holdings), a.raw(x.left_out);
+}
+template <class A>
+void fields(A& a, Of<A, MeasureRisk>& x) {
+  a.raw(x.asked), a.raw(x.confidence), a.raw(x.horizon);
 }
 template <class A>
 void fields(A& a, Of<A, GrantLease>& x) {
@@ -473,6 +497,9 @@ void fields(A& a, Of<A, CommandReceived>& e) {
         break;
       case 4:
         e.command = AcknowledgeCommand{};
+        break;
+      case 5:
+        e.command = WriteOffCommand{};
         break;
       default:
         a.stop(CodecError::BadValue);
@@ -591,10 +618,8 @@ void encode_event(const Event& event, Instant now, std::vector<std::byte>& out) 
           archive::write_universe(w, *e.universe);
           fields(w, *e.config);
         } else if constexpr (
-            requires { e.bids; } || requires { e.shares; }) {
+            requires { e.bids; } || requires { e.shares; } || requires { e.uses; }) {
           fields(w, e, nullptr, nullptr);
-        } else if constexpr (requires { e.uses; }) {
-          fields(w, e, nullptr);
         } else {
           fields(w, e);
         }
@@ -620,7 +645,7 @@ Status<CodecError> decode_event(std::span<const std::byte> bytes, DecodedEvent& 
     } else if constexpr (requires { e.shares; }) {
       fields(r, e, &out.shares, &out.holds);
     } else if constexpr (requires { e.uses; }) {
-      fields(r, e, &out.uses);
+      fields(r, e, &out.uses, &out.positions);
     } else {
       fields(r, e);
     }

@@ -15,7 +15,7 @@
 namespace ats {
 
 // Bump when a field is added or moved: a journal of another version is refused, not misread.
-constexpr std::uint16_t codec_version = 13;
+constexpr std::uint16_t codec_version = 14;
 
 enum class CodecError : std::uint8_t { Truncated, UnknownKind, BadValue, TrailingBytes };
 const char* name(CodecError error);
@@ -34,6 +34,7 @@ struct DecodedEvent {
   std::vector<LeaseShare> shares;
   std::vector<LeaseHold> holds;
   std::vector<LeaseUse> uses;
+  std::vector<LeasePosition> positions;
   Universe universe;
   CoreConfig config;
 };

@@ -42,6 +42,8 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
   static const std::vector<LeaseUse> uses{
       {LimitKind::OpenLegs, parse_limit("open_legs strategy maker 1")->scope, true, d("3")},
       {LimitKind::DailyLoss, {}, false, {}}};
+  static const std::vector<LeasePosition> positions{
+      {"kraken", "BTC", d("-1.5"), d("0.25"), true, true, d("60000"), d("-90000")}};
   Fill f{{7}, i, "77", Side::Sell, Liquidity::Maker, {100}, {200}, Decimal::of("0.1"), {1}, {5}};
   return {Started{3, {99}, &u, &c},
           Timer{{42}},
@@ -74,13 +76,16 @@ std::vector<Event> every_event(const Universe& u, const CoreConfig& c,
               SetLimitCommand{*parse_limit("daily_realised_loss strategy maker 100 warn 50 reduce"),
                               true, "me", "calm"}},
           CommandReceived{AcknowledgeCommand{9, "me", "seen"}},
+          CommandReceived{SetLimitCommand{*parse_limit("value_at_risk 5"), false, "f", "x", true}},
+          CommandReceived{WriteOffCommand{"east", "me", "renamed"}},
           BookImage{i, t, {5}, l, l},
           OpenOrdersComplete{{0}, 3, t},
           OrderSent{{7}, OrderRoute::Rest, {8}, {9}},
           OrderAmended{{7}, {{100}, {9}}, "x1", t},
           AmendRejected{{7}, RejectReason::InvalidOrder, "no", t},
           LeaseGranted{5, {3}, seconds(2), shares, holds},
-          LeaseAsked{"east", {3}, 4, true, true, d("-12.5"), uses}};
+          LeaseAsked{"east", {3}, 4, true, true, d("-12.5"), uses, true, 2, positions},
+          RiskMeasured{{3}, MeasureFault::TooFewInCommon, d("12.5"), seconds(60), 99}};
 }
 
 std::vector<Action> every_action() {
@@ -137,10 +142,12 @@ std::vector<Action> every_action() {
           opened,
           LeaseUse{LimitKind::OpenLegs, parse_limit("open_legs strategy maker 1")->scope, true,
                    Decimal::of("3")},
-          AskLease{{3}, 4, true, true, Decimal::of("-12.5")},
+          AskLease{{3}, 4, true, true, Decimal::of("-12.5"), true, 2},
           LeaseShare{LimitKind::NetDelta, parse_limit("net_delta BTC 1")->scope, d("7.5")},
           LeaseHold{parse_limit("order_rate kraken 1")->scope, RiskState::ReduceOnly, true, true},
-          GrantLease{"east", 5, {3}, seconds(2)}};
+          GrantLease{"east", 5, {3}, seconds(2)},
+          LeasePosition{"kraken", "BTC", d("-1.5"), d("0.25"), true, true, d("60000"), d("-90000")},
+          MeasureRisk{{3}, {990'000'000}, seconds(60)}};
 }
 
 std::vector<std::byte> bytes_of(const Event& e) {
@@ -179,11 +186,11 @@ TEST(Codec, TheBytesOfThisVersionStayWhatTheyAre) {
   for (const Event& e : every_event(u, c, levels)) encode_event(e, {777}, events);
   std::vector<std::byte> actions;
   for (const Action& x : every_action()) encode_action(x, actions);
-  EXPECT_EQ(codec_version, 13);
-  EXPECT_EQ(events.size(), 2352u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 3639689221u);
-  EXPECT_EQ(actions.size(), 723u);
-  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 922646196u);
+  EXPECT_EQ(codec_version, 14);
+  EXPECT_EQ(events.size(), 2582u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(events)), 2359748799u);
+  EXPECT_EQ(actions.size(), 831u);
+  EXPECT_EQ(crc32c(std::span<const std::byte>(actions)), 165710776u);
 
   std::vector<std::byte> trade;
   encode_event(Trade{{0x0102}, {{0x0A}, {0x0B}}, Side::Sell, {0x0C}, {0x0D}, "3"}, {0x0E}, trade);

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "domain/ids.hpp"
+#include "domain/lease.hpp"
 #include "domain/limit.hpp"
 #include "domain/strategy.hpp"
 
@@ -47,6 +48,8 @@ struct SetLimitCommand {
   bool take_back = false;
   Text<31> who;
   Text<63> reason;
+  // It is the configuration that says so now, or says nothing of it any more: what a person set stays over it.
+  bool of_file = false;
 };
 
 // Someone has seen an alert (by its number, see report/alert_desk.hpp) and says so. Changes nothing of the core.
@@ -56,7 +59,15 @@ struct AcknowledgeCommand {
   Text<63> reason;
 };
 
-using Command =
-    std::variant<HaltCommand, ResumeCommand, StopCommand, SetLimitCommand, AcknowledgeCommand>;
+// At the risk role: an engine of that name is gone for good. What it was promised is free again. Refused while it is
+// heard of.
+struct WriteOffCommand {
+  EngineName engine;
+  Text<31> who;
+  Text<63> reason;
+};
+
+using Command = std::variant<HaltCommand, ResumeCommand, StopCommand, SetLimitCommand,
+                             AcknowledgeCommand, WriteOffCommand>;
 
 }  // namespace ats

@@ -184,6 +184,11 @@ struct CoreConfig {
   bool resume_by_two = false;              // a second person has to ask for it, too
   // How long the risk role's word counts; zero: the engine shares its limits with nobody and needs none.
   Duration lease_for{};
+  // What a limit on the value at risk goes by: measured so often, and believed for so long since it was asked for.
+  Rate var_confidence{990'000'000};
+  Duration var_horizon = hours(24);
+  Duration var_every = seconds(10);
+  Duration var_max_age = seconds(60);
   // --- executor ---
   Duration order_deadline = seconds(2);   // no final answer by then: Unknown, ask the venue
   Duration query_interval = seconds(1);   // between queries of an order that is Unknown

@@ -259,6 +259,29 @@ struct LeaseAsked {
   bool profit_known = false;
   Decimal profit;  // since its accounts were opened, in the reporting asset
   std::span<const LeaseUse> uses;
+  // What it holds: all of it is told at times; else what was told before stands.
+  bool holdings = false;
+  std::uint32_t left_out = 0;  // positions, beyond lease_positions_max
+  std::span<const LeasePosition> positions;
+};
+
+// Why there is no measure.
+enum class MeasureFault : std::uint8_t {
+  None,
+  NoMarks,             // of something that is held
+  TooFewObservations,  // no asset has a past that is long enough
+  TooFewInCommon,      // each has, and together they have not
+  OutOfRange,          // no number that is kept holds it
+};
+const char* name(MeasureFault fault);
+// The answer to Action MeasureRisk. What binary floating point comes to is computed outside of the core and rounded
+// to a number that is kept, so that a replay decides alike whatever the arithmetic of its machine.
+struct RiskMeasured {
+  Instant asked;  // sent back
+  MeasureFault fault = MeasureFault::None;
+  Decimal value_at_risk;  // in the reporting asset, rounded up; what has no past counts whole
+  Duration bar;           // of what past it rests on, and how much of it
+  std::uint32_t observations = 0;
 };
 
 using Event =
@@ -267,7 +290,7 @@ using Event =
                  OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, CancelRejected,
                  QueryFailed, BalanceReported, BalancesComplete, ForeignOrder, CommandReceived,
                  BookImage, OpenOrdersComplete, OrderSent, OrderAmended, AmendRejected,
-                 LeaseGranted, LeaseAsked>;
+                 LeaseGranted, LeaseAsked, RiskMeasured>;
 
 // Where codecs and worlds put what they decode. Called synchronously; must not keep the event.
 class EventSink {

@@ -15,6 +15,8 @@ Sharing sharing(LimitKind kind) {
     case LimitKind::CurrencyExposure:
     case LimitKind::InventoryMost:
     case LimitKind::VenueValue:
+    // What they may lose together is taken for the sum of it: nothing is set off between engines.
+    case LimitKind::ValueAtRisk:
       return Sharing::Split;
     case LimitKind::DailyLoss:
     case LimitKind::WeeklyLoss:

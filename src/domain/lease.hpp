@@ -6,6 +6,7 @@
 // far the clocks are apart, the engine stops before the role counts it as over.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/decimal.hpp"
@@ -48,6 +49,22 @@ struct LeaseHold {
   bool flatten = false;
   bool operator==(const LeaseHold&) const = default;
 };
+
+// What an engine holds of an asset on a venue, by its books. Marks are in its reporting asset, which is that of the
+// role and of all who share with it.
+struct LeasePosition {
+  Text<15> venue;
+  Text<15> asset;
+  Decimal held;    // below nothing: owed
+  Decimal traded;  // of it by trading, fees taken: what is exposed beyond what was there before
+  bool marked = false;  // the next three are known
+  bool fresh = false;   // the mark is of a Valid book of now
+  Decimal mark;         // of one unit
+  Decimal worth;        // of what is held
+  bool operator==(const LeasePosition&) const = default;
+};
+// So many of an engine are told; of more, those worth the most.
+constexpr std::size_t lease_positions_max = 1024;
 
 using EngineName = Text<31>;
 

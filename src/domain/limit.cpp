@@ -70,6 +70,8 @@ constexpr std::array<LimitTraits, limit_kind_count> table{{
      "what is held on a venue, and lost with it"},
     {LimitKind::VenueConcentration, "venue_concentration", Percent, everywhere | of_venue, reduces,
      false, false, "a venue's share of everything that is held"},
+    {LimitKind::ValueAtRisk, "value_at_risk", Money, only(everywhere), reduces, false, false,
+     "what may be lost within risk.var_horizon with risk.var_confidence, of everything held"},
     {LimitKind::DailyLoss, "daily_loss", Money, only(everywhere), halts, false, false,
      "lost since midnight UTC, realised or not"},
     {LimitKind::WeeklyLoss, "weekly_loss", Money, only(everywhere), halts, false, false,

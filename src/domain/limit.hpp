@@ -50,6 +50,7 @@ enum class LimitKind : std::uint8_t {
   AssetConcentration,  // of everything that is held
   VenueValue,          // what is held on a venue: what is lost with it
   VenueConcentration,  // of everything that is held
+  ValueAtRisk,  // of everything that is held; measured outside of the core (event RiskMeasured)
   // --- what was lost ---
   DailyLoss,  // realised or not, since midnight UTC
   WeeklyLoss,
@@ -64,7 +65,7 @@ enum class LimitKind : std::uint8_t {
   VenueFaults,  // within ten minutes: lost connections, orders without an answer, refusals for rate
   DataFaults,   // within ten minutes: books that ceased to be Valid
 };
-constexpr std::size_t limit_kind_count = 32;
+constexpr std::size_t limit_kind_count = 33;
 const char* name(LimitKind kind);
 std::optional<LimitKind> find_limit(std::string_view name);
 

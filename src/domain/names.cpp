@@ -473,6 +473,22 @@ const char* name(Severity severity) {
   return "?";
 }
 
+const char* name(MeasureFault fault) {
+  switch (fault) {
+    case MeasureFault::None:
+      return "none";
+    case MeasureFault::NoMarks:
+      return "no_marks";
+    case MeasureFault::TooFewObservations:
+      return "too_few_observations";
+    case MeasureFault::TooFewInCommon:
+      return "too_few_in_common";
+    case MeasureFault::OutOfRange:
+      return "out_of_range";
+  }
+  return "?";
+}
+
 const char* name(AlertCode code) {
   switch (code) {
     case AlertCode::Halt:

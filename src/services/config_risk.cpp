@@ -44,6 +44,36 @@ Key time_key(const char* name, Duration CoreConfig::*field, const char* help) {
           [field](const Config& c) { return print_duration(c.core.*field); }};
 }
 
+Key above_zero_key(const char* name, Duration CoreConfig::*field, const char* help) {
+  Key key = time_key(name, field, help);
+  key.expected = "a duration such as \"10s\", above zero";
+  key.set = [field](Config& c, std::string_view t) {
+    return parse_duration(t, c.core.*field) && c.core.*field > Duration{};
+  };
+  return key;
+}
+
+// Of a limit on value_at_risk.
+void add_var_keys(std::vector<Key>& keys) {
+  keys.push_back(
+      {"risk", "var_confidence", "a share from 0.5 to 0.9999",
+       "What a limit on value_at_risk is on: with so much confidence no more is lost …",
+       [](Config& c, std::string_view t) {
+         const auto ppb = parse_scaled(t, 9);
+         if (!ppb || *ppb < Rate::one / 2 || *ppb > 9'999 * (Rate::one / 10'000)) return false;
+         c.core.var_confidence = Rate{*ppb};
+         return true;
+       },
+       [](const Config& c) { return format_scaled_short(c.core.var_confidence.ppb, 9); }});
+  keys.push_back(above_zero_key("var_horizon", &CoreConfig::var_horizon, "… within so long."));
+  keys.push_back(
+      above_zero_key("var_every", &CoreConfig::var_every,
+                     "How often it is measured for that limit; never, where there is none."));
+  keys.push_back(
+      above_zero_key("var_max_age", &CoreConfig::var_max_age,
+                     "An older measure counts as unknown: what the limit is on is refused."));
+}
+
 // Empty, or an address and a port.
 bool parse_listen(std::string_view text, std::string& out) {
   const std::size_t colon = text.rfind(':');
@@ -88,6 +118,7 @@ void add_limit_keys(std::vector<Key>& keys) {
   keys.push_back(time_key("lease_for", &CoreConfig::lease_for,
                           "How long the risk role's word that something may be opened counts; the "
                           "engine asks anew four times meanwhile. 0: it needs none."));
+  add_var_keys(keys);
   keys.push_back(
       {"risk", "engine", "a name of 1 to 31 characters",
        "What this engine is called where several share one set of limits; each has its own. A new "

@@ -291,7 +291,17 @@ struct EventText {
         .flag("live", e.live)
         .amount("profit", e.profit)
         .count("uses", e.uses.size())
+        .flag("holdings", e.holdings)
+        .count("positions", e.positions.size())
+        .count("left_out", e.left_out)
         .done();
+  }
+  std::string operator()(const RiskMeasured& e) const {
+    Object o = start("risk_measured");
+    o.number("asked_ns", e.asked.ns).number("bar_s", e.bar.ns / seconds(1).ns);
+    o.count("observations", e.observations);
+    if (e.fault != MeasureFault::None) return o.text("fault", name(e.fault)).done();
+    return o.amount("value_at_risk", e.value_at_risk).done();
   }
   std::string operator()(const OrderNotFound& e) const {
     return start("order_not_found").order(e.order).times(e.times).done();
@@ -369,6 +379,12 @@ struct EventText {
           .text("limit", to_text(set->setting))
           .text("who", set->who.view())
           .text("reason", set->reason.view());
+      if (set->of_file) o.flag("of_file", true);
+    } else if (const auto* off = std::get_if<WriteOffCommand>(&e.command)) {
+      o.text("command", "write_off")
+          .text("engine", off->engine.view())
+          .text("who", off->who.view())
+          .text("reason", off->reason.view());
     } else if (const auto* seen = std::get_if<AcknowledgeCommand>(&e.command)) {
       o.text("command", "acknowledge")
           .count("alert", seen->alert)
@@ -550,6 +566,21 @@ struct ActionText {
         .count("held", x.held)
         .flag("live", x.live)
         .amount("profit", x.profit)
+        .flag("holdings", x.holdings)
+        .count("left_out", x.left_out)
+        .done();
+  }
+  std::string operator()(const LeasePosition& x) const {
+    Object o = start("lease_position");
+    o.text("venue", x.venue.view()).text("asset", x.asset.view());
+    o.amount("held", x.held).amount("traded", x.traded);
+    if (x.marked) o.amount("mark", x.mark).amount("worth", x.worth).flag("fresh", x.fresh);
+    return o.done();
+  }
+  std::string operator()(const MeasureRisk& x) const {
+    return start("measure_risk")
+        .number("confidence_ppb", x.confidence.ppb)
+        .number("horizon_s", x.horizon.ns / seconds(1).ns)
         .done();
   }
   std::string operator()(const LeaseShare& x) const {

@@ -168,8 +168,12 @@ class Fleet {
     journal_.begin(event, role_clock());
     if (const auto* command = std::get_if<CommandReceived>(&event))
       auditor_->role(command->command, now_);
+    if (const auto* asked = std::get_if<LeaseAsked>(&event))
+      auditor_->role_heard(index_of(asked->engine), *asked);
     Actions actions;
     role_->on(event, role_clock(), actions);
+    if (std::holds_alternative<LeaseAsked>(event) || std::holds_alternative<Started>(event))
+      shown();
     journal_.end(journal_.digest(actions));
     AnswerGatherer gatherer;
     for (const Action& action : actions) {
@@ -177,11 +181,20 @@ class Fleet {
       if (!answer) continue;
       if (dies && rng_.one_in(2)) return role_dies();  // with this letter and the rest unsent
       ++counts_.granted;
-      const auto to = std::ranges::find(names_, answer->engine.view());
-      ATS_ASSERT(to != names_.end());
-      post({static_cast<std::size_t>(to - names_.begin()), std::move(*answer)});
+      post({index_of(answer->engine), std::move(*answer)});
     }
     if (dies) role_dies();
+  }
+  std::size_t index_of(const EngineName& name) const {
+    const auto found = std::ranges::find(names_, name.view());
+    ATS_ASSERT(found != names_.end());
+    return static_cast<std::size_t>(found - names_.begin());
+  }
+  void shown() {
+    role_->status(office_);
+    for (const auto& engine : office_.engines)
+      auditor_->role_shows(index_of(engine.name), engine.positions, now_);
+    auditor_->role_shows_together(office_.positions, now_);
   }
   void role_dies() {
     ++counts_.role_deaths;
@@ -275,6 +288,7 @@ class Fleet {
     all.fleet.most_open_trades = auditor_->most().open_trades;
     all.fleet.most_exposed = auditor_->most().exposed;
     all.fleet.latest_after_halt = auditor_->most().after_halt;
+    all.fleet.holdings_compared = auditor_->most().holdings_compared;
     return all;
   }
 
@@ -291,6 +305,7 @@ class Fleet {
   std::vector<Instant> cut_until_;
   std::vector<QuestionGatherer> questions_;
   std::unique_ptr<core::RiskOffice> role_;
+  core::OfficeStatus office_;
   std::uint32_t role_life_ = 0;
   bool doomed_ = false;
   SimJournal journal_;

@@ -7,6 +7,7 @@ namespace ats::services {
 LeaseAsked LeaseQuestion::event() const {
   LeaseAsked event = asked;
   event.uses = uses;
+  event.positions = positions;
   return event;
 }
 
@@ -19,9 +20,12 @@ LeaseGranted LeaseAnswer::event() const {
 
 std::optional<LeaseQuestion> QuestionGatherer::take(const Action& action) {
   if (const auto* use = std::get_if<LeaseUse>(&action)) letter_.uses.push_back(*use);
+  if (const auto* position = std::get_if<LeasePosition>(&action))
+    letter_.positions.push_back(*position);
   const auto* ask = std::get_if<AskLease>(&action);
   if (ask == nullptr) return std::nullopt;
-  letter_.asked = {engine_, ask->asked, ask->held, ask->live, ask->profit_known, ask->profit, {}};
+  letter_.asked = {engine_,     ask->asked, ask->held,     ask->live,     ask->profit_known,
+                   ask->profit, {},         ask->holdings, ask->left_out, {}};
   return std::exchange(letter_, LeaseQuestion{});
 }
 

@@ -1,6 +1,6 @@
 // The words between an engine and the risk role as letters that own what they say. Actions tell them in pieces
-// (a LeaseUse for each limit, then AskLease; a LeaseShare and a LeaseHold for each, then GrantLease), and the events
-// they become only point at what they carry.
+// (a LeaseUse for each limit, at times a LeasePosition for each position, then AskLease; a LeaseShare and a LeaseHold
+// for each, then GrantLease), and the events they become only point at what they carry.
 #pragma once
 
 #include <optional>
@@ -15,6 +15,7 @@ namespace ats::services {
 struct LeaseQuestion {
   LeaseAsked asked;  // but for what it points at
   std::vector<LeaseUse> uses;
+  std::vector<LeasePosition> positions;
   // Points into this letter.
   LeaseAsked event() const;
 };

@@ -327,6 +327,8 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
       if (said_ != nullptr) said_->emplace_back(alert->message.view());
     } else if (auto asked = questions_.take(action)) {
       question_ = std::move(asked);
+    } else if (const auto* measure = std::get_if<MeasureRisk>(&action)) {
+      host_->on(engine_.measure(*measure));
     } else if (const auto* book = std::get_if<BookStateChanged>(&action)) {
       log_line(fmt::format("book {} {}{}{}", universe_.instrument_name(book->instrument),
                            name(static_cast<BookState>(book->state)), book->reason != 0 ? ": " : "",

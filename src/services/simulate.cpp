@@ -276,7 +276,8 @@ nlohmann::json as_json(const Total& t, std::size_t seeds, double seconds) {
                     {"most_orders_in_a_second", f.most_orders_in_a_second},
                     {"most_open_trades", f.most_open_trades},
                     {"most_exposed", f.most_exposed.to_string()},
-                    {"latest_after_halt_ms", f.latest_after_halt.ns / 1'000'000}};
+                    {"latest_after_halt_ms", f.latest_after_halt.ns / 1'000'000},
+                    {"holdings_compared", f.holdings_compared}};
   }
   out["faults"] = nlohmann::json::object();
   for (const auto& fault : t.sum.faults) {
@@ -341,9 +342,9 @@ void print(const Total& t, std::size_t seeds, double seconds) {
     fmt::print(
         "all engines together had at most {} orders opening something within a second, {} "
         "open trades, {} of one asset exposed; what the role held up was opened in for {} ms at "
-        "most\n",
+        "most; what it shows of their holdings is what they told, {} times\n",
         f.most_orders_in_a_second, f.most_open_trades, f.most_exposed.floor_to(2).to_string(),
-        f.latest_after_halt.ns / 1'000'000);
+        f.latest_after_halt.ns / 1'000'000, f.holdings_compared);
   }
   fmt::print("{} runs, {:.1f} h of virtual time in {:.1f} s: {:.0f} times real time\n", seeds,
              t.virtual_seconds / 3600, seconds, t.virtual_seconds / seconds);

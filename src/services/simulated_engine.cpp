@@ -134,6 +134,9 @@ void SimulatedEngine::on(const Event& event) {
     }
     if (sim::is_effect(action) && dies_at(++stage)) return;
   }
+  const auto asked = std::ranges::find_if(
+      actions_, [](const Action& a) { return std::holds_alternative<MeasureRisk>(a); });
+  if (asked != actions_.end()) on(engine_->measure(std::get<MeasureRisk>(*asked)));
 }
 
 bool SimulatedEngine::dies_at(std::uint32_t stage) {

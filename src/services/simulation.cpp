@@ -87,6 +87,7 @@ SimulationReport& SimulationReport::operator+=(const SimulationReport& other) {
   fleet.role_deaths += other.fleet.role_deaths;
   fleet.role_commands += other.fleet.role_commands;
   fleet.missed += other.fleet.missed;
+  fleet.holdings_compared += other.fleet.holdings_compared;
   fleet.most_orders_in_a_second =
       std::max(fleet.most_orders_in_a_second, other.fleet.most_orders_in_a_second);
   fleet.most_open_trades = std::max(fleet.most_open_trades, other.fleet.most_open_trades);

@@ -87,6 +87,7 @@ struct SimulationReport {
     Decimal most_exposed;
     // From when the role held something up to the last order that opened something there.
     Duration latest_after_halt;
+    std::uint64_t holdings_compared = 0;  // what the role showed of an engine, with what it told
   } fleet;
   std::vector<CrashPoint> crash_points;  // of this run, when they were to be listed
   std::vector<std::string> trace;        // the last answers, commands and actions, oldest first

@@ -67,8 +67,52 @@ void FleetAuditor::engine(std::size_t which, const Event& event, std::span<const
       may_open(which, *amend->order, now);
     } else if (const auto* end = std::get_if<ExecutionResolved>(&action)) {
       e.open.erase(end->execution.value);
+    } else if (const auto* position = std::get_if<LeasePosition>(&action)) {
+      e.telling.push_back(*position);
+    } else if (const auto* ask = std::get_if<AskLease>(&action)) {
+      if (ask->holdings) e.told[ask->asked] = e.telling;
+      e.telling.clear();
     }
   }
+}
+
+// --- what they hold ---
+
+void FleetAuditor::role_heard(std::size_t which, const LeaseAsked& told) {
+  Engine& e = engines_[which];
+  if (!told.holdings || (e.heard && told.asked < *e.heard)) return;
+  e.heard = told.asked;
+  e.told.erase(e.told.begin(), e.told.lower_bound(told.asked));
+}
+
+void FleetAuditor::role_shows(std::size_t which, std::span<const LeasePosition> positions,
+                              Instant now) {
+  const Engine& e = engines_[which];
+  const auto told = e.heard ? e.told.find(*e.heard) : e.told.end();
+  const bool same =
+      told == e.told.end() ? positions.empty() : std::ranges::equal(positions, told->second);
+  if (same && !positions.empty()) ++most_.holdings_compared;
+  if (!same)
+    violate(
+        Invariant::LedgerBalances, now,
+        "the risk role shows other positions of engine " + std::to_string(which) + " than it told");
+}
+
+void FleetAuditor::role_shows_together(std::span<const LeasePosition> positions, Instant now) {
+  std::map<std::pair<std::string_view, std::string_view>, Decimal> held;
+  for (const Engine& e : engines_) {
+    if (!e.heard) continue;
+    for (const LeasePosition& one : e.told.at(*e.heard))
+      held[{one.venue.view(), one.asset.view()}] += one.held;
+  }
+  bool same = held.size() == positions.size();
+  for (const LeasePosition& one : positions) {
+    const auto found = held.find({one.venue.view(), one.asset.view()});
+    same = same && found != held.end() && found->second == one.held;
+  }
+  if (!same)
+    violate(Invariant::LedgerBalances, now,
+            "what the risk role shows of all engines is not what they told together");
 }
 
 bool FleetAuditor::concerns(const LimitScope& scope, const Instrument& on, bool quote) const {

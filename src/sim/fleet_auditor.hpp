@@ -5,6 +5,8 @@
 //   no lease      an engine opens nothing unless a lease that reached it, in this life, is not over by then
 //   held up       nor what the role holds up: not after it was told, and a lease's length after the role knew it
 //                 at the latest, told or not
+//   holdings      what the role shows of each engine is what that engine told in the youngest letter that is in the
+//                 role's journal, and of all together the sum of it
 //   one limit     orders within a second, open trades and what they expose, of all engines together, are within the
 //                 limits whenever one of them opens something
 #pragma once
@@ -12,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -36,6 +39,11 @@ class FleetAuditor {
   void engine(std::size_t which, const Event& event, std::span<const Action> actions, Instant now);
   // A command is in the role's journal.
   void role(const Command& command, Instant now);
+  // What an engine told of itself is.
+  void role_heard(std::size_t which, const LeaseAsked& told);
+  // What the role shows of an engine, and of all of them together.
+  void role_shows(std::size_t which, std::span<const LeasePosition> positions, Instant now);
+  void role_shows_together(std::span<const LeasePosition> positions, Instant now);
 
   const std::vector<Violation>& violations() const { return violations_; }
   // How near the limits they came, all together.
@@ -43,6 +51,7 @@ class FleetAuditor {
     std::uint64_t orders_in_a_second = 0, open_trades = 0;
     Decimal exposed;
     Duration after_halt;  // an order into what the role had held up by then, at the latest
+    std::uint64_t holdings_compared = 0;  // shown by the role, with what the engine told
   };
   const Most& most() const { return most_; }
 
@@ -58,6 +67,9 @@ class FleetAuditor {
     Instant until;
     std::vector<LeaseHold> holds;
     std::map<std::uint64_t, Execution> open;
+    std::vector<LeasePosition> telling;                  // until it asks
+    std::map<Instant, std::vector<LeasePosition>> told;  // by when; from the youngest heard on
+    std::optional<Instant> heard;                        // the youngest
   };
 
   void may_open(std::size_t which, const OrderRequest& order, Instant now);

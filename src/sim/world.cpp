@@ -31,7 +31,7 @@ VenueId venue_of(const Action& action, const Universe& universe) {
           return universe.instrument(a.order->instrument).venue;
         } else if constexpr (requires { a.instrument; }) {
           return universe.instrument(a.instrument).venue;
-        } else if constexpr (requires { a.venue; }) {
+        } else if constexpr (requires(VenueId & venue) { venue = a.venue; }) {
           return a.venue;
         } else {
           return {};

@@ -272,6 +272,28 @@ TEST_F(HoldTest, ALimitThatAPersonSetOutlivesTheProcessAndAReplayKnowsIt) {
   EXPECT_TRUE(opens_a_trade());
 }
 
+TEST_F(HoldTest, ALimitThatTheFileSetsIsToldWithWhoFromAndToAndAPersonsStaysOverIt) {
+  up();
+  SetLimitCommand of_file = set("order_notional kraken 500");
+  of_file.who = "file";
+  of_file.reason = "reload";
+  of_file.of_file = true;
+  command(of_file);
+  EXPECT_TRUE(told_saying("order_notional kraken 500, was none; file: reload"));
+  EXPECT_FALSE(opens_a_trade());
+  command(set("order_notional kraken 9000"));
+  of_file.setting = *parse_limit("order_notional kraken 400");
+  command(of_file);
+  EXPECT_TRUE(told_saying("was order_notional kraken 500; what a person set stays"));
+  EXPECT_TRUE(opens_a_trade());
+  for (const LimitStatus& limit : status().limits) {
+    if (limit.setting.same_place(of_file.setting)) {
+      EXPECT_TRUE(limit.changed);
+    }
+  }
+  EXPECT_EQ(actions_of_replay(), actions_done());
+}
+
 TEST_F(HoldTest, WhatHoldsUpTradingIsInForceBeforeAnythingLeavesAfterARestart) {
   up();
   HaltCommand reduce = halt({kraken, {}});

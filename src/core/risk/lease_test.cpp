@@ -235,6 +235,75 @@ TEST_F(LeaseTest, ItTellsWhatItUsesOfWhatIsShared) {
   EXPECT_EQ(legs, d("2"));
 }
 
+TEST_F(LeaseTest, ItTellsWhatItHoldsAtItsFirstQuestionAndEveryFewSeconds) {
+  up();
+  const auto told = [&] {
+    std::vector<LeasePosition> last, telling;
+    for (const Action& action : all) {
+      if (const auto* one = std::get_if<LeasePosition>(&action)) telling.push_back(*one);
+      if (const auto* ask = std::get_if<AskLease>(&action)) {
+        EXPECT_EQ(ask->holdings, !telling.empty());
+        if (ask->holdings) last = std::exchange(telling, {});
+      }
+    }
+    return last;
+  };
+  EXPECT_FALSE(std::ranges::any_of(all, [](const Action& action) {
+    const auto* ask = std::get_if<AskLease>(&action);
+    return ask != nullptr && ask->asked == Instant{seconds(1000).ns} && ask->holdings;
+  })) << "nothing is known before the venues have told";
+  wait_answered(seconds(6));
+  const auto of = [&](const char* venue, const char* asset) {
+    for (const LeasePosition& one : told()) {
+      if (one.venue == venue && one.asset == asset) return one;
+    }
+    return LeasePosition{};
+  };
+  EXPECT_EQ(told().size(), 4u);
+  EXPECT_EQ(of("kraken", "BTC").held, d("1"));
+  EXPECT_TRUE(of("kraken", "BTC").marked && of("kraken", "BTC").fresh);
+  EXPECT_EQ(of("kraken", "BTC").worth, of("kraken", "BTC").mark);
+  EXPECT_EQ(of("binance", "USDT").worth, d("50000"));
+  EXPECT_TRUE(of("binance", "BTC").traded.is_zero());
+
+  edge();
+  for (const OrderRequest& order : std::vector(placed)) fill_all(order);
+  no_edge();
+  wait_answered(seconds(6));
+  EXPECT_EQ(of("kraken", "BTC").held, ledger(kraken, btc));
+  EXPECT_EQ(of("kraken", "BTC").traded, ledger(kraken, btc) - d("1"));
+
+  all.clear();
+  wait_answered(seconds(20));
+  const auto with = std::ranges::count_if(all, [](const Action& a) {
+    const auto* ask = std::get_if<AskLease>(&a);
+    return ask != nullptr && ask->holdings;
+  });
+  EXPECT_EQ(with, 4) << "of forty questions";
+}
+
+TEST_F(LeaseTest, OfMorePositionsThanAreToldThoseWorthTheMostAre) {
+  for (int n = 0; n < 600; ++n) {
+    const AssetId dust = universe.add_asset("D" + std::to_string(n));
+    owned[{binance, dust}] = owned[{kraken, dust}] = d("1");
+  }
+  up();
+  wait_answered(seconds(6));
+  std::size_t told = 0, marked = 0, left_out = 0;
+  for (const Action& action : all) {
+    const auto* ask = std::get_if<AskLease>(&action);
+    if (ask != nullptr && ask->holdings) left_out = ask->left_out;
+    const auto* one = std::get_if<LeasePosition>(&action);
+    if (one == nullptr) continue;
+    ++told;
+    marked += one->marked ? 1 : 0;
+  }
+  ASSERT_GT(told, 0u);
+  EXPECT_EQ(left_out, 1204 - lease_positions_max);
+  EXPECT_EQ(told % lease_positions_max, 0u);
+  EXPECT_GE(marked, 4u) << "what has a mark is told first";
+}
+
 TEST_F(LeaseTest, WhatTheRoleHoldsUpIsHeldUpUntilItSaysOtherwise) {
   up();
   grant({}, {hold("", RiskState::Halted)});

@@ -54,6 +54,7 @@ RefuseReason reason_of(LimitKind kind) {
 void LimitBook::restart(const Universe& universe, const CoreConfig& config, Instant now) {
   universe_ = &universe;
   config_ = &config;
+  configured_.restart(config);
   if (config.mutant == Mutant::ForgetLimitChange) changes_.clear();
   for (Active& limit : active_) limit.moments.all_at(now);
   rebuild();
@@ -131,7 +132,7 @@ void LimitBook::rebuild() {
       fresh.push_back(std::move(limit));
     }
   };
-  for (const LimitSetting& setting : configured_limits(*config_)) lay(setting, false);
+  for (const LimitSetting& setting : configured_.all()) lay(setting, false);
   for (const LimitSetting& setting : changes_) lay(setting, true);
   for (const LimitSetting& setting : leased_) {
     const bool set = std::ranges::any_of(
@@ -184,11 +185,29 @@ bool LimitBook::take_back(const LimitSetting& setting) {
   return was;
 }
 
+Result<std::optional<LimitSetting>, std::string> LimitBook::file_says(const LimitSetting& setting,
+                                                                      bool gone) {
+  if (auto fault = fault_of(setting)) return fail(std::move(*fault));
+  const std::optional<LimitSetting> before = configured_.say(setting, gone);
+  rebuild();
+  return before;
+}
+
+bool LimitBook::changed(const LimitSetting& same_place) const {
+  return std::ranges::any_of(changes_,
+                             [&](const LimitSetting& c) { return c.same_place(same_place); });
+}
+
 std::optional<LimitSetting> LimitBook::in_force(const LimitSetting& same_place) const {
   for (const Active& limit : active_) {
     if (limit.setting.same_place(same_place)) return limit.setting;
   }
   return std::nullopt;
+}
+
+bool LimitBook::any(LimitKind kind) const {
+  return std::ranges::any_of(active_,
+                             [&](const Active& limit) { return limit.setting.kind == kind; });
 }
 
 std::optional<Decimal> LimitBook::bound(LimitKind kind) const {

@@ -26,6 +26,7 @@
 #include "base/decimal.hpp"
 #include "base/time.hpp"
 #include "core/risk/limit_moments.hpp"
+#include "core/risk/limit_settings.hpp"
 #include "core/risk/limit_watch.hpp"
 #include "core/risk/limit_where.hpp"
 #include "core/risk/measures/profit_view.hpp"
@@ -83,7 +84,13 @@ class LimitBook {
   Result<std::optional<LimitSetting>, std::string> set(const LimitSetting& setting);
   // Back to the configuration. False: nothing had been set.
   bool take_back(const LimitSetting& setting);
+  // What the configuration's file says now; `gone`: nothing any more. What a person set stays over it. Returns what
+  // the file said before.
+  Result<std::optional<LimitSetting>, std::string> file_says(const LimitSetting& setting,
+                                                             bool gone);
+  bool changed(const LimitSetting& same_place) const;  // by a person
   std::optional<LimitSetting> in_force(const LimitSetting& same_place) const;
+  bool any(LimitKind kind) const;  // is in force
 
   // --- shared with other engines (domain/lease.hpp) ---
   // What this one may use of each limit that is split, from now on. Tightens a limit in force; one that is not
@@ -112,6 +119,11 @@ class LimitBook {
   // asked about, or before that, when nothing waits.
   void watch(const RiskView& view) { view_ = &view; }
   void watch(const ProfitView& profit) { profit_ = &profit; }
+  // As it was measured last, by its number; nothing: it is not known now.
+  void value_at_risk(std::optional<Decimal> value, std::uint64_t number) {
+    held_changed_ = held_changed_ || value != at_risk_;
+    at_risk_ = value, at_risk_number_ = number;
+  }
   void orders_changed() { open_changed_ = true; }
   void holdings_changed() { held_changed_ = true; }
   void profit_changed() { profit_changed_ = true; }
@@ -183,6 +195,7 @@ class LimitBook {
 
   const Universe* universe_ = nullptr;
   const CoreConfig* config_ = nullptr;
+  ConfiguredLimits configured_;
   std::vector<LimitSetting> changes_;  // by persons, in the order they were made
   std::vector<LimitSetting> leased_;   // that the risk role set, and nobody here
   std::vector<Active> active_;
@@ -198,7 +211,9 @@ class LimitBook {
   bool profit_changed_ = true;
   const ProfitView* profit_ = nullptr;
   std::uint64_t read_ = 0;  // the number of the last reading of profit and loss
-  Decimal everything_;      // that is held, in the reporting asset
+  std::optional<Decimal> at_risk_;
+  std::uint64_t at_risk_number_ = 0, at_risk_read_ = 0;
+  Decimal everything_;  // that is held, in the reporting asset
   bool everything_known_ = false;
 };
 

@@ -385,6 +385,40 @@ TEST_F(LimitBookTest, AVenueMayHoldOnlySoMuchOfEverything) {
 
 // --- what was lost ---
 
+TEST_F(LimitBookTest,
+       WhatMayBeLostOfEverythingReducesWhenItWasMeasuredTwiceAndRefusesWhileUnknown) {
+  with({"value_at_risk 1000 warn 800"});
+  std::uint64_t number = 0;
+  const auto measured = [&](const char* value) { book.value_at_risk(d(value), ++number); };
+  EXPECT_EQ(refused(), "value_at_risk 0 of 1000");
+  measured("700");
+  EXPECT_EQ(refused(), "");
+  tick();
+  EXPECT_TRUE(told.empty());
+  measured("900");
+  EXPECT_EQ(refused(), "") << "it is a warning";
+  tick();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0], "warned value_at_risk everywhere");
+  measured("1001");
+  EXPECT_EQ(refused(), "value_at_risk 1001 of 1000");
+  tick(40);
+  EXPECT_EQ(told.size(), 1u) << "read forty times, and measured once";
+  measured("1002");
+  tick();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1], "reached value_at_risk everywhere");
+  measured("500");
+  tick();
+  EXPECT_EQ(told.back(), "cleared value_at_risk everywhere");
+  tick(4 * 61);
+  EXPECT_EQ(told.back(), "released value_at_risk everywhere");
+  book.value_at_risk({}, ++number);
+  EXPECT_EQ(refused(), "value_at_risk 0 of 1000");
+  order.unwind = true;
+  EXPECT_EQ(refused(), "") << "what makes an open net smaller passes";
+}
+
 TEST_F(LimitBookTest, TheLossesOfADayAWeekAndAMonthBeginAtMidnightUtc) {
   with({"daily_loss 1000 warn 500", "weekly_loss 1500 warn 1200", "monthly_loss 5000 warn 4000"});
   profit = d("-600");
@@ -551,6 +585,32 @@ TEST_F(LimitBookTest, WhatAPersonSetsHoldsAtOnceAndOutlivesARestart) {
   EXPECT_TRUE(book.take_back(*parse_limit("order_notional 1"))) << "by kind and place";
   EXPECT_EQ(refused(), "");
   EXPECT_FALSE(book.take_back(*parse_limit("order_notional 1")));
+}
+
+TEST_F(LimitBookTest, WhatTheFileSaysHoldsAtOnceUnderWhatAPersonSetAndUntilTheNextStart) {
+  with({"order_rate 5", "order_rate kraken 3"});
+  const auto rate = [&](const char* limit) { return book.in_force(*parse_limit(limit)); };
+  ASSERT_EQ(*book.file_says(*parse_limit("order_rate 7"), false), parse_limit("order_rate 5"));
+  EXPECT_EQ(rate("order_rate 1"), parse_limit("order_rate 7"));
+  EXPECT_FALSE(book.changed(*parse_limit("order_rate 1")));
+  ASSERT_TRUE(book.set(*parse_limit("order_rate 2")).ok());
+  ASSERT_EQ(*book.file_says(*parse_limit("order_rate 9"), false), parse_limit("order_rate 7"));
+  EXPECT_EQ(rate("order_rate 1"), parse_limit("order_rate 2")) << "a person set it";
+  EXPECT_TRUE(book.take_back(*parse_limit("order_rate 1")));
+  EXPECT_EQ(rate("order_rate 1"), parse_limit("order_rate 9"));
+
+  ASSERT_EQ(*book.file_says(*parse_limit("order_rate kraken 3"), true),
+            parse_limit("order_rate kraken 3"));
+  EXPECT_EQ(rate("order_rate kraken 1"), std::nullopt);
+  ASSERT_EQ(*book.file_says(*parse_limit("position 50"), false), std::nullopt) << "it is new";
+  ASSERT_TRUE(book.file_says(*parse_limit("position BTC 20"), false).ok());
+  EXPECT_EQ(rate("position BTC 1")->hard, d("20")) << "narrower, whichever came first";
+  ASSERT_TRUE(book.file_says(*parse_limit("position 60"), false).ok());
+  EXPECT_EQ(rate("position BTC 1")->hard, d("20"));
+  EXPECT_EQ(rate("position USDT 1")->hard, d("60"));
+
+  book.restart(w.universe, config, now);
+  EXPECT_EQ(rate("order_rate 1"), parse_limit("order_rate 5")) << "a start reads the file anew";
 }
 
 TEST_F(LimitBookTest, ALimitOfWhatIsNotThereIsRefusedWithItsReason) {

@@ -135,6 +135,9 @@ void LimitBook::measure_held() {
         value = held(where.venue, {});
         if (value) value = share_of(*value, everything_);
         break;
+      case LimitKind::ValueAtRisk:
+        value = at_risk_;
+        break;
       case LimitKind::InventoryLeast:
       case LimitKind::InventoryMost:
         value = view_->balance(where.venue, where.asset);
@@ -181,6 +184,7 @@ void LimitBook::on_timer(Instant now, std::vector<LimitNews>& news) {
   measure();
   const std::uint64_t reading = profit_ == nullptr ? 0 : profit_->reading().number;
   const bool read = std::exchange(read_, reading) != reading;
+  const bool measured_anew = std::exchange(at_risk_read_, at_risk_number_) != at_risk_number_;
   for (std::size_t n = 0; n < active_.size(); ++n) {
     Active& limit = active_[n];
     const LimitKind kind = limit.setting.kind;
@@ -201,7 +205,7 @@ void LimitBook::on_timer(Instant now, std::vector<LimitNews>& news) {
     one.bound = bound_of(limit);
     if (limit.known) one.value = limit.value;
     one.watched = !of_order(kind);
-    one.is_new = !of_profit(kind) || read;
+    one.is_new = of_profit(kind) ? read : kind != LimitKind::ValueAtRisk || measured_anew;
     const LimitWatch::Told told = limit.watch.read(limit.setting, one, *config_, now);
     for (const LimitWatch::News what : {told.level, told.reach}) {
       if (what != LimitWatch::News::None) news.push_back({what, n});

@@ -1,5 +1,7 @@
 #include "core/risk/limit_settings.hpp"
 
+#include <algorithm>
+
 namespace ats::core {
 
 bool each_asset(LimitKind kind) {
@@ -29,6 +31,27 @@ std::vector<LimitSetting> configured_limits(const CoreConfig& config) {
     }
   }
   return all;
+}
+
+std::optional<LimitSetting> ConfiguredLimits::say(const LimitSetting& setting, bool gone) {
+  const auto same = std::ranges::find_if(
+      all_, [&](const LimitSetting& other) { return other.same_place(setting); });
+  if (same != all_.end()) {
+    const LimitSetting before = *same;
+    if (gone) {
+      all_.erase(same);
+    } else {
+      *same = setting;
+    }
+    return before;
+  }
+  if (gone) return std::nullopt;
+  const bool narrow = setting.scope.place() != LimitPlace::Everywhere;
+  const auto first_narrow = std::ranges::find_if(all_, [](const LimitSetting& other) {
+    return other.scope.place() != LimitPlace::Everywhere;
+  });
+  all_.insert(narrow ? all_.end() : first_narrow, setting);
+  return std::nullopt;
 }
 
 }  // namespace ats::core

@@ -12,6 +12,24 @@ bool watched_kind(LimitKind kind) {
   return sharing(kind) == Sharing::Summed || kind == LimitKind::Drawdown;
 }
 
+// Engines are other processes: what they tell may be too large to add up.
+bool add(Decimal& sum, Decimal more) {
+  const auto both = sum.checked_add(more);
+  if (both) sum = *both;
+  return both.ok();
+}
+
+void add_to(std::vector<OfficeStatus::Exposure>& exposures, const LeasePosition& one) {
+  auto here = std::ranges::find(exposures, one.asset, &OfficeStatus::Exposure::asset);
+  if (here == exposures.end())
+    here = exposures.insert(exposures.end(), {one.asset, {}, {}, true, {}, {}});
+  const auto traded_worth = one.traded.multiply_floor(one.mark);
+  bool sound = add(here->held, one.held);
+  sound &= add(here->traded, one.traded);
+  here->marked = here->marked && one.marked && sound && traded_worth &&
+                 add(here->worth, one.worth) && add(here->traded_worth, *traded_worth);
+}
+
 }  // namespace
 
 void RiskOffice::on(const Event& event, Instant now, Actions& out) {
@@ -34,6 +52,7 @@ void RiskOffice::start(const Started& event) {
     for (Sent& sent : p.sent) sent.over = now_ + grace();
   }
   for (Watched& one : watched_) one.watch.restart();
+  configured_.restart(config_);
   refresh_settings();
 }
 
@@ -55,6 +74,11 @@ RiskOffice::Party& RiskOffice::party(const EngineName& name) {
 
 void RiskOffice::answer(const LeaseAsked& event, Actions& out) {
   Party& p = party(event.engine);
+  // An older letter that came late tells nothing new. (Clocks begin anew, so only one that is a little older.)
+  if (event.asked < p.asked && p.asked - event.asked < late_at_most()) {
+    if (event.asked > p.holdings_asked) take_holdings(event, p, out);
+    return;
+  }
   // What it holds only grows. Less, while the other was heard of just now, is another process by the same name.
   if (event.held < p.held && now_ - p.heard < grace()) {
     alert(Severity::Critical, AlertCode::Lease, {},
@@ -89,6 +113,7 @@ void RiskOffice::answer(const LeaseAsked& event, Actions& out) {
     if (!p.profit && highest_) *highest_ += event.profit;  // what it made before is no gain of now
     p.profit = event.profit;
   }
+  take_holdings(event, p, out);
   if (p.silent) {
     p.silent = false;
     alert(Severity::Info, AlertCode::Lease, {},
@@ -109,10 +134,29 @@ void RiskOffice::watch_engines(Actions& out) {
   }
 }
 
+void RiskOffice::take_holdings(const LeaseAsked& event, Party& p, Actions& out) {
+  if (!event.holdings) return;
+  const std::size_t told = std::min(event.positions.size(), lease_positions_max);
+  const auto beyond = static_cast<std::uint32_t>(event.positions.size() - told);
+  const std::uint32_t before = p.left_out;
+  p.holdings_told = now_;
+  p.holdings_asked = event.asked;
+  p.positions.assign(event.positions.begin(), event.positions.begin() + std::ptrdiff_t(told));
+  p.left_out = event.left_out + beyond;
+  if ((before == 0) == (p.left_out == 0)) return;
+  const std::string who = "engine " + std::string(p.name.view());
+  const bool over = p.left_out == 0;
+  alert(over ? Severity::Info : Severity::Warning, AlertCode::Lease, {},
+        over ? who + " tells all its positions again"
+             : who + " has more positions than are told: " + std::to_string(p.left_out) +
+                   " are in no sum of them",
+        out, "positions of " + std::string(p.name.view()), over);
+}
+
 // --- shares ---
 
 void RiskOffice::refresh_settings() {
-  settings_ = configured_limits(config_);
+  settings_.assign(configured_.all().begin(), configured_.all().end());
   settings_.insert(settings_.end(), changes_.begin(), changes_.end());
   std::erase_if(watched_, [&](const Watched& one) { return setting_of(one.key) == nullptr; });
 }
@@ -368,12 +412,46 @@ void RiskOffice::command(const ResumeCommand& command, Actions& out) {
         out);
 }
 
+// Its share may be open at a venue still: only a person can know that it is not.
+void RiskOffice::command(const WriteOffCommand& command, Actions& out) {
+  const std::string who = "engine " + std::string(command.engine.view());
+  const auto by =
+      ": " + std::string(command.who.view()) + ": " + std::string(command.reason.view());
+  const auto gone = std::ranges::find(parties_, command.engine, &Party::name);
+  if (gone == parties_.end() || now_ - gone->heard < grace()) {
+    alert(Severity::Info, AlertCode::Lease, {},
+          who +
+              (gone == parties_.end() ? " is not known, and not written off"
+                                      : " is heard of, and not written off") +
+              by,
+          out, "write-off of " + std::string(command.engine.view()));
+    return;
+  }
+  // What it made is no loss of now.
+  if (gone->profit && highest_) *highest_ -= *gone->profit;
+  parties_.erase(gone);
+  grant_all(out);
+  alert(Severity::Warning, AlertCode::Lease, {},
+        who + " is written off; what it was promised is free" + by, out, command.engine.view(),
+        true);
+}
+
 void RiskOffice::command(const SetLimitCommand& command, Actions& out) {
   const LimitSetting& wanted = command.setting;
   const auto wrong = fault_of(wanted);
   std::string what;
   if (wrong) {
     what = *wrong;
+  } else if (command.of_file) {
+    const auto before = configured_.say(wanted, command.take_back);
+    const bool set =
+        std::ranges::any_of(changes_, [&](const LimitSetting& c) { return c.same_place(wanted); });
+    refresh_settings();
+    what = (command.take_back ? std::string("no ") + name(wanted.kind) + " " + to_text(wanted.scope)
+                              : to_text(wanted)) +
+           " for all engines, was " + (before ? to_text(*before) : "none") +
+           (set ? "; what a person set stays" : "");
+    grant_all(out);
   } else {
     const LimitSetting* before = setting_of({wanted.kind, wanted.scope});
     const std::string was = before != nullptr ? to_text(*before) : "none";
@@ -409,10 +487,50 @@ void RiskOffice::alert(Severity severity, AlertCode code, const Scope& scope,
 
 // --- shown ---
 
+void RiskOffice::add_up_holdings(OfficeStatus& out) const {
+  for (const Party& p : parties_) {
+    if (!p.profit) continue;
+    Decimal sum = out.profit.value_or(Decimal());
+    if (add(sum, *p.profit)) out.profit = sum;
+  }
+  for (const Party& p : parties_) {
+    for (const LeasePosition& one : p.positions) {
+      add_to(out.exposures, one);
+      if (!one.marked) ++out.unmarked;
+      auto here = std::ranges::find_if(out.positions, [&](const LeasePosition& other) {
+        return other.venue == one.venue && other.asset == one.asset;
+      });
+      if (here == out.positions.end()) {
+        out.positions.push_back(one);
+        continue;
+      }
+      bool sound = add(here->held, one.held);
+      sound &= add(here->traded, one.traded);
+      here->marked = here->marked && one.marked && sound && add(here->worth, one.worth);
+      here->fresh = here->marked && here->fresh && one.fresh;
+      here->mark = here->marked ? one.mark : Decimal();
+      if (!here->marked) here->worth = {};
+    }
+  }
+  for (OfficeStatus::Exposure& one : out.exposures) {
+    if (!one.marked) {
+      one.worth = one.traded_worth = {};
+      continue;
+    }
+    add(out.equity, one.worth);
+    if (one.asset == config_.reporting_asset) continue;
+    add(out.gross, one.traded_worth.abs());
+    add(out.net, one.traded_worth);
+  }
+}
+
 void RiskOffice::status(OfficeStatus& out) const {
   out = {};
-  for (const Party& p : parties_)
-    out.engines.push_back({p.name, p.silent, p.granted, p.held, p.heard, p.profit});
+  for (const Party& p : parties_) {
+    out.engines.push_back({p.name, p.silent, p.granted, p.held, p.heard, p.profit, p.holdings_told,
+                           p.left_out, p.positions});
+  }
+  add_up_holdings(out);
   for (const Key& key : shared()) {
     const LimitSetting* setting = setting_of(key);
     if (setting == nullptr) continue;

@@ -5,7 +5,8 @@
 //
 //   promised   what an engine may use at most, whatever it does and whatever is lost on the way: the most of what it
 //              told last and of every share that it may hold or may still come to hold. It falls only by what the
-//              engine tells, never by time alone: who is silent may have used all of it, and still have it open
+//              engine tells, never by time alone: who is silent may have used all of it, and still have it open,
+//              unless a person writes it off
 //   invariant  what all engines are promised of a limit comes to no more than the limit, or no share is given that
 //              makes it more
 //   share      what the engine uses, and an equal part of what nobody uses; as far as the promises of others allow
@@ -22,6 +23,7 @@
 #include "base/decimal.hpp"
 #include "base/time.hpp"
 #include "core/risk/holds.hpp"
+#include "core/risk/limit_settings.hpp"
 #include "core/risk/limit_watch.hpp"
 #include "core/risk/second_person.hpp"
 #include "domain/action.hpp"
@@ -40,6 +42,10 @@ struct OfficeStatus {
     std::uint64_t granted = 0, held = 0;
     Instant heard;
     std::optional<Decimal> profit;  // the last told
+    // What it holds, as it was told last; an engine that was never told of holds what nobody knows.
+    std::optional<Instant> holdings_told;
+    std::uint32_t left_out = 0;  // positions that it did not tell
+    std::vector<LeasePosition> positions;
   };
   struct Limit {
     LimitSetting setting;
@@ -48,8 +54,21 @@ struct OfficeStatus {
     Decimal promised;  // of those that are split
     LimitLevel level = LimitLevel::Well;
   };
+  // Of all engines together. What has no mark, and what no number holds, counts as nothing and is counted.
+  struct Exposure {
+    Text<15> asset;
+    Decimal held, traded;
+    bool marked = false;  // the next two are known
+    Decimal worth, traded_worth;
+  };
   std::vector<Engine> engines;
-  std::vector<Limit> limits;  // those that engines share
+  std::vector<LeasePosition> positions;  // by venue and asset; the mark is one of those told
+  std::vector<Exposure> exposures;       // by asset
+  std::optional<Decimal> profit;         // of those who told theirs; nothing: none did
+  Decimal equity;                        // worth of all that is held
+  Decimal gross, net;                    // of what was traded, the reporting asset aside
+  std::uint32_t unmarked = 0;            // positions
+  std::vector<Limit> limits;             // those that engines share
   std::vector<HoldStatus> holds;
 };
 
@@ -78,7 +97,11 @@ class RiskOffice {
     std::uint64_t held = 0, granted = 0;
     std::optional<Decimal> profit;
     std::vector<LeaseUse> uses;  // the last known
-    std::vector<Sent> sent;      // what it may hold, or may still come to hold
+    std::optional<Instant> holdings_told;
+    Instant holdings_asked;  // its clock
+    std::uint32_t left_out = 0;
+    std::vector<LeasePosition> positions;
+    std::vector<Sent> sent;  // what it may hold, or may still come to hold
   };
   struct Watched {  // of those that are summed, and of drawdown
     Key key;
@@ -92,7 +115,10 @@ class RiskOffice {
   void command(const ResumeCommand& command, Actions& out);
   void command(const SetLimitCommand& command, Actions& out);
   void command(const StopCommand&, Actions&) {}
+  void command(const WriteOffCommand& command, Actions& out);
   void command(const AcknowledgeCommand&, Actions&) {}  // whoever keeps the alerts has it
+  void take_holdings(const LeaseAsked& event, Party& party, Actions& out);
+  void add_up_holdings(OfficeStatus& out) const;
   void grant(Party& party, Actions& out);
   void grant_all(Actions& out);
   void watch_sums(Actions& out);
@@ -101,6 +127,7 @@ class RiskOffice {
   void released(const Key& key, Actions& out);
 
   Duration grace() const { return Duration{config_.lease_for.ns / 4 * 5}; }
+  Duration late_at_most() const { return Duration{grace().ns * 4}; }  // of a letter
   Party& party(const EngineName& name);
   // What counts for it here: what was set for its very place, or for each like it. Null: it is not shared.
   const LimitSetting* setting_of(const Key& key) const;
@@ -120,7 +147,8 @@ class RiskOffice {
   CoreConfig config_;
   bool started_ = false;
   Instant now_;
-  std::uint64_t version_ = 0;           // of leases, over all engines
+  std::uint64_t version_ = 0;  // of leases, over all engines
+  ConfiguredLimits configured_;
   std::vector<LimitSetting> changes_;   // by persons
   std::vector<LimitSetting> settings_;  // in force; what was set later takes the place of the same
   std::vector<Party> parties_;

@@ -110,6 +110,204 @@ TEST_F(RiskOfficeTest, WhatOneMayUseIsNotPromisedToAnother) {
   EXPECT_EQ(share(LimitKind::OrderRate), d("4"));
 }
 
+TEST_F(RiskOfficeTest, WhoIsGoneForGoodIsWrittenOffByAPersonAndItsShareIsFree) {
+  ask("east", 0, false, {use(LimitKind::OrderRate, "4")});
+  ask("west", 0, false, {use(LimitKind::OrderRate, "0")});
+  const auto write_off = [&](const char* engine) {
+    alerts.clear();
+    send(CommandReceived{WriteOffCommand{engine, "ada", "renamed"}});
+  };
+  write_off("east");
+  EXPECT_TRUE(told_saying("engine east is heard of, and not written off: ada: renamed"));
+  write_off("north");
+  EXPECT_TRUE(told_saying("engine north is not known"));
+  pass(seconds(4));
+  send(Timer{});
+  ask("west", 0, false, {use(LimitKind::OrderRate, "0")});
+  EXPECT_EQ(share(LimitKind::OrderRate), d("0")) << "east may have used all of it";
+  write_off("east");
+  EXPECT_TRUE(told_saying("engine east is written off; what it was promised is free"));
+  ASSERT_EQ(alerts.size(), 1u);
+  EXPECT_TRUE(alerts[0].over && alerts[0].subject == "east") << "nobody waits for it any more";
+  EXPECT_EQ(share(LimitKind::OrderRate), d("10")) << "and west need not ask for it";
+
+  RiskOffice other;
+  DecodedEvent decoded;
+  Actions ignored;
+  for (const auto& record : journal) {
+    ASSERT_TRUE(decode_event(record, decoded).ok());
+    other.on(decoded.event, decoded.now, ignored);
+  }
+  OfficeStatus status;
+  other.status(status);
+  ASSERT_EQ(status.engines.size(), 1u);
+  EXPECT_EQ(status.engines[0].name, "west");
+  // Should it come back after all, it is a new one.
+  ask("east", 3, false, {use(LimitKind::OrderRate, "4")});
+  EXPECT_EQ(share(LimitKind::OrderRate), d("0"));
+}
+
+TEST_F(RiskOfficeTest, AfterARestartNobodyIsWrittenOffBeforeItHadTimeToBeHeardOf) {
+  ask("east", 0, false, {});
+  pass(seconds(600));
+  send(Started{2, {}, &universe, &config});
+  send(CommandReceived{WriteOffCommand{"east", "ada", "renamed"}});
+  EXPECT_TRUE(told_saying("is heard of, and not written off"));
+  pass(seconds(3));
+  send(CommandReceived{WriteOffCommand{"east", "ada", "renamed"}});
+  EXPECT_TRUE(told_saying("is written off"));
+}
+
+TEST_F(RiskOfficeTest, WhatAWrittenOffEngineMadeIsNoLossOfThoseThatAreLeft) {
+  config.limits.add(*parse_limit("drawdown 100"));
+  send(Started{2, {}, &universe, &config});
+  ask("east", 0, false, {}, d("500"));
+  ask("west", 0, false, {}, d("0"));
+  ask("north", 0, false, {}, d("0"));
+  send(Timer{});
+  for (int n = 0; n < 20; ++n) {
+    pass(milliseconds(500));
+    ask("west", 0, false, {}, d("0"));
+    ask("north", 0, false, {}, d("0"));
+    send(Timer{});
+  }
+  send(CommandReceived{WriteOffCommand{"east", "ada", "renamed"}});
+  for (int n = 0; n < 20; ++n) {
+    pass(milliseconds(500));
+    ask("west", 0, false, {}, d("0"));
+    ask("north", 0, false, {}, d("0"));
+    send(Timer{});
+  }
+  OfficeStatus status;
+  office.status(status);
+  EXPECT_TRUE(status.holds.empty());
+}
+
+TEST_F(RiskOfficeTest, WhatEnginesHoldIsShownByEngineAndTogether) {
+  const auto tell = [&](const char* engine, std::vector<LeasePosition> positions, Instant asked) {
+    LeaseAsked one;
+    one.engine = engine;
+    one.asked = asked;
+    one.profit_known = true;
+    one.profit = d("10");
+    one.holdings = true;
+    one.positions = positions;
+    send(one);
+  };
+  const LeasePosition btc_east{"kraken", "BTC", d("2"), d("1"), true, true, d("100"), d("200")};
+  const LeasePosition btc_west{"kraken", "BTC", d("3"), d("-3"), true, false, d("101"), d("303")};
+  const LeasePosition cash{"binance", "USDT", d("50"), d("-100"), true, true, d("1"), d("50")};
+  tell("east", {btc_east, cash}, {seconds(1).ns});
+  tell("west", {btc_west}, {seconds(900).ns});
+  OfficeStatus status;
+  office.status(status);
+  ASSERT_EQ(status.engines.size(), 2u);
+  EXPECT_EQ(status.engines[0].positions, (std::vector{btc_east, cash}));
+  EXPECT_EQ(status.engines[1].positions, std::vector{btc_west});
+  ASSERT_EQ(status.positions.size(), 2u);
+  EXPECT_EQ(status.positions[0].held, d("5"));
+  EXPECT_EQ(status.positions[0].traded, d("-2"));
+  EXPECT_EQ(status.positions[0].worth, d("503"));
+  EXPECT_FALSE(status.positions[0].fresh) << "one of the marks is not";
+  EXPECT_EQ(status.profit, d("20"));
+  EXPECT_EQ(status.equity, d("553"));
+  EXPECT_EQ(status.net, d("-203")) << "of what was traded, and not of the reporting asset";
+  EXPECT_EQ(status.gross, d("203"));
+
+  // A question without holdings leaves them as they were, and so does an older letter.
+  ask("east", 0, false, {});
+  tell("west", {}, {seconds(899).ns});
+  office.status(status);
+  EXPECT_EQ(status.engines[0].positions.size(), 2u);
+  EXPECT_EQ(status.engines[1].positions.size(), 1u);
+  tell("west", {}, {seconds(901).ns});
+  office.status(status);
+  EXPECT_TRUE(status.engines[1].positions.empty());
+  EXPECT_TRUE(status.engines[1].holdings_told.has_value());
+
+  LeasePosition unmarked{"kraken", "ETH", d("2"), d("2"), false, false, {}, {}};
+  tell("west", {unmarked}, {seconds(902).ns});
+  office.status(status);
+  EXPECT_EQ(status.unmarked, 1u);
+  EXPECT_EQ(status.equity, d("250"));
+}
+
+TEST_F(RiskOfficeTest, MorePositionsThanAreTakenAreCountedAndTold) {
+  const std::vector<LeasePosition> many(lease_positions_max + 5,
+                                        {"kraken", "BTC", d("1"), {}, false, false, {}, {}});
+  LeaseAsked one;
+  one.engine = "east";
+  one.asked = now;
+  one.holdings = true;
+  one.left_out = 2;
+  one.positions = many;
+  send(one);
+  EXPECT_TRUE(told_saying("engine east has more positions than are told: 7 are in no sum"));
+  OfficeStatus status;
+  office.status(status);
+  EXPECT_EQ(status.engines[0].positions.size(), lease_positions_max);
+  EXPECT_EQ(status.engines[0].left_out, 7u);
+  alerts.clear();
+  one.asked = now + seconds(1);
+  send(one);
+  EXPECT_TRUE(alerts.empty()) << "told once";
+  one.asked = now + seconds(2);
+  one.left_out = 0;
+  one.positions = std::span(many).first(3);
+  send(one);
+  EXPECT_TRUE(told_saying("tells all its positions again"));
+}
+
+TEST_F(RiskOfficeTest, AmountsThatNoNumberHoldsTogetherAreNotAddedUp) {
+  const Decimal huge = Decimal::from_raw(static_cast<Int128>(~UInt128{} >> 1));
+  for (const char* engine : {"east", "west"}) {
+    const std::vector<LeasePosition> positions{
+        {"kraken", "BTC", huge, huge, true, true, d("2"), huge}};
+    LeaseAsked one;
+    one.engine = engine;
+    one.asked = now;
+    one.profit_known = true;
+    one.profit = huge;
+    one.holdings = true;
+    one.positions = positions;
+    send(one);
+  }
+  OfficeStatus status;
+  office.status(status);
+  ASSERT_EQ(status.positions.size(), 1u);
+  EXPECT_FALSE(status.positions[0].marked);
+  EXPECT_FALSE(status.exposures[0].marked);
+}
+
+TEST_F(RiskOfficeTest, AnOlderLetterThatComesLateIsNoSecondEngineOfTheName) {
+  ask("east", 0, false, {use(LimitKind::OrderRate, "0")});
+  const std::uint64_t version = granted("east")->version;
+  const Instant before = now;
+  pass(milliseconds(500));
+  ask("east", version, true, {use(LimitKind::OrderRate, "0")});
+  LeaseAsked late;
+  late.engine = "east";
+  late.asked = Instant{before.ns * 3};
+  send(late);
+  EXPECT_FALSE(told_saying("two engines"));
+  EXPECT_EQ(granted("east"), nullptr) << "it has been answered";
+}
+
+TEST_F(RiskOfficeTest, WhatTheFileSaysHoldsForAllUnderWhatAPersonSetHere) {
+  ask("east", 0, false, {use(LimitKind::OrderRate, "0")});
+  SetLimitCommand of_file{*parse_limit("order_rate 6"), false, "file", "reload", true};
+  send(CommandReceived{of_file});
+  EXPECT_EQ(share(LimitKind::OrderRate), d("6"));
+  EXPECT_TRUE(told_saying("order_rate 6 for all engines, was order_rate 10; file: reload"));
+  send(CommandReceived{SetLimitCommand{*parse_limit("order_rate 4"), false, "ada", "calm"}});
+  of_file.setting = *parse_limit("order_rate 8");
+  send(CommandReceived{of_file});
+  EXPECT_EQ(share(LimitKind::OrderRate), d("4"));
+  EXPECT_TRUE(told_saying("what a person set stays"));
+  send(CommandReceived{SetLimitCommand{*parse_limit("order_rate 4"), true, "ada", "over"}});
+  EXPECT_EQ(share(LimitKind::OrderRate), d("8"));
+}
+
 TEST_F(RiskOfficeTest, WhoIsSilentKeepsWhatItWasPromised) {
   ask("east", 0, false, {use(LimitKind::OrderRate, "0")});
   pass(seconds(600));

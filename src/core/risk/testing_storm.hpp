@@ -65,6 +65,7 @@ class GateStorm final : RiskView, ProfitView {
             "asset_concentration ETH 45",
             "venue_value kraken 300000",
             "venue_concentration kraken 70",
+            "value_at_risk 9000",
             "weekly_loss 900",
             "monthly_loss 800",
             "daily_realised_loss strategy maker 700",
@@ -186,6 +187,10 @@ class GateStorm final : RiskView, ProfitView {
       }
     }
     make_profit();
+    at_risk_ =
+        rng_.one_in(60) ? std::nullopt : std::optional(amount(rng_.one_in(40) ? 12'000 : 9'000));
+    limits.value_at_risk(at_risk_ ? std::optional(Decimal::from_int(*at_risk_)) : std::nullopt,
+                         orders_);
     for (int n = 0; n < 4; ++n) {
       now_ = now_ + milliseconds(60);
       read();
@@ -380,6 +385,8 @@ class GateStorm final : RiskView, ProfitView {
     if (legs_ + facts_.new_legs > 9) return "open_legs";
     if (trades_ + 1 > 4) return "open_trades";
     if (facts_.strategy == Strategy::Maker && maker_trades_ + 1 > 3) return "open_trades maker";
+    if (!at_risk_) return "value at risk not measured";
+    if (*at_risk_ > 9'000) return "value_at_risk";
     if (!reading_.known) return "profit not measured";
     if (made_[0] < -1'000) return "daily_loss";
     if (made_[1] < -900) return "weekly_loss";
@@ -457,6 +464,7 @@ class GateStorm final : RiskView, ProfitView {
   ProfitReading reading_;
   std::array<std::int64_t, period_count> made_{};
   std::int64_t fallen_ = 0;
+  std::optional<std::int64_t> at_risk_;
   std::int64_t maker_made_ = 0, btc_usdt_made_ = 0, eth_made_ = 0, losses_in_a_row_ = 0;
   std::deque<Left> placed_;
   std::vector<Instant> cancels_;

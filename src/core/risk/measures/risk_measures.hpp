@@ -1,7 +1,7 @@
 // What the engine knows of its risk, read once a second: marks, the past of marks, positions, exposures, profit
 // and loss. Folded from the engine's own events and actions, so that it outlives the process; told to people
-// and to those who watch. Limits on losses go by its profit and loss; nothing else of it is an input to a decision
-// (docs/decisions/0023-risk-measures.md says how a measure would become one).
+// and to those who watch. Limits on losses go by its profit and loss, one on the value at risk by what was
+// computed from it and journalled; nothing else of it is an input to a decision (docs/decisions/0023-risk-measures.md).
 //
 // Marks here are of Valid books only: of a venue that is asked for its books by REST (docs/decisions/0013) the
 // last mark stands, is not fresh, and its age is told. A configured rate is a way where no Valid book leads.
