@@ -49,10 +49,10 @@ class MovingBooks final : public services::RiskSource {
   void status(CoreStatus& out) const override { out = status_; }
   const services::RiskRole* role() const override { return nullptr; }
   bool ask_lease(const services::LeaseQuestion&) override { return false; }
-  Result<core::RiskReport, std::string> risk() const override {
+  services::RiskTold risk() const override {
     const std::size_t at = looks_++ % report_.positions.size();
     report_.positions[at].held += Decimal::of("0.00000001");
-    return report_;
+    return {report_, &universe_};
   }
   const report::AlertDesk& alerts() const override { return desk_; }
   bool paper() const override { return true; }

@@ -178,6 +178,27 @@ def nothing_is_opened_without_the_role(what, silenced_at):
         expect(any(h["by"] == "no_lease" and h["scope"] == "all" for h in holds), f"{what}: {engine.name} says why: {holds}")
 
 
+def check_holdings():
+    """While nothing moves: what the role shows is what the engines show, added up."""
+
+    def held_by(told):
+        return {(p["venue"], p["asset"]): Decimal(p["held"]) for p in told["positions"]}
+
+    def both():
+        sums = {}
+        for engine in engines:
+            out = subprocess.run([ats_bin, "risk", "status", "--json", "--data", engine.data], capture_output=True, text=True)
+            for where, held in held_by(json.loads(out.stdout)).items():
+                sums[where] = sums.get(where, Decimal(0)) + held
+        return sums
+
+    wait_for("positions of all engines at the role",
+             lambda: held_by(json.loads(role.ask("risk", "status", "--json"))) == both(), 30)
+    stress = json.loads(role.ask("risk", "stress", "--json"))
+    expect({"freeze-kraken", "fall-20"} <= {s["scenario"] for s in stress["scenarios"]}, f"stress of all: {stress}")
+    expect("east" in role.ask("risk", "status"), "what each engine made is shown")
+
+
 def check_promises(what):
     told = role.told()
     for limit in told["limits"]:
@@ -231,6 +252,9 @@ with tempfile.TemporaryDirectory(prefix="ats-lease-") as home:
             wait_for(f"{engine.name} is halted by it",
                      lambda: any(h["by"] == "risk_role" for h in engine.status()["holds"]), 5)
         print(f"halted everywhere {time.monotonic() - halted:.2f} s after the command was given, as seen from outside")
+        for engine in engines:
+            wait_for(f"{engine.name} is flat", engine.flat, 60)
+        check_holdings()
         before = [engine.opened() for engine in engines]
         west = engines[1]
         role.kill(), west.kill()
@@ -245,6 +269,7 @@ with tempfile.TemporaryDirectory(prefix="ats-lease-") as home:
         expect(role.ask("resume", "--reason", "drill over"), "a resume at the role")
         all_trade("the halt is over")
 
+        expect(role.ask("risk", "write-off", "west", "--reason", "too early") is None, "west is heard of, and not written off")
         west.kill()
         wait_for("the role tells that west is silent", lambda: role.engine("west")["silent"])
         alerts = json.loads(role.ask("risk", "alerts", "--json"))["alerts"]
@@ -260,6 +285,9 @@ with tempfile.TemporaryDirectory(prefix="ats-lease-") as home:
         # A certificate of another name is not let in as west.
         impostor = Process("impostor", west.words, {**west.settings, **certificates_of("east")})
         west.end()
+        wait_for("west is silent", lambda: role.engine("west")["silent"])
+        expect(role.ask("risk", "write-off", "west", "--reason", "its accounts are flat"), "west is written off")
+        expect(role.engine("west") is None, "and known no more, until it asks again")
         impostor.start()
         wait_for("whose certificate has another name is told so", lambda: impostor.said("they have to be the same"))
         impostor.kill()

@@ -21,7 +21,7 @@ class Desk final : public RiskSource {
  public:
   const Universe& universe() const override { return universe_; }
   void status(CoreStatus& out) const override { out = {}; }
-  Result<core::RiskReport, std::string> risk() const override { return core::RiskReport{}; }
+  RiskTold risk() const override { return {{}, &universe_}; }
   const report::AlertDesk& alerts() const override { return alerts_; }
   bool paper() const override { return false; }
   const RiskRole* role() const override { return nullptr; }

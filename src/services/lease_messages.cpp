@@ -1,5 +1,7 @@
 #include "services/lease_messages.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "services/risk_messages.hpp"
@@ -67,6 +69,30 @@ Result<LeaseHold, std::string> hold_of(const v1::Hold& message) {
   return hold;
 }
 
+Result<LeasePosition, std::string> position_of(const v1::LeasePosition& message) {
+  LeasePosition position;
+  if (message.venue().empty() || !read_name(message.venue(), position.venue))
+    return fail(std::string("venue: a name of 1 to 15 characters"));
+  if (message.asset().empty() || !read_name(message.asset(), position.asset))
+    return fail(std::string("asset: a name of 1 to 15 characters"));
+  const auto held = amount_of("held", message.held());
+  if (!held) return fail(held.error());
+  const auto traded = amount_of("traded", message.traded());
+  if (!traded) return fail(traded.error());
+  position.held = *held;
+  position.traded = *traded;
+  if (!message.has_mark()) return position;
+  const auto price = amount_of("mark.price", message.mark().price());
+  if (!price) return fail(price.error());
+  const auto worth = amount_of("mark.worth", message.mark().worth());
+  if (!worth) return fail(worth.error());
+  position.marked = true;
+  position.fresh = message.mark().fresh();
+  position.mark = *price;
+  position.worth = *worth;
+  return position;
+}
+
 }  // namespace
 
 void fill(v1::LeaseRequest& out, const LeaseQuestion& question) {
@@ -81,6 +107,20 @@ void fill(v1::LeaseRequest& out, const LeaseQuestion& question) {
     to.set_limit(name(use.kind));
     fill(*to.mutable_scope(), use.scope);
     if (use.known) to.set_value(use.value.to_string());
+  }
+  if (!asked.holdings) return;
+  v1::LeaseHoldings& holdings = *out.mutable_holdings();
+  holdings.set_left_out(asked.left_out);
+  for (const LeasePosition& position : question.positions) {
+    v1::LeasePosition& to = *holdings.add_positions();
+    to.set_venue(std::string(position.venue.view()));
+    to.set_asset(std::string(position.asset.view()));
+    to.set_held(position.held.to_string());
+    to.set_traded(position.traded.to_string());
+    if (!position.marked) continue;
+    to.mutable_mark()->set_price(position.mark.to_string());
+    to.mutable_mark()->set_worth(position.worth.to_string());
+    to.mutable_mark()->set_fresh(position.fresh);
   }
 }
 
@@ -129,6 +169,16 @@ Result<LeaseQuestion, std::string> question_of(const v1::LeaseRequest& message) 
       use.value = *value;
     }
     question.uses.push_back(use);
+  }
+  if (!message.has_holdings()) return question;
+  asked.holdings = true;
+  asked.left_out = message.holdings().left_out();
+  if (message.holdings().positions_size() > static_cast<int>(lease_positions_max))
+    return fail(fmt::format("holdings: up to {} positions", lease_positions_max));
+  for (const v1::LeasePosition& of : message.holdings().positions()) {
+    const auto position = position_of(of);
+    if (!position) return fail("holdings: " + position.error());
+    question.positions.push_back(*position);
   }
   return question;
 }

@@ -57,6 +57,24 @@ TEST(LeaseMessages, AQuestionComesOverTheWireAsItWas) {
       if (use.known) use.value = drawn_amount(rng);
       question.uses.push_back(use);
     }
+    question.asked.holdings = rng.one_in(2);
+    if (question.asked.holdings) {
+      question.asked.left_out = static_cast<std::uint32_t>(rng.below(10));
+      for (std::uint64_t p = rng.below(20); p > 0; --p) {
+        LeasePosition position;
+        position.venue = Text<15>("kraken");
+        position.asset = Text<15>("A" + std::to_string(p));
+        position.held = drawn_amount(rng);
+        position.traded = drawn_amount(rng);
+        position.marked = rng.one_in(2);
+        if (position.marked) {
+          position.fresh = rng.one_in(2);
+          position.mark = drawn_amount(rng);
+          position.worth = drawn_amount(rng);
+        }
+        question.positions.push_back(position);
+      }
+    }
     v1::LeaseRequest sent, received;
     fill(sent, question);
     ASSERT_TRUE(received.ParseFromString(sent.SerializeAsString()));
@@ -69,6 +87,9 @@ TEST(LeaseMessages, AQuestionComesOverTheWireAsItWas) {
     EXPECT_EQ(again->asked.profit_known, question.asked.profit_known);
     EXPECT_EQ(again->asked.profit, question.asked.profit);
     EXPECT_EQ(again->uses, question.uses);
+    EXPECT_EQ(again->asked.holdings, question.asked.holdings);
+    EXPECT_EQ(again->asked.left_out, question.asked.left_out);
+    EXPECT_EQ(again->positions, question.positions);
   }
 }
 
@@ -123,7 +144,20 @@ TEST(LeaseMessages, WhatMakesNoSenseIsRefusedByTheNameOfItsField) {
   use.set_value("many");
   EXPECT_THAT(question_of(request).error(), HasSubstr("value: not a decimal"));
   use.set_value("3");
+  v1::LeasePosition& position = *request.mutable_holdings()->add_positions();
+  EXPECT_THAT(question_of(request).error(), HasSubstr("holdings: venue"));
+  position.set_venue("kraken");
+  EXPECT_THAT(question_of(request).error(), HasSubstr("holdings: asset"));
+  position.set_asset("BTC");
+  EXPECT_THAT(question_of(request).error(), HasSubstr("held: not a decimal"));
+  position.set_held("1"), position.set_traded("0.5");
+  position.mutable_mark()->set_price("much");
+  EXPECT_THAT(question_of(request).error(), HasSubstr("mark.price: not a decimal: 'much'"));
+  position.mutable_mark()->set_price("60000"), position.mutable_mark()->set_worth("60000");
   ASSERT_TRUE(question_of(request).ok());
+  for (std::size_t n = 0; n < lease_positions_max; ++n)
+    *request.mutable_holdings()->add_positions() = position;
+  EXPECT_THAT(question_of(request).error(), HasSubstr("up to 1024 positions"));
 
   v1::LeaseResponse response;
   EXPECT_THAT(answer_of(response).error(), HasSubstr("version"));

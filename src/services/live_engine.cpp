@@ -441,7 +441,10 @@ std::string LiveEngine::answer(std::string_view request) {
   }
   if (command == "inventory")
     return inventory_json(engine_.inventory(setup_.config.inventory), universe_);
-  if (command == "risk") return answer_risk(engine_, universe_, setup_.config.stress, parsed);
+  if (command == "risk") {
+    return answer_risk(engine_.risk(), engine_.measures().prices(), universe_, setup_.config.stress,
+                       parsed);
+  }
   if (command == "heartbeat")
     return nlohmann::json{{"ok", started_.ns != 0}, {"life", incarnation_}}.dump();
   if (command == "stop") {
@@ -460,6 +463,11 @@ std::string LiveEngine::answer(std::string_view request) {
 }
 
 Result<std::vector<std::string>, std::string> LiveEngine::command(const Command& command) {
+  if (role_ && std::holds_alternative<WriteOffCommand>(command)) {
+    auto said = role_->command(command);
+    if (!role_->failure().empty()) return fail(role_->failure() + "; nothing is opened any more");
+    return said;
+  }
   std::vector<std::string> said;
   said_ = &said;
   // Else its share would be of what the limit was before.

@@ -83,7 +83,7 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   std::string answer(std::string_view request);
   const Universe& universe() const override { return universe_; }
   void status(CoreStatus& out) const override { engine_.status(out); }
-  Result<core::RiskReport, std::string> risk() const override { return engine_.risk(); }
+  RiskTold risk() const override { return {engine_.risk(), &universe_}; }
   const report::AlertDesk& alerts() const override { return alerts_; }
   bool paper() const override { return paper_ != nullptr; }
   const RiskRole* role() const override { return role_.get(); }

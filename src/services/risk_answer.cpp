@@ -142,12 +142,11 @@ class Spell {
   const Universe& u_;
 };
 
-std::string answer_var(const core::Engine& engine, const Universe& universe, const json& request) {
+std::string answer_var(const core::RiskReport& report, const core::PriceHistory& prices,
+                       const Universe& universe, const json& request) {
   const auto question = VarQuestion::parse(request);
   if (!question) return wrong("not a question for the value at risk");
-  const core::RiskReport report = engine.risk();
   const auto& positions = question->traded ? report.traded : report.positions;
-  const core::PriceHistory& prices = engine.measures().prices();
   const auto assets = core::assets_at_risk(positions, report.reporting);
   const std::size_t least = core::least_observations(question->confidences.back());
   const core::PriceBars* bars = &prices.choose(assets, question->horizon, least);
@@ -161,9 +160,8 @@ std::string answer_var(const core::Engine& engine, const Universe& universe, con
   return var_json(*question, positions, *bars, report.reporting, report.as_of, universe).dump();
 }
 
-std::string answer_stress(const core::Engine& engine, const Universe& universe,
+std::string answer_stress(const core::RiskReport& report, const Universe& universe,
                           const core::StressRules& rules, const json& request) {
-  const core::RiskReport report = engine.risk();
   auto scenarios = core::scenarios_for(report.positions, universe, rules);
   const std::string asked = request.value("scenario", std::string());
   if (!asked.empty()) {
@@ -185,10 +183,9 @@ std::string answer_stress(const core::Engine& engine, const Universe& universe,
       .dump();
 }
 
-std::string answer_closes(const core::Engine& engine, const Universe& universe,
+std::string answer_closes(const core::PriceHistory& prices, const Universe& universe,
                           const json& request) {
   const auto bar = request.value("bar_s", std::int64_t{60});
-  const core::PriceHistory& prices = engine.measures().prices();
   for (std::size_t n = 0; n < core::PriceHistory::cadences; ++n) {
     const core::PriceBars& bars = prices.bars(n);
     if (bars.bar() != seconds(bar)) continue;
@@ -240,24 +237,25 @@ ordered_json stress_json(const std::vector<core::StressResult>& results,
   return out;
 }
 
-std::string answer_risk(const core::Engine& engine, const Universe& universe,
-                        const core::StressRules& rules, const json& request) {
+std::string answer_risk(const core::RiskReport& report, const core::PriceHistory& prices,
+                        const Universe& universe, const core::StressRules& rules,
+                        const json& request) {
   const auto found = request.find("what");
   const std::string what =
       found != request.end() && found->is_string() ? found->get<std::string>() : std::string();
-  if (what == "status") return risk_status_json(engine.risk(), universe).dump();
-  if (what == "var") return answer_var(engine, universe, request);
+  if (what == "status") return risk_status_json(report, universe).dump();
+  if (what == "var") return answer_var(report, prices, universe, request);
   if (what == "stress") {
     if (request.contains("scenario") && !request["scenario"].is_string()) {
       return wrong("not a question for a scenario");
     }
-    return answer_stress(engine, universe, rules, request);
+    return answer_stress(report, universe, rules, request);
   }
   if (what == "closes") {
     if (request.contains("bar_s") && !request["bar_s"].is_number_integer()) {
       return wrong("bars of a minute, an hour or a day are kept");
     }
-    return answer_closes(engine, universe, request);
+    return answer_closes(prices, universe, request);
   }
   return wrong("no such question: " + what);
 }

@@ -41,7 +41,8 @@ class RiskAnswer : public ::testing::Test, protected core::testing::World {
     wait(seconds(2));
   }
   ordered_json ask(const json& request) {
-    return ordered_json::parse(answer_risk(engine, universe, rules, request));
+    return ordered_json::parse(
+        answer_risk(engine.risk(), engine.measures().prices(), universe, rules, request));
   }
   core::StressRules rules;
 };

@@ -279,6 +279,7 @@ struct Delegate {
 };
 constexpr Delegate delegates[] = {
     {"engines", "who shares one set of limits under this risk role", engines_command},
+    {"write-off", "say that an engine is gone for good, and its share is free", write_off_command},
     {"limits", "the limits in force, and how much of each is used", limits_command},
     {"set", "set a limit, or put it back to what the configuration says", set_limit_command},
     {"alerts", "what people were told of and is not over", alerts_command},

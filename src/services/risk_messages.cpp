@@ -137,6 +137,7 @@ void fill_engines(v1::GetStatusResponse& out, const RiskRole& role) {
     to.set_held(engine.held);
     fill_duration(*to.mutable_heard(), role.now() - engine.heard);
     if (engine.profit) to.set_profit(engine.profit->to_string());
+    to.set_left_out(engine.left_out);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "io/clock.hpp"
+#include "services/risk_answer.hpp"
 #include "services/role_text.hpp"
 #include "services/wish_answer.hpp"
 
@@ -110,8 +111,24 @@ void RiskProcess::status(CoreStatus& out) const {
     out.limits.push_back(limit_status(limit));
 }
 
-Result<core::RiskReport, std::string> RiskProcess::risk() const {
-  return fail(std::string("the risk role holds nothing itself: ask the engines"));
+RiskTold RiskProcess::risk() const {
+  core::OfficeStatus office;
+  role_->office().status(office);
+  const ToldHoldings& holdings = role_->holdings();
+  return {holdings.report(office, role_->now()), &holdings.universe(), false};
+}
+
+// What all engines hold together; what each of them made is known as one number.
+std::string RiskProcess::answer_risk_of_all(const nlohmann::json& request) const {
+  const RiskTold told = risk();
+  if (text_field(request, "what") != "status") {
+    return answer_risk(told.report, role_->holdings().prices(), *told.names, config_.stress,
+                       request);
+  }
+  nlohmann::ordered_json out = risk_status_json(told.report, *told.names);
+  out.erase("profit");
+  out["engines"] = role_json(*role_)["engines"];
+  return out.dump();
 }
 
 std::string RiskProcess::answer(std::string_view request) {
@@ -119,6 +136,7 @@ std::string RiskProcess::answer(std::string_view request) {
   if (!parsed.is_object() || !server_) return answer_failed("not a request");
   const std::string command = text_field(parsed, "command");
   if (command == "status" || command == "engines") return role_json(*role_).dump();
+  if (command == "risk") return answer_risk_of_all(parsed);
   if (auto answer = answer_wish(*this, parsed)) return *answer;
   return answer_failed("the risk role knows no command '" + command + "': ask an engine");
 }

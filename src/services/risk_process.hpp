@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -41,10 +42,11 @@ class RiskProcess final : private RiskSource {
   void tick();
   void log_line(const std::string& line);
   std::string answer(std::string_view request);
+  std::string answer_risk_of_all(const nlohmann::json& request) const;
 
   const Universe& universe() const override { return role_->universe(); }
   void status(CoreStatus& out) const override;
-  Result<core::RiskReport, std::string> risk() const override;
+  RiskTold risk() const override;
   const report::AlertDesk& alerts() const override { return role_->alerts(); }
   bool paper() const override { return false; }
   const RiskRole* role() const override { return role_.get(); }

@@ -53,6 +53,7 @@ std::optional<std::string> RiskRole::restore(const Config& config,
     options.observe = [this](const Event& event, Instant now, const Actions& actions) {
       alerts_.on(event, now, actions);
       alerts_.clear_tellings();  // they were told then
+      holdings_.on(event, now);
     };
     auto folded = fold_journal(*reader, office, options);
     if (!folded) return folded.error().detail;
@@ -110,6 +111,7 @@ void RiskRole::handle(const Event& event) {
     if (alert != nullptr && said_ != nullptr) said_->emplace_back(alert->message.view());
   }
   alerts_.on(event, now_, actions_);
+  holdings_.on(event, now_);
   tell();
 }
 

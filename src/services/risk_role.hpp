@@ -17,6 +17,7 @@
 #include "report/alert_desk.hpp"
 #include "services/config.hpp"
 #include "services/lease_letters.hpp"
+#include "services/told_holdings.hpp"
 
 namespace ats::services {
 
@@ -45,6 +46,7 @@ class RiskRole {
   const core::RiskOffice& office() const { return office_; }
   // Numbered as its journal has them, so that they are the same after a restart.
   const report::AlertDesk& alerts() const { return alerts_; }
+  const ToldHoldings& holdings() const { return holdings_; }
   // Its venues and pairs, which commands name.
   const Universe& universe() const { return universe_; }
   std::uint32_t incarnation() const { return incarnation_; }
@@ -62,6 +64,7 @@ class RiskRole {
   Universe universe_;
   core::RiskOffice office_;
   report::AlertDesk alerts_;
+  ToldHoldings holdings_;
   std::optional<io::JournalWriter> journal_;
   std::uint32_t incarnation_ = 1;
   Instant now_;

@@ -70,7 +70,7 @@ class RiskService final : public v1::Risk::CallbackService {
   // On the reactor's thread.
   void set_serving(bool serving) { serving_ = serving; }
   void pump() {
-    watched_.report.reset();
+    watched_.risk.reset();
     for (Watch* watch : watched_.watches) watch->pump();
   }
   void grant(const LeaseAnswer& lease) {
@@ -169,19 +169,22 @@ class RiskService final : public v1::Risk::CallbackService {
   }
   Unary* ListPositions(Context* context, const v1::ListPositionsRequest*,
                        v1::ListPositionsResponse* out) override {
-    return ask(context, [this, out]() -> grpc::Status {
-      const auto report = source_.risk();
-      if (!report) return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, report.error());
-      fill(*out, *report, source_.universe());
+    return ask(context, [this, out] {
+      const RiskTold told = source_.risk();
+      fill(*out, told.report, *told.names);
       return grpc::Status::OK;
     });
   }
   Unary* GetProfitAndLoss(Context* context, const v1::GetProfitAndLossRequest*,
                           v1::GetProfitAndLossResponse* out) override {
     return ask(context, [this, out]() -> grpc::Status {
-      const auto report = source_.risk();
-      if (!report) return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, report.error());
-      fill(*out, *report, source_.universe());
+      const RiskTold told = source_.risk();
+      if (!told.profits) {
+        return {grpc::StatusCode::FAILED_PRECONDITION,
+                "the risk role knows what each engine made as one number (GetStatus); engines tell "
+                "it by period"};
+      }
+      fill(*out, told.report, *told.names);
       return grpc::Status::OK;
     });
   }
@@ -219,6 +222,12 @@ class RiskService final : public v1::Risk::CallbackService {
       if (const report::KeptAlert* alert = source_.alerts().find(in->number()))
         fill(*out->mutable_alert(), *alert, source_.universe());
       return grpc::Status::OK;
+    });
+  }
+  Unary* WriteOffEngine(Context* context, const v1::WriteOffEngineRequest* in,
+                        v1::WriteOffEngineResponse* out) override {
+    return act(context, in, out, [this, in, out](const Wish& wish) {
+      return told(wish_write_off(source_, wish, in->engine()), *out);
     });
   }
   Unary* Halt(Context* context, const v1::HaltRequest* in, v1::HaltResponse* out) override {

@@ -24,10 +24,7 @@ class FakeSource final : public RiskSource {
   }
   const Universe& universe() const override { return universe_; }
   void status(CoreStatus& out) const override { out = {}; }
-  Result<core::RiskReport, std::string> risk() const override {
-    if (nothing_held) return fail(std::string("nothing is held here"));
-    return report_;
-  }
+  RiskTold risk() const override { return {report_, &universe_}; }
   const report::AlertDesk& alerts() const override { return desk_; }
   bool paper() const override { return false; }
   Result<std::vector<std::string>, std::string> command(const Command&) override {
@@ -43,7 +40,7 @@ class FakeSource final : public RiskSource {
   }
   void hold(std::int64_t units) { report_.positions[0].held = Decimal::from_int(units); }
 
-  bool full = false, nothing_held = false, gives_leases = false;
+  bool full = false, gives_leases = false;
   int commands = 0;
   std::vector<LeaseQuestion> questions;
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/risk/limit_where.hpp"
 #include "services/alert_text.hpp"
 #include "services/scope_text.hpp"
@@ -78,6 +80,31 @@ Told wish_acknowledge(RiskSource& source, const Wish& wish, std::uint64_t alert)
       carry_out(source, AcknowledgeCommand{alert, Text<31>::cut(wish.who), Text<63>(wish.reason)});
   if (told) told->push_back(alert_line(*source.alerts().find(alert), source.universe()));
   return told;
+}
+
+Told wish_write_off(RiskSource& source, const Wish& wish, std::string_view engine) {
+  if (auto wrong = fault_of(wish)) return fail(std::move(*wrong));
+  if (source.role() == nullptr) {
+    return fail(Refusal{Kind::NotAsThingsAre,
+                        "no risk role is here: ask where it is (--role, or its address)"});
+  }
+  core::OfficeStatus office;
+  source.role()->office().status(office);
+  const auto known =
+      std::ranges::find(office.engines, engine, [](const auto& one) { return one.name.view(); });
+  if (known == office.engines.end()) {
+    return fail(Refusal{Kind::NotFound, fmt::format("there is no engine '{}'; ats risk engines "
+                                                    "shows them",
+                                                    engine)});
+  }
+  if (!known->silent) {
+    return fail(Refusal{Kind::NotAsThingsAre,
+                        fmt::format("engine {} is heard of: what it was promised is its own "
+                                    "until it is silent",
+                                    engine)});
+  }
+  return carry_out(
+      source, WriteOffCommand{EngineName(engine), Text<31>::cut(wish.who), Text<63>(wish.reason)});
 }
 
 }  // namespace ats::services

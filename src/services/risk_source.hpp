@@ -17,12 +17,17 @@
 
 namespace ats::services {
 
+struct RiskTold {
+  core::RiskReport report;
+  const Universe* names = nullptr;  // of the venues and assets in it; outlives the answer
+  bool profits = true;              // false: `report.profit` says nothing
+};
+
 class RiskSource {
  public:
   virtual const Universe& universe() const = 0;
   virtual void status(CoreStatus& out) const = 0;
-  // The error: why this process has none.
-  virtual Result<core::RiskReport, std::string> risk() const = 0;
+  virtual RiskTold risk() const = 0;
   virtual const report::AlertDesk& alerts() const = 0;
   virtual bool paper() const = 0;
   // Journals and handles it: what was said to it, or why it could not be journalled.
@@ -65,5 +70,7 @@ Told wish_resume(RiskSource& source, const Wish& wish, std::string_view scope);
 // `limit` as parse_limit reads it.
 Told wish_limit(RiskSource& source, const Wish& wish, std::string_view limit, bool take_back);
 Told wish_acknowledge(RiskSource& source, const Wish& wish, std::uint64_t alert);
+// Where the risk role is.
+Told wish_write_off(RiskSource& source, const Wish& wish, std::string_view engine);
 
 }  // namespace ats::services

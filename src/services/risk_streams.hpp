@@ -33,12 +33,12 @@ struct Watched {
   io::CallBridge& bridge;
   RiskSource& source;
   std::vector<Watch*> watches = {};
-  std::vector<LeaseStream*> leases = {};                             // of them
-  std::optional<Result<core::RiskReport, std::string>> report = {};  // as it was last looked at
+  std::vector<LeaseStream*> leases = {};  // of them
+  std::optional<RiskTold> risk = {};      // as it was last looked at
 
-  const Result<core::RiskReport, std::string>& report_now() {
-    if (!report) report = source.risk();
-    return *report;
+  const RiskTold& risk_now() {
+    if (!risk) risk = source.risk();
+    return *risk;
   }
 };
 
@@ -56,7 +56,7 @@ class Stream : public Reactor, public Watch {
       return;
     }
     message_.Clear();
-    if (!next(message_)) return;  // it may have come to its end
+    if (!next(message_)) return;
     writing_ = true;
     this->StartWrite(&message_);
   }
@@ -174,13 +174,9 @@ class PositionStream final : public WatchStream<v1::WatchPositionsResponse> {
   };
 
   bool tell(v1::WatchPositionsResponse& out) override {
-    const auto& report = watched().report_now();
-    if (!report) {
-      end({grpc::StatusCode::FAILED_PRECONDITION, report.error()});
-      return false;
-    }
-    const core::RiskReport& now = *report;
-    const Universe& universe = source().universe();
+    const RiskTold& told = this->watched().risk_now();
+    const core::RiskReport& now = told.report;
+    const Universe& universe = *told.names;
     now_.clear();
     for (const core::Position& position : now.positions) {
       const core::MarkedAt* mark = mark_of(now, position.asset);

@@ -153,6 +153,14 @@ void profits(Page& page, const ordered_json& t) {
   }
 }
 
+// Of a risk role: each engine's as one number.
+void profits_of_engines(Page& page, const ordered_json& t) {
+  page.line("\n{:<32}{:>22}", "engine", text_of(t["in"]) + " made");
+  for (const ordered_json& e : t["engines"])
+    page.line("{:<32}{:>22}{}", text_of(e["engine"]), rounded(e["profit"], 2),
+              e["silent"].get<bool>() ? "  SILENT: as it was last told" : "");
+}
+
 // --- value at risk ---
 
 void measures(Page& page, const ordered_json& t) {
@@ -226,7 +234,7 @@ void backtests(Page& page, const ordered_json& tests) {
 std::string risk_status_text(const ordered_json& told) {
   Page page;
   holdings(page, told);
-  profits(page, told);
+  told.contains("profit") ? profits(page, told) : profits_of_engines(page, told);
   return page.take();
 }
 

@@ -63,4 +63,20 @@ int engines_command(int argc, const char* const* argv) {
   return exit_done;
 }
 
+int write_off_command(int argc, const char* const* argv) {
+  RunningProcess process;
+  std::string engine, reason;
+  CLI::App app(
+      "Says that an engine is gone for good, with nothing of it open at a venue: what it was "
+      "promised "
+      "is free again. Refused while it is heard of.",
+      "ats risk write-off");
+  process.add_to(app);
+  app.add_option("engine", engine, "its name, as `ats risk engines` shows it")->required();
+  app.add_option("--reason", reason, "why, for the journal")->required();
+  app.footer("Examples:\n  ats risk write-off west --role --reason \"renamed, accounts are flat\"");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  return process.carry_out({{"command", "write_off"}, {"engine", engine}, {"reason", reason}});
+}
+
 }  // namespace ats::services

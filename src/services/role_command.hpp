@@ -1,4 +1,5 @@
-// `ats risk --config FILE`: the risk role as a process, and `ats risk engines`, who shares its limits.
+// `ats risk --config FILE`: the risk role as a process; `ats risk engines`, who shares its limits; `ats risk write-off`,
+// who does no more.
 #pragma once
 
 #include <string>
@@ -13,5 +14,6 @@ struct RoleOptions {
 // The exit code.
 int run_role(const RoleOptions& options);
 int engines_command(int argc, const char* const* argv);
+int write_off_command(int argc, const char* const* argv);
 
 }  // namespace ats::services

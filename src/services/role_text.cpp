@@ -37,7 +37,8 @@ json role_json(const RiskRole& role) {
          {"granted", engine.granted},
          {"held", engine.held},
          {"heard_ms", (role.now() - engine.heard).ns / 1'000'000},
-         {"profit", engine.profit ? json(engine.profit->to_string()) : json(nullptr)}});
+         {"profit", engine.profit ? json(engine.profit->to_string()) : json(nullptr)},
+         {"left_out", engine.left_out}});
   }
   for (const core::OfficeStatus::Limit& limit : office.limits) {
     json line = limit_json(limit_status(limit));

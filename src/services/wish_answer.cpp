@@ -39,6 +39,8 @@ std::optional<std::string> answer_wish(RiskSource& source, const json& request) 
   if (command == "set_limit") {
     return carried_out(wish_limit(source, wish, text_field(request, "limit"), flag("take_back")));
   }
+  if (command == "write_off")
+    return carried_out(wish_write_off(source, wish, text_field(request, "engine")));
   if (command == "acknowledge") {
     const auto number = request.find("alert");
     const bool told = number != request.end() && number->is_number_unsigned();

@@ -1,5 +1,5 @@
 // What a person may ask of any process with a RiskSource through its control socket: alerts, halt, resume, set_limit,
-// acknowledge.
+// acknowledge, write_off.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
