@@ -147,7 +147,7 @@ struct Engine::Parts {
     out.push_back(
         Alert{severity, code, scope, Text<127>::cut(message), Text<63>::cut(subject), over});
   }
-  std::string describe(const Scope& scope) const;
+  std::string describe(const Scope& scope) const { return core::describe(scope, universe); }
   void status(CoreStatus& out) const;
 };
 

@@ -181,11 +181,7 @@ void Engine::Parts::watch_lease(Actions& out) {
   Lease& lease = gate.lease();
   if (!lease.needed()) return;
   if (!lease.live(now)) {
-    Hold none;
-    none.resolving = true;
-    none.resolve_until = now + config.resolve_within;
-    none.by = HoldBy::NoLease;
-    if (gate.holds().find({}, HoldBy::NoLease) == nullptr) gate.holds().set(none);
+    gate.hold_for_want_of_lease(now);
     if (!lease_missed &&
         lease.missing(now) >= (lease.version() == 0 ? config.lease_for : Duration{})) {
       lease_missed = true;
@@ -282,45 +278,21 @@ void Engine::Parts::on(const RiskMeasured& event, Actions&) {
 
 // --- commands ---
 
-std::string Engine::Parts::describe(const Scope& scope) const {
-  if (scope.venue.valid()) return std::string(universe.venue(scope.venue).name.view());
-  if (scope.strategy) return std::string("strategy ") + name(*scope.strategy);
-  return scope.pair.valid() ? universe.pair_name(scope.pair) : "everything";
-}
-
 void Engine::Parts::on(const CommandReceived& event, Actions& out) {
   std::visit([&](const auto& command) { on(command, out); }, event.command);
 }
 
-// A venue and a pair together are two halts. A scope that does not exist halts everything: whoever asked
-// for it wanted something to stop.
 void Engine::Parts::on(const HaltCommand& command, Actions& out) {
-  const Scope& asked = command.scope;
-  const bool exists =
-      (!asked.venue.valid() || known(asked.venue)) && (!asked.pair.valid() || known(asked.pair));
-  const auto halt = [&](const Scope& scope) {
-    Hold hold;
-    hold.scope = scope;
-    hold.state = command.reduce_only ? RiskState::ReduceOnly : RiskState::Halted;
-    hold.resolving = !command.at_once && !command.reduce_only;
-    hold.resolve_until = now + config.resolve_within;
-    hold.flatten = command.flatten;
+  for (const Hold& hold : holds_of(command, universe, now, config.resolve_within)) {
     const bool held = !gate.holds().set(hold);
-    alert(Severity::Warning, AlertCode::Halt, scope,
-          describe(scope) +
+    alert(Severity::Warning, AlertCode::Halt, hold.scope,
+          describe(hold.scope) +
               (held                  ? " was held up already, says "
                : command.reduce_only ? " reduced by "
                                      : " halted by ") +
               std::string(command.who.view()) + ": " + std::string(command.reason.view()),
           out, command.who.view());
-  };
-  if (!exists || asked.global()) {
-    halt({});
-    return;
   }
-  if (asked.venue.valid()) halt({asked.venue, {}});
-  if (asked.pair.valid()) halt({{}, asked.pair});
-  if (asked.strategy) halt({{}, {}, asked.strategy});
 }
 
 bool Engine::Parts::may_resume(const Scope& scope, const ResumeCommand& command, Actions& out) {
@@ -335,9 +307,7 @@ bool Engine::Parts::may_resume(const Scope& scope, const ResumeCommand& command,
 
 void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
   const Scope& asked = command.scope;
-  if ((asked.venue.valid() && !known(asked.venue)) || (asked.pair.valid() && !known(asked.pair))) {
-    return;
-  }
+  if (!core::known(asked, universe)) return;
   if (situation.stopping) {
     // Nobody would take up what a halted pair holds: the halt must outlive the stop.
     alert(Severity::Warning, AlertCode::Resume, asked,
@@ -356,15 +326,11 @@ void Engine::Parts::on(const ResumeCommand& command, Actions& out) {
           out, {}, was);
     return was;
   };
-  if (asked.global()) {
-    resume({});
-    return;
+  for (const Scope& scope : parts_of(asked)) {
+    if (!resume(scope)) continue;
+    if (scope.venue.valid()) accept_differences(scope.venue, command, out);
+    if (scope.pair.valid()) executor.on_resumed(scope.pair, now, out);
   }
-  if (asked.venue.valid() && resume({asked.venue, {}})) {
-    accept_differences(asked.venue, command, out);
-  }
-  if (asked.pair.valid() && resume({{}, asked.pair})) executor.on_resumed(asked.pair, now, out);
-  if (asked.strategy) resume({{}, {}, asked.strategy});
 }
 
 // Who, when (the event's time), from, to: the journal has it, and so has the alert.

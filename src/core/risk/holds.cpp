@@ -20,6 +20,41 @@ void add(Standing& standing, const Hold& hold) {
 
 }  // namespace
 
+bool known(const Scope& scope, const Universe& universe) {
+  return (!scope.venue.valid() || scope.venue.index() < universe.venues().size()) &&
+         (!scope.pair.valid() || scope.pair.index() < universe.pairs().size());
+}
+
+std::vector<Scope> parts_of(const Scope& scope) {
+  if (scope.global()) return {{}};
+  std::vector<Scope> parts;
+  if (scope.venue.valid()) parts.push_back({scope.venue, {}});
+  if (scope.pair.valid()) parts.push_back({{}, scope.pair});
+  if (scope.strategy) parts.push_back({{}, {}, scope.strategy});
+  return parts;
+}
+
+std::string describe(const Scope& scope, const Universe& universe) {
+  if (scope.venue.valid()) return std::string(universe.venue(scope.venue).name.view());
+  if (scope.strategy) return std::string("strategy ") + name(*scope.strategy);
+  return scope.pair.valid() ? universe.pair_name(scope.pair) : "everything";
+}
+
+std::vector<Hold> holds_of(const HaltCommand& command, const Universe& universe, Instant now,
+                           Duration resolve_within) {
+  std::vector<Hold> holds;
+  for (const Scope& scope : parts_of(known(command.scope, universe) ? command.scope : Scope{})) {
+    Hold hold;
+    hold.scope = scope;
+    hold.state = command.reduce_only ? RiskState::ReduceOnly : RiskState::Halted;
+    hold.resolving = !command.at_once && !command.reduce_only;
+    hold.resolve_until = now + resolve_within;
+    hold.flatten = command.flatten;
+    holds.push_back(hold);
+  }
+  return holds;
+}
+
 bool Holds::set(const Hold& hold) {
   const auto held = std::ranges::find_if(
       all_, [&](const Hold& h) { return h.scope == hold.scope && h.by == hold.by; });

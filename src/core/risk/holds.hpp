@@ -6,10 +6,12 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/time.hpp"
 #include "domain/command.hpp"
+#include "domain/instrument.hpp"
 #include "domain/limit.hpp"
 #include "domain/status.hpp"
 
@@ -24,6 +26,17 @@ struct Hold {
   std::optional<LimitKind> limit;  // was reached; a hold of its own is lifted by it again
   HoldBy by = HoldBy::Engine;      // each has holds of its own, which only it lifts
 };
+
+// Every venue and pair it names is one of this universe.
+bool known(const Scope& scope, const Universe& universe);
+// What a command of that scope holds up, or lets go on, each by itself: a venue and a pair together are two.
+std::vector<Scope> parts_of(const Scope& scope);
+// For people: "kraken", "strategy maker", "BTC/USDT", "everything".
+std::string describe(const Scope& scope, const Universe& universe);
+// What a person's halt holds up. One that names what is not there is of everything: whoever asked for it wanted
+// something to stop. `now`: what is open may be resolved for so long from then on.
+std::vector<Hold> holds_of(const HaltCommand& command, const Universe& universe, Instant now,
+                           Duration resolve_within);
 
 // What holds an order: defaults to what lets nothing pass.
 struct Standing {

@@ -9,13 +9,16 @@ void RiskGate::restart(const Universe& universe, const CoreConfig& config, Insta
   limits_.restart(universe, config, now);
   lease_.restart(config, now);
   holds_.lift({}, HoldBy::NoLease);
-  if (lease_.needed()) {
-    Hold none;
-    none.resolving = true;
-    none.resolve_until = now + config.resolve_within;
-    none.by = HoldBy::NoLease;
-    holds_.set(none);
-  }
+  if (lease_.needed()) hold_for_want_of_lease(now);
+}
+
+void RiskGate::hold_for_want_of_lease(Instant now) {
+  if (holds_.find({}, HoldBy::NoLease) != nullptr) return;
+  Hold none;
+  none.resolving = true;
+  none.resolve_until = now + config_->resolve_within;
+  none.by = HoldBy::NoLease;
+  holds_.set(none);
 }
 
 bool RiskGate::halt(const Scope& scope, Instant now) {

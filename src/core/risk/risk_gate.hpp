@@ -35,6 +35,8 @@ class RiskGate {
   bool halt(VenueId venue) {
     return halt({venue, {}}, {});
   }  // nothing goes there: nothing to wait for
+  // There is no word from the risk role (any more): what is open may be resolved for as long as under a halt.
+  void hold_for_want_of_lease(Instant now);
   Holds& holds() { return holds_; }
   const Holds& holds() const { return holds_; }
   Lease& lease() { return lease_; }

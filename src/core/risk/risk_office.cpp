@@ -365,39 +365,42 @@ void RiskOffice::released(const Key& key, Actions& out) {
 // --- persons ---
 
 void RiskOffice::command(const HaltCommand& command, Actions& out) {
-  const Scope& asked = command.scope;
-  const auto known = [](auto id, std::size_t size) { return !id.valid() || id.index() < size; };
-  const bool exists =
-      known(asked.venue, universe_.venues().size()) && known(asked.pair, universe_.pairs().size());
-  Hold hold;
-  hold.scope = exists ? asked : Scope{};  // whoever asked for it wanted something to stop
-  hold.state = command.reduce_only ? RiskState::ReduceOnly : RiskState::Halted;
-  hold.resolving = !command.at_once && !command.reduce_only;
-  hold.flatten = command.flatten;
-  const bool news = holds_.set(hold);
+  Actions told;  // after what is granted
+  for (const Hold& hold : holds_of(command, universe_, now_, config_.resolve_within)) {
+    const bool news = holds_.set(hold);
+    alert(Severity::Warning, AlertCode::Halt, hold.scope,
+          describe(hold.scope) +
+              (!news                 ? " was held up already in all engines, says "
+               : command.reduce_only ? " reduced in all engines by "
+                                     : " halted in all engines by ") +
+              std::string(command.who.view()) + ": " + std::string(command.reason.view()),
+          told);
+  }
   grant_all(out);
-  alert(Severity::Warning, AlertCode::Halt, hold.scope,
-        describe(hold.scope) +
-            (!news                 ? " was held up already in all engines, says "
-             : command.reduce_only ? " reduced in all engines by "
-                                   : " halted in all engines by ") +
-            std::string(command.who.view()) + ": " + std::string(command.reason.view()),
-        out);
+  out.insert(out.end(), told.begin(), told.end());
 }
 
 void RiskOffice::command(const ResumeCommand& command, Actions& out) {
-  const Scope& scope = command.scope;
+  if (!known(command.scope, universe_)) return;
+  Actions told;
+  bool any = false;
+  for (const Scope& scope : parts_of(command.scope)) any |= resume(scope, command, told);
+  if (any) grant_all(out);
+  out.insert(out.end(), told.begin(), told.end());
+}
+
+bool RiskOffice::resume(const Scope& scope, const ResumeCommand& command, Actions& out) {
   if (holds_.find(scope) == nullptr) {
     alert(Severity::Info, AlertCode::Resume, scope,
           describe(scope) + " was not held up by the risk role", out);
-    return;
+    return false;
   }
   if (config_.resume_by_two && !second_person_.asks(scope, command.who)) {
     alert(Severity::Info, AlertCode::Resume, scope,
           describe(scope) + " stays as it is until a second person asks for it, too; asked by " +
               std::string(command.who.view()),
           out);
-    return;
+    return false;
   }
   second_person_.done(scope);
   holds_.lift(scope);
@@ -405,11 +408,11 @@ void RiskOffice::command(const ResumeCommand& command, Actions& out) {
     const auto scopes = scopes_of(one.key);
     if (std::ranges::find(scopes, scope) != scopes.end()) one.watch.forgive();
   }
-  grant_all(out);
   alert(Severity::Info, AlertCode::Resume, scope,
         describe(scope) + " resumed in all engines by " + std::string(command.who.view()) + ": " +
             std::string(command.reason.view()),
         out);
+  return true;
 }
 
 // Its share may be open at a venue still: only a person can know that it is not.
@@ -470,12 +473,6 @@ void RiskOffice::command(const SetLimitCommand& command, Actions& out) {
 
 std::string RiskOffice::about(const Key& key) {
   return std::string(name(key.kind)) + " " + to_text(key.scope) + " of all engines";
-}
-
-std::string RiskOffice::describe(const Scope& scope) const {
-  if (scope.venue.valid()) return std::string(universe_.venue(scope.venue).name.view());
-  if (scope.strategy) return std::string("strategy ") + name(*scope.strategy);
-  return scope.pair.valid() ? universe_.pair_name(scope.pair) : "everything";
 }
 
 void RiskOffice::alert(Severity severity, AlertCode code, const Scope& scope,

@@ -113,6 +113,7 @@ class RiskOffice {
   void answer(const LeaseAsked& event, Actions& out);
   void command(const HaltCommand& command, Actions& out);
   void command(const ResumeCommand& command, Actions& out);
+  bool resume(const Scope& scope, const ResumeCommand& command, Actions& out);
   void command(const SetLimitCommand& command, Actions& out);
   void command(const StopCommand&, Actions&) {}
   void command(const WriteOffCommand& command, Actions& out);
@@ -138,7 +139,7 @@ class RiskOffice {
   std::optional<Decimal> sum(const Key& key) const;
   std::vector<Scope> scopes_of(const Key& key) const;
   static std::string about(const Key& key);
-  std::string describe(const Scope& scope) const;
+  std::string describe(const Scope& scope) const { return core::describe(scope, universe_); }
   void refresh_settings();
   void alert(Severity severity, AlertCode code, const Scope& scope, const std::string& message,
              Actions& out, std::string_view subject = {}, bool over = false) const;

@@ -308,6 +308,23 @@ TEST_F(RiskOfficeTest, WhatTheFileSaysHoldsForAllUnderWhatAPersonSetHere) {
   EXPECT_EQ(share(LimitKind::OrderRate), d("8"));
 }
 
+TEST_F(RiskOfficeTest, AVenueAndAPairTogetherAreTwoHaltsAsTheyAreInAnEngine) {
+  ask("east", 0, false, {});
+  send(CommandReceived{HaltCommand{{kraken, pair}, "ada", "odd"}});
+  ASSERT_EQ(holds().size(), 2u);
+  EXPECT_EQ(holds()[0].scope.venue, "kraken");
+  EXPECT_TRUE(holds()[0].scope.pair.view().empty());
+  EXPECT_EQ(holds()[1].scope.pair, "BTC/USDT");
+  send(CommandReceived{ResumeCommand{{{}, pair}, "ada", "fine"}});
+  ASSERT_EQ(holds().size(), 1u) << "each until it is resumed itself";
+  EXPECT_EQ(holds()[0].scope.venue, "kraken");
+  send(CommandReceived{ResumeCommand{{kraken, pair}, "ada", "fine"}});
+  EXPECT_TRUE(holds().empty());
+  send(CommandReceived{HaltCommand{{VenueId{9}, {}}, "ada", "odd"}});
+  ASSERT_EQ(holds().size(), 1u);
+  EXPECT_TRUE(holds()[0].scope == LimitScope{}) << "what is not there halts everything";
+}
+
 TEST_F(RiskOfficeTest, WhoIsSilentKeepsWhatItWasPromised) {
   ask("east", 0, false, {use(LimitKind::OrderRate, "0")});
   pass(seconds(600));
