@@ -292,31 +292,37 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
     Decimal highest;
   };
 
-  // --- executions (executor.cpp) ---
+  // --- the life of an execution (executor.cpp) ---
   OrderId next_order_id() const;
   RefuseReason open(const TwoLegs& legs, Instant now, Actions& out, ExecutionId& execution);
   Quantity brought_in(const OrderRequest& buy, const Instrument& sold_on) const;
   bool busy(AssetId base, Instant now) const;
   Order& place(const Approved<OrderRequest>& order, Execution& execution, Instant now,
                Actions& out);
-  OrderFacts facts(const OrderRequest& request, Strategy strategy, Instant now) const;
-  std::optional<Decimal> middle_of(PairId pair, Instant now) const;
-  std::optional<Decimal> exposure_with(PairId pair, Decimal quantity) const;
-  bool trades_in(const Execution& execution, AssetId quote) const;
-  Span span_of(AssetId asset) const;
-  void judge_conversion(const OrderRequest& order, OrderFacts& facts) const;
-  std::optional<Decimal> convert(AssetId from, AssetId to, Decimal amount) const;
-  Decimal worst_net(const Execution& execution) const;
   Execution* find_execution(ExecutionId id);
   Execution& execution_of(Order& order, Instant now);
   bool orders_done(const Execution& execution) const;
   Decimal lot_of(AssetId base) const;
   void settle(ExecutionId id, Instant now, Actions& out);
   void finish(ExecutionId id, ExecutionOutcome outcome, Instant now, Actions& out);
-  Decimal marked(const Execution& execution, Decimal base, Instant now) const;
-  void learn(const Execution& execution, const ExecutionResolved& resolved);
-  void compute_reserved();
+
+  // --- what risk is told (facts.cpp) ---
+  OrderFacts facts(const OrderRequest& request, Strategy strategy, Instant now) const;
+  std::optional<Decimal> middle_of(PairId pair, Instant now) const;
+  std::optional<Price> reference_of(const Instrument& on, Instant now) const;
+  bool crosses_own(InstrumentId id, Side side, Price price) const;
+  bool usable(InstrumentId id, Instant now) const;
+  Decimal worst_net(const Execution& execution) const;
+  std::optional<Decimal> exposure_with(PairId pair, Decimal quantity) const;
+  bool trades_in(const Execution& execution, AssetId quote) const;
+  Span span_of(AssetId asset) const;
+  void judge_conversion(const OrderRequest& order, OrderFacts& facts) const;
+
+  // --- what an end states, and what is learnt from it (stated.cpp) ---
   void state_marks(const Execution& execution, ExecutionResolved& resolved) const;
+  Decimal marked(const Execution& execution, Decimal base, Instant now) const;
+  std::optional<Decimal> convert(AssetId from, AssetId to, Decimal amount) const;
+  void learn(const Execution& execution, const ExecutionResolved& resolved);
 
   // --- other terms for an order that stands (amends.cpp) ---
   Quantity total_at_most(const Order& order) const;
@@ -344,6 +350,9 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
   bool hedge_fell_short(Execution& execution, Instant now);
   bool hedged_whole(const Execution& execution) const;
   void pull(Order& order, Instant now, Actions& out);
+
+  // --- what is free to spend (funds.cpp) ---
+  void compute_reserved();
   Decimal holds(const Order& order) const;
   Decimal pledges(const Execution& execution) const;
   Decimal unheld(VenueId venue, AssetId asset) const;
@@ -389,9 +398,6 @@ class Executor final : public Funds, public QuoteDesk, public RiskView {
 
   const Instrument& instrument(InstrumentId id) const { return desk_.universe.instrument(id); }
   VenueId venue_of(const Order& order) const { return instrument(order.request.instrument).venue; }
-  bool usable(InstrumentId id, Instant now) const;
-  std::optional<Price> reference_of(const Instrument& on, Instant now) const;
-  bool crosses_own(InstrumentId id, Side side, Price price) const;
   bool planted(Mutant mutant) const { return desk_.config.mutant == mutant; }
   void alert(Severity severity, AlertCode code, const Scope& scope, std::string_view message,
              Actions& out, std::string_view subject = {}) const;
