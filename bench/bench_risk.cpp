@@ -11,7 +11,7 @@
 #include "core/ledger/ledger.hpp"
 #include "core/risk/measures/profit_book.hpp"
 #include "core/risk/measures/value_at_risk.hpp"
-#include "domain/codec.hpp"
+#include "domain/testing_approved.hpp"
 #include "harness.hpp"
 
 namespace ats::bench {
@@ -155,22 +155,12 @@ struct Fills {
   std::uint64_t fills = 0;
 };
 
-// A Place as a journal holds it: only the gate makes one otherwise.
 Action placed(OrderId id, ExecutionId execution, InstrumentId instrument) {
   OrderRequest o;
   o.id = id;
   o.execution = execution;
   o.instrument = instrument;
-  std::vector<std::byte> bytes{std::byte{0}};
-  const auto put = [&](const auto& value) {
-    const auto* at = reinterpret_cast<const std::byte*>(&value);
-    bytes.insert(bytes.end(), at, at + sizeof value);
-  };
-  put(o.id), put(o.execution), put(o.instrument), put(o.side), put(o.time_in_force), put(o.price);
-  put(o.quantity), put(o.unwind), put(o.post_only), put(std::uint64_t{1});
-  const auto action = decode_action(bytes);
-  if (!action) die("a Place does not decode");
-  return *action;
+  return approved(o);
 }
 
 Fills make_fills() {

@@ -10,7 +10,6 @@
 namespace ats::report {
 namespace {
 
-using testing::approved;
 using testing::d;
 using testing::Listed;
 
@@ -308,7 +307,7 @@ TEST(History, AnAmendedOrderIsToldWithItsTermsAndWhatBecameOfThem) {
   OrderRequest higher = quote;
   higher.price = story.price(story.at_kraken, "60010");
   higher.quantity = story.quantity(story.at_kraken, "0.12");
-  story.action(testing::amended(higher, terms_of(quote)));
+  story.action(approved_amend(higher, terms_of(quote)));
   const Leg* leg = &story.history.find({1})->legs[0];
   EXPECT_EQ(leg->limit, d("60000")) << "asked for is not carried out";
   story.event(OrderAmended{quote.id, terms_of(higher), "v", {}});
@@ -317,12 +316,12 @@ TEST(History, AnAmendedOrderIsToldWithItsTermsAndWhatBecameOfThem) {
 
   OrderRequest highest = higher;
   highest.price = story.price(story.at_kraken, "60020");
-  story.action(testing::amended(highest, terms_of(higher)));
+  story.action(approved_amend(highest, terms_of(higher)));
   story.event(AmendRejected{quote.id, RejectReason::InvalidOrder, "it would take", {}});
   story.event(
       OrderFound{quote.id, "v", OrderState::Acked, {}, {}, story.at_kraken, terms_of(quote), {}});
   EXPECT_EQ(leg->limit, d("60010")) << "an answer to a question of before";
-  story.action(testing::amended(highest, terms_of(higher)));
+  story.action(approved_amend(highest, terms_of(higher)));
   story.event(OrderUnknown{quote.id, UnknownReason::TimedOut, {}});
   story.event(
       OrderFound{quote.id, "v", OrderState::Acked, {}, {}, story.at_kraken, terms_of(highest), {}});

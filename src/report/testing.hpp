@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/codec.hpp"
 #include "domain/instrument.hpp"
+#include "domain/testing_approved.hpp"
 #include "report/attribution.hpp"
 #include "report/history.hpp"
 
@@ -20,31 +20,6 @@ inline void PrintTo(const Decimal& value, std::ostream* out) { *out << value.to_
 namespace ats::report::testing {
 
 inline Decimal d(std::string_view text) { return Decimal::of(text); }
-
-// A Place as a journal holds it: kind, order, serial.
-inline Place approved(const OrderRequest& o) {
-  std::vector<std::byte> bytes{std::byte{0}};
-  const auto put = [&](const auto& value) {
-    const auto* at = reinterpret_cast<const std::byte*>(&value);
-    bytes.insert(bytes.end(), at, at + sizeof value);
-  };
-  put(o.id), put(o.execution), put(o.instrument), put(o.side), put(o.time_in_force), put(o.price);
-  put(o.quantity), put(o.unwind), put(o.post_only), put(std::uint64_t{1});
-  return std::get<Place>(decode_action(bytes).value());
-}
-
-// An Amend likewise: what stood before and the venue's id come last.
-inline Amend amended(const OrderRequest& o, const OrderTerms& standing) {
-  std::vector<std::byte> bytes{std::byte{15}};
-  const auto put = [&](const auto& value) {
-    const auto* at = reinterpret_cast<const std::byte*>(&value);
-    bytes.insert(bytes.end(), at, at + sizeof value);
-  };
-  put(o.id), put(o.execution), put(o.instrument), put(o.side), put(o.time_in_force), put(o.price);
-  put(o.quantity), put(o.unwind), put(o.post_only), put(std::uint64_t{1});
-  put(standing.price), put(standing.quantity), put(std::uint8_t{0});
-  return std::get<Amend>(decode_action(bytes).value());
-}
 
 // BTC/USDT on both, BTC/USD on kraken as well.
 struct Listed {

@@ -31,7 +31,7 @@ class AuditorAmendsTest : public testing::AuditorTest {
     const OrderTerms from = terms_of(o);
     o.price = to.price;
     o.quantity = to.quantity;
-    return Amend{core::RiskGate::approve(o, ++serial_), from, "1"};
+    return approved_amend(o, from, "1", ++serial_);
   }
   void carry_out(const OrderRequest& o, OrderTerms to) {
     const std::string name(client_order_id(o.id).view());

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/testing_approval.hpp"
+#include "domain/testing_approved.hpp"
 
 namespace ats::sim {
 namespace {
@@ -102,7 +102,7 @@ struct Paper final : EventSink {
     px.act(acts.back(), now);
   }
   OrderId place(const OrderRequest& o) {
-    act(Place{core::RiskGate::approve(o, orders)});
+    act(approved(o, orders));
     return o.id;
   }
   template <class E>
@@ -265,7 +265,7 @@ TEST(PaperExchange, AnOrderIsAmendedUnderItsIdAndHoldsWhatItNeedsNow) {
     const Level l = p.level(price, quantity);
     to.price = l.price;
     to.quantity = l.quantity;
-    p.act(Amend{core::RiskGate::approve(to, 9), terms_of(o), "paper"});
+    p.act(approved_amend(to, terms_of(o), "paper"));
     p.wait(milliseconds(100));
     return terms_of(to);
   };
@@ -442,7 +442,7 @@ TEST(PaperExchange, MoneyAddsUpWhateverHappensAndOutlivesTheProcess) {
         to.quantity = {static_cast<std::int64_t>(1 + rng.below(200)) * 100'000};
         // What it fills at is bounded by the better of the two.
         if (o.side == Side::Buy ? to.price > o.price : to.price < o.price) o.price = to.price;
-        p.act(Amend{core::RiskGate::approve(to, 1), before, {}});
+        p.act(approved_amend(to, before));
       } else if (rng.below(3) == 0 && !placed.empty()) {
         p.act(Cancel{placed[rng.below(placed.size())].id, p.at_kraken, {}});
       } else if (rng.below(4) == 0) {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "domain/testing_approved.hpp"
 #include "sim/auditor.hpp"
-#include "sim/testing_approval.hpp"
 #include "sim/testing_world.hpp"
 
 namespace ats::sim::testing {
@@ -109,7 +109,7 @@ class AuditorTest : public ::testing::Test {
     o.quantity = side == Side::Buy ? Quantity{10'000} : Quantity{9'990'000};
     return o;
   }
-  Action place(const OrderRequest& o) { return Place{core::RiskGate::approve(o, ++serial_)}; }
+  Action place(const OrderRequest& o) { return approved(o, ++serial_); }
 
   std::vector<Action> both_legs(std::uint64_t execution = 1) {
     buy_ = leg(Side::Buy, ++counter_, execution);

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "domain/codec.hpp"
+#include "domain/testing_approved.hpp"
 #include "sim/audit_book.hpp"
-#include "sim/testing_approval.hpp"
 #include "sim/testing_world.hpp"
 
 namespace ats::sim {
@@ -116,7 +116,7 @@ class Robot final : public EventSink {
     instruments_[o.id.value] = i.id;
     orders[o.id.value] = OrderState::Placed;
     ++sent;
-    actions_.push_back(Place{core::RiskGate::approve(o, sent)});
+    actions_.push_back(approved(o, sent));
   }
   void ask(OrderId id) { actions_.push_back(QueryOrder{id, instruments_.at(id.value), {}}); }
   void set(OrderId id, OrderState state) {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "domain/testing_approved.hpp"
 #include "venues/client.hpp"
-#include "venues/testing_approval.hpp"
 
 namespace ats::venues {
 
@@ -51,8 +51,7 @@ struct LoneClient : EventSink, Outbox {
     OrderRequest wanted = order;
     wanted.price = terms.price;
     wanted.quantity = terms.quantity;
-    return client->amend({core::RiskGate::approve(wanted, 1), terms_of(order), VenueOrderId(id)},
-                         now(), *this);
+    return client->amend(approved_amend(wanted, terms_of(order), id), now(), *this);
   }
 
   std::unique_ptr<Client> client;

@@ -1,4 +1,4 @@
-// Tests only: a Place without a gate; and seeded draws whose distributions are exact, where Rng::normal() is a sum
+// Tests only: seeded draws whose distributions are exact, where Rng::normal() is a sum
 // of uniforms with tails too thin for the far end of a distribution.
 #pragma once
 
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/rng.hpp"
-#include "domain/codec.hpp"
 #include "domain/number.hpp"
+#include "domain/testing_approved.hpp"
 
 namespace ats::core::testing {
 
@@ -27,16 +27,6 @@ inline double student_draw(Rng& rng, int degrees) {
   return normal_draw(rng) / std::sqrt(chi / degrees);
 }
 
-// A Place as a journal holds it: only the gate makes one otherwise.
-inline Place approved(const OrderRequest& o) {
-  std::vector<std::byte> bytes{std::byte{0}};
-  const auto put = [&](const auto& value) {
-    const auto* at = reinterpret_cast<const std::byte*>(&value);
-    bytes.insert(bytes.end(), at, at + sizeof value);
-  };
-  put(o.id), put(o.execution), put(o.instrument), put(o.side), put(o.time_in_force), put(o.price);
-  put(o.quantity), put(o.unwind), put(o.post_only), put(std::uint64_t{1});
-  return std::get<Place>(decode_action(bytes).value());
-}
+using ats::approved;
 
 }  // namespace ats::core::testing
