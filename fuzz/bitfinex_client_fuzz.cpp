@@ -1,5 +1,5 @@
-// Any bytes as what the venue says to its client: a frame on either stream while an order is in flight, and
-// the answer to every REST call. Nothing may break; a trading frame that cannot be read is not passed over in
+// Any bytes as what the venue says to its client: a frame on either stream while an order and its amendment are in
+// flight, over the stream or by REST, and the answer to every REST call. Nothing may break; a trading frame that cannot be read is not passed over in
 // silence.
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/assert.hpp"
+#include "domain/testing_approved.hpp"
 #include "venues/bitfinex/client.hpp"
 #include "venues/bitfinex/testing_exchange.hpp"
 
@@ -38,16 +39,14 @@ void answer(Client& client, Ends& ends, const Now& now, std::string_view body) {
   }
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void hear(std::string_view bytes, OrderRoute route) {
   static const TestExchange exchange;
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   ClientSetup setup;
   setup.venue = exchange.venue();
   setup.universe = &exchange.universe();
   setup.instruments = {exchange.btc()};
   setup.credentials = {TestExchange::key, TestExchange::secret_text};
+  setup.order_route = route;
   const auto client = bitfinex::make_client(setup);
   Ends ends;
   Now now{Instant{}, exchange.time};
@@ -62,6 +61,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   order.price = {3'000'000};
   order.quantity = {1'000'000};
   ATS_ASSERT(client->place(order, now, ends) == SendOutcome::Sent);
+  OrderRequest moved = order;
+  moved.price.units += 1'000;
+  ATS_ASSERT(client->amend(approved_amend(moved, terms_of(order), "1234567"), now, ends) ==
+             SendOutcome::Sent);
 
   client->on_text(Channel::MarketData, bytes, now, ends, ends);
   const std::size_t told = ends.reconnects;
@@ -78,5 +81,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   answer(*client, ends, now, bytes);
   client->on_close(Channel::Trading, now, ends);
   client->on_close(Channel::MarketData, now, ends);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  for (const OrderRoute route : {OrderRoute::Stream, OrderRoute::Rest}) hear(bytes, route);
   return 0;
 }

@@ -20,7 +20,8 @@ class VenueFuzz : public testing::TestWithParam<std::string> {
     std::vector<HttpRequest> requests;
   };
 
-  // A market that moves, orders that fill, rest and are cancelled, questions about all of it.
+  // A market that moves, orders that fill, rest, are amended and cancelled, somebody else's among them, questions
+  // about all of it.
   static Overheard converse(Desk& desk, Rng& rng) {
     Overheard heard;
     desk.overhear_to_client = [&](Channel c, std::string_view f) {
@@ -35,6 +36,8 @@ class VenueFuzz : public testing::TestWithParam<std::string> {
       for (std::size_t n = 0; n < desk.count(); ++n) desk.stir(n, rng);
       trade(desk, Side::Buy, 3, TimeInForce::Ioc);
       const OrderRequest rests = trade(desk, Side::Sell, 40, TimeInForce::Gtc);
+      amend(desk, rests);
+      trade_by_hand(desk, round);
       desk.client().query_order({rests.id, rests.instrument, {}}, desk.now(), desk.outbox());
       desk.client().query_open_orders(desk.now(), desk.outbox());
       desk.client().query_balances(desk.now(), desk.outbox());
@@ -52,6 +55,37 @@ class VenueFuzz : public testing::TestWithParam<std::string> {
     EXPECT_EQ(desk.client().place(order, desk.now(), desk.outbox()), venues::SendOutcome::Sent);
     desk.pass(seconds(1));
     return order;
+  }
+
+  // Where the client can: its price, and its quantity where that can be had.
+  static void amend(Desk& desk, const OrderRequest& order) {
+    if (desk.protocol().amends == AmendRule::Nothing) return;
+    OrderTerms terms = terms_of(order);
+    const Instrument& on = desk.ours(0);
+    terms.price.units -= 5 * on.tick_at(order.price);
+    if (desk.protocol().amends == AmendRule::PriceAndQuantity) terms.quantity.units += 20 * on.lot;
+    const auto acked = desk.of<OrderAcked>(order.id);
+    if (acked.empty()) return;
+    desk.client().amend(desk.amend(order, terms, acked.back().venue_order_id), desk.now(),
+                        desk.outbox());
+    desk.pass(seconds(1));
+  }
+  // Takes a little, and leaves the rest standing until the next time.
+  static void trade_by_hand(Desk& desk, int round) {
+    const OrderRequest model =
+        desk.order(0, Side::Buy, desk.price_at(0, Side::Sell, round), 300, TimeInForce::Gtc);
+    const Instrument& there = desk.listed(0);
+    venues::NewOrder order;
+    order.account = desk.account();
+    order.instrument = there.id;
+    order.price = {*desk.ours(0).price_decimal(model.price).to_scaled(there.price_scale)};
+    order.quantity = {*desk.ours(0).quantity_decimal(model.quantity).to_scaled(there.qty_scale)};
+    order.client_order_id = std::to_string(9'000 + round);
+    const auto placed = desk.exchange().place(order);
+    desk.pass(seconds(1));
+    if (placed && placed->live())
+      static_cast<void>(desk.exchange().cancel(desk.account(), {placed->id, ""}).ok());
+    desk.pass(seconds(1));
   }
 
   static std::string spoil(std::string frame, const std::string& other, Rng& rng) {
@@ -112,6 +146,17 @@ class VenueFuzz : public testing::TestWithParam<std::string> {
     }
   }
 
+  // An order of ours is amended, by the way that is chosen now, while its answers are spoilt.
+  static void move_something(Desk& desk, Rng& rng) {
+    if (desk.protocol().amends == AmendRule::Nothing || !rng.one_in(2)) return;
+    OrderRequest order =
+        desk.order(0, Side::Sell, desk.price_at(0, Side::Sell, 60), 500, TimeInForce::Gtc);
+    if (desk.client().place(order, desk.now(), desk.outbox()) != venues::SendOutcome::Sent) return;
+    desk.pass(milliseconds(300));
+    amend(desk, order);
+    desk.client().cancel({order.id, order.instrument, {}}, desk.now(), desk.outbox());
+  }
+
   static std::uint64_t counted(const Desk& desk) {
     std::uint64_t sum = 0;
     for (const std::uint64_t n : const_cast<Desk&>(desk).client().counters().frames) sum += n;
@@ -154,6 +199,7 @@ class VenueFuzz : public testing::TestWithParam<std::string> {
         desk.client().query_balances(desk.now(), desk.outbox());
         desk.client().query_open_orders(desk.now(), desk.outbox());
         desk.client().request_snapshot(desk.ours(0).id, desk.now(), desk.outbox());
+        move_something(desk, rng);
         desk.pass(milliseconds(500));
         desk.on_answer = nullptr;
         desk.events.clear();
@@ -185,6 +231,11 @@ TEST_P(VenueFuzz, spoilt_frames_are_refused_by_name_and_the_conversation_goes_on
     Rng rng(seed);
     const Overheard heard = converse(desk, rng);
     ASSERT_GT(heard.to_client.size(), 20u);
+    // What an amendment is asked and answered with is among what is spoilt.
+    if (desk.protocol().amends != AmendRule::Nothing) {
+      EXPECT_FALSE(desk.all<OrderAmended>().empty());
+    }
+    EXPECT_FALSE(desk.all<ForeignOrder>().empty());
     ASSERT_GT(heard.to_server.size() + heard.requests.size(), 20u);
     attack(desk, heard, 300, rng);
 
