@@ -228,6 +228,77 @@ with tempfile.TemporaryDirectory() as home:
             process.wait(40)
         log.close()
 
+# Limits of the file, read again while the process runs: by a command and by SIGHUP.
+def say_limits(path, limits, confirm_for="1s"):
+    lines = open(path).read().splitlines()
+    for n, line in enumerate(lines):
+        if line.startswith("limits = "):
+            lines[n] = f"limits = {json.dumps(limits)}"
+        if line.startswith("confirm_for = "):
+            lines[n] = f'confirm_for = "{confirm_for}"'
+    with open(path, "w") as out:
+        out.write("\n".join(lines) + "\n")
+
+
+def limit_of(name, data):
+    return {l["scope"]: l for l in told("limits", data=data)["limits"] if l["limit"] == name}
+
+
+with tempfile.TemporaryDirectory() as home:
+    data, path = os.path.join(home, "data"), os.path.join(home, "ats.toml")
+    sim = subprocess.Popen([ats_bin, "sim", "--seed", "5", "--write-config", home], stdout=subprocess.PIPE, text=True)
+    sim.stdout.readline()
+    log = open(os.path.join(home, "log"), "w")
+    run = None
+    try:
+        say_limits(path, ["order_rate 50", "open_legs 9"])
+        run = subprocess.Popen([ats_bin, "run", "--no-screen", "--config", path, "--data", data], stdout=log, stderr=log)
+        wait_for("it answers", lambda: subprocess.run([ats_bin, "status", "--data", data], capture_output=True).returncode == 0)
+        say_limits(path, ["order_rate 40 warn 20", "position BTC 5000000"])
+        said = risk("reload", "--reason", "quarter's end", data=data)
+        for line in ("order_rate 40 warn 20, was order_rate 50", "no open_legs everywhere, was open_legs 9", "position BTC 5000000, was none"):
+            expect(line in said, f"'{line}' is told: {said}")
+        expect("file: " in said and "quarter's end" in said, f"who and why: {said}")
+        expect(limit_of("order_rate", data)["everywhere"]["hard"] == "40", "it holds at once")
+        expect(not limit_of("open_legs", data), "what the file has no more is gone")
+
+        risk("set", "order_rate", "30", "--reason", "a person", data=data)
+        say_limits(path, ["order_rate 35"], "5s")
+        said = risk("reload", "--reason", "again", data=data)
+        expect("what a person set stays" in said, f"a person's stays: {said}")
+        expect("risk.confirm_for is another one: it is taken at the next start" in said, f"and what waits: {said}")
+        expect(limit_of("order_rate", data)["everywhere"]["hard"] == "30", "a person's holds")
+        expect(limit_of("position", data).get("BTC") is None, "and the rest of the file is taken")
+
+        say_limits(path, ["order_rate 35", "patience 7"])
+        bad = subprocess.run([ats_bin, "risk", "reload", "--reason", "bad", "--data", data], capture_output=True, text=True)
+        line = 1 + open(path).read().splitlines().index('limits = ["order_rate 35", "patience 7"]')
+        expect(bad.returncode != 0 and f"ats.toml:{line}: risk.limits must be" in bad.stderr + bad.stdout, f"the line of an error: {bad}")
+        expect("nothing was changed" in bad.stderr + bad.stdout, f"and that nothing changed: {bad}")
+
+        risk("set", "order_rate", "30", "--default", "--reason", "over", data=data)
+        expect(limit_of("order_rate", data)["everywhere"]["hard"] == "35", "put back, the file's of now holds")
+        say_limits(path, ["order_rate 36"])
+        run.send_signal(signal.SIGHUP)
+        wait_for("SIGHUP is heard", lambda: limit_of("order_rate", data)["everywhere"]["hard"] == "36")
+        risk("reload", "--reason", "the same", data=data)
+
+        run.kill()
+        run.wait()
+        run = subprocess.Popen([ats_bin, "run", "--no-screen", "--config", path, "--data", data], stdout=log, stderr=log)
+        wait_for("the second life answers", lambda: subprocess.run([ats_bin, "status", "--data", data], capture_output=True).returncode == 0)
+        expect(limit_of("order_rate", data)["everywhere"]["hard"] == "36", "the next start reads the same file")
+        run.terminate()
+        expect(run.wait(40) == 0, "and ends in order")
+        replay = subprocess.run([ats_bin, "replay", os.path.join(data, "journal")], capture_output=True, text=True)
+        expect(replay.returncode == 0, f"a replay decides the same: {replay.stdout} {replay.stderr}")
+    finally:
+        for process in (run, sim):
+            if process is not None:
+                process.terminate()
+                process.wait(40)
+        log.close()
+
 # A disk that is full takes no order and no alert any more: it is told of all the same, and at once.
 def little_room():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

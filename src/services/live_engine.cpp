@@ -283,6 +283,12 @@ void LiveEngine::halt_everything(std::string_view who, std::string_view reason) 
   host_->on(CommandReceived{HaltCommand{{}, Text<31>::cut(who), Text<63>::cut(reason)}});
 }
 
+void LiveEngine::reload(std::string_view who) {
+  const auto told = reload_limits(*this, setup_.config, setup_.read_again, who, "reload");
+  if (!told) return log_line("the configuration is not taken: " + told.error());
+  for (const std::string& line : *told) log_line("configuration: " + line);
+}
+
 bool LiveEngine::close() {
   closing_ = true;
   if (risk_server_) risk_server_->stop();
@@ -458,6 +464,7 @@ std::string LiveEngine::answer(std::string_view request) {
                                      ": ask there (ats risk engines --role)"
                                : std::string("this engine needs no lease (risk.lease_for is 0)"));
   }
+  if (command == "reload") return answer_reload(*this, setup_.config, setup_.read_again, parsed);
   if (auto answer = answer_wish(*this, parsed)) return *answer;
   return answer_failed("no such command: " + command);
 }

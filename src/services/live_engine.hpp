@@ -23,6 +23,7 @@
 #include "services/live_view.hpp"
 #include "services/metadata.hpp"
 #include "services/paper_desk.hpp"
+#include "services/reload.hpp"
 #include "services/risk_role.hpp"
 #include "services/risk_server.hpp"
 #include "services/risk_source.hpp"
@@ -36,6 +37,7 @@ struct LiveSetup {
   std::filesystem::path control_socket;
   std::map<std::string, venues::Credentials> credentials;  // by venue
   std::vector<std::string> warnings;                       // told at the start
+  ReadConfig read_again;
   // One line per thing that matters: trades, alerts, connections.
   std::function<void(const std::string&)> log;
 };
@@ -52,6 +54,8 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   // Asks the core to stop: no new trades, open legs are resolved; stopped() says when.
   void ask_to_stop(std::string_view who);
   void halt_everything(std::string_view who, std::string_view reason);
+  // Has it read its configuration again, and take the limits; the log tells how it went.
+  void reload(std::string_view who);
   bool stopped() const { return host_->stopped(); }
   // Not empty: the system can go on no more, and why.
   const std::string& failure() const { return host_->failure(); }

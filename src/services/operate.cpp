@@ -233,4 +233,21 @@ int set_limit_command(int argc, const char* const* argv) {
       {{"command", "set_limit"}, {"limit", limit}, {"take_back", take_back}, {"reason", reason}});
 }
 
+int reload_command(int argc, const char* const* argv) {
+  RunningProcess process;
+  std::string reason;
+  CLI::App app(
+      "Has a running process read its configuration again and take the limits that it sets now. "
+      "What "
+      "a person set while it was running stays over them; a file with an error changes nothing. "
+      "All "
+      "other keys are taken at the next start. SIGHUP does the same.",
+      "ats risk reload");
+  process.add_to(app);
+  app.add_option("--reason", reason, "why, for the journal")->required();
+  app.footer("Examples:\n  ats risk reload --reason \"quarter's end\"\n  kill -HUP PID");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  return process.carry_out({{"command", "reload"}, {"reason", reason}});
+}
+
 }  // namespace ats::services

@@ -282,6 +282,7 @@ constexpr Delegate delegates[] = {
     {"write-off", "say that an engine is gone for good, and its share is free", write_off_command},
     {"limits", "the limits in force, and how much of each is used", limits_command},
     {"set", "set a limit, or put it back to what the configuration says", set_limit_command},
+    {"reload", "take the limits that the configuration's file sets now", reload_command},
     {"alerts", "what people were told of and is not over", alerts_command},
     {"ack", "say that you have seen an alert", acknowledge_command},
     {"halt", "as ats halt", halt_command},

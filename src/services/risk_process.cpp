@@ -19,15 +19,20 @@ std::filesystem::path role_directory(const std::filesystem::path& data_dir) {
   return data_dir / "risk";
 }
 
-RiskProcess::RiskProcess(io::Reactor& reactor, const Config& config,
+RiskProcess::RiskProcess(io::Reactor& reactor, const Config& config, ReadConfig read_again,
                          std::function<void(const std::string&)> log)
-    : reactor_(reactor), config_(config), log_(std::move(log)) {}
+    : reactor_(reactor),
+      config_(config),
+      read_again_(std::move(read_again)),
+      log_(std::move(log)) {}
 
 RiskProcess::~RiskProcess() { reactor_.cancel(timer_); }
 
 Result<std::unique_ptr<RiskProcess>, std::string> RiskProcess::open(
-    io::Reactor& reactor, const Config& config, std::function<void(const std::string&)> log) {
-  std::unique_ptr<RiskProcess> process(new RiskProcess(reactor, config, std::move(log)));
+    io::Reactor& reactor, const Config& config, ReadConfig read_again,
+    std::function<void(const std::string&)> log) {
+  std::unique_ptr<RiskProcess> process(
+      new RiskProcess(reactor, config, std::move(read_again), std::move(log)));
   if (auto error = process->prepare()) return fail(std::move(*error));
   return process;
 }
@@ -64,6 +69,12 @@ void RiskProcess::start() {
   server_->serve();
   log_line("risk role, life " + std::to_string(role_->incarnation()) + ": gRPC ats.v1.Risk on " +
            server_->address());
+}
+
+void RiskProcess::reload(std::string_view who) {
+  const auto told = reload_limits(*this, config_, read_again_, who, "reload");
+  if (!told) return log_line("the configuration is not taken: " + told.error());
+  for (const std::string& line : *told) log_line("configuration: " + line);
 }
 
 void RiskProcess::tick() {
@@ -137,6 +148,7 @@ std::string RiskProcess::answer(std::string_view request) {
   const std::string command = text_field(parsed, "command");
   if (command == "status" || command == "engines") return role_json(*role_).dump();
   if (command == "risk") return answer_risk_of_all(parsed);
+  if (command == "reload") return answer_reload(*this, config_, read_again_, parsed);
   if (auto answer = answer_wish(*this, parsed)) return *answer;
   return answer_failed("the risk role knows no command '" + command + "': ask an engine");
 }

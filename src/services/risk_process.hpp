@@ -13,6 +13,7 @@
 #include "io/reactor.hpp"
 #include "services/config.hpp"
 #include "services/control.hpp"
+#include "services/reload.hpp"
 #include "services/risk_role.hpp"
 #include "services/risk_server.hpp"
 #include "services/risk_source.hpp"
@@ -26,17 +27,20 @@ class RiskProcess final : private RiskSource {
  public:
   // The error is one line a person can act on.
   static Result<std::unique_ptr<RiskProcess>, std::string> open(
-      io::Reactor& reactor, const Config& config, std::function<void(const std::string&)> log);
+      io::Reactor& reactor, const Config& config, ReadConfig read_again,
+      std::function<void(const std::string&)> log);
   ~RiskProcess();
 
   void start();
+  // Has it read its configuration again, and take the limits; the log tells how it went.
+  void reload(std::string_view who);
   // Not empty: it can go on no more, and why.
   const std::string& failure() const { return role_->failure(); }
   // Ends the streams and the journal. False: the journal could not be closed in order.
   bool close();
 
  private:
-  RiskProcess(io::Reactor& reactor, const Config& config,
+  RiskProcess(io::Reactor& reactor, const Config& config, ReadConfig read_again,
               std::function<void(const std::string&)> log);
   std::optional<std::string> prepare();
   void tick();
@@ -55,6 +59,7 @@ class RiskProcess final : private RiskSource {
 
   io::Reactor& reactor_;
   Config config_;
+  ReadConfig read_again_;
   std::function<void(const std::string&)> log_;
   std::unique_ptr<RiskRole> role_;
   std::unique_ptr<ControlServer> control_;

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "io/clock.hpp"
 #include "services/command_line.hpp"
@@ -21,13 +22,17 @@ int run_role(const RoleOptions& options) {
     return usage_error("--for: expected a duration such as 60s or 5m, not '" + options.duration +
                        "'");
   }
-  auto config = load_config(options.config_file, environment_variables());
+  const ReadConfig read = [options]() -> Result<Config, std::string> {
+    auto config = load_config(options.config_file, environment_variables());
+    if (config && !options.data_dir.empty()) config->data_dir = options.data_dir;
+    return config;
+  };
+  const auto config = read();
   if (!config) return usage_error(config.error());
-  if (!options.data_dir.empty()) config->data_dir = options.data_dir;
 
   io::Reactor reactor;
-  Signals signals(reactor);  // before any thread, so that all inherit the mask
-  auto opened = RiskProcess::open(reactor, *config, [](const std::string& line) {
+  Signals signals(reactor, true);  // before any thread, so that all inherit the mask
+  auto opened = RiskProcess::open(reactor, *config, read, [](const std::string& line) {
     std::fprintf(stdout, "%s\n", line.c_str());
     std::fflush(stdout);
   });
@@ -35,8 +40,10 @@ int run_role(const RoleOptions& options) {
   RiskProcess& role = **opened;
   role.start();
   const Instant started = io::OsClock::now();
+  int hangups = 0;
   while (signals.count() == 0 && role.failure().empty()) {
     reactor.poll(milliseconds(20));
+    if (std::exchange(hangups, signals.hangups()) != signals.hangups()) role.reload("SIGHUP");
     if (limit.ns > 0 && io::OsClock::now() - started >= limit) break;
   }
   const std::string failed = role.failure();

@@ -119,14 +119,22 @@ std::optional<std::string> add_vault_keys(const Options& options, LiveSetup& set
   return std::nullopt;
 }
 
-Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_ptr<SimServer>& sim) {
+// With what the command line sets over it.
+Result<Config, std::string> read_config(const Options& options) {
   auto config = load_config(options.config_file, environment_variables());
+  if (!config) return config;
+  if (!options.data_dir.empty()) config->data_dir = options.data_dir;
+  config->core.paper = config->core.paper || options.paper;
+  return config;
+}
+
+Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_ptr<SimServer>& sim) {
+  auto config = read_config(options);
   if (!config) return fail(config.error());
   LiveSetup setup;
   setup.config = std::move(*config);
   Config& c = setup.config;
-  if (!options.data_dir.empty()) c.data_dir = options.data_dir;
-  c.core.paper = c.core.paper || options.paper;
+  if (!options.config_file.empty()) setup.read_again = [options] { return read_config(options); };
   if (c.core.paper && options.config_file.empty()) {
     return fail(std::string(
         "--paper needs --config with the venues to watch; without one the exchanges are simulated "
@@ -180,7 +188,7 @@ Result<LiveSetup, std::string> make_setup(const Options& options, std::unique_pt
 
 int run_live(const Options& options, Duration limit) {
   io::Reactor reactor;
-  Signals signals(reactor);  // before any thread, so that all inherit the mask
+  Signals signals(reactor, true);  // before any thread, so that all inherit the mask
   std::unique_ptr<SimServer> sim;
   auto setup = make_setup(options, sim);
   if (!setup) return usage_error(setup.error());
@@ -204,6 +212,7 @@ int run_live(const Options& options, Duration limit) {
   const Instant started = io::OsClock::now();
   Instant drawn{};
   Instant asked{};
+  int hangups = 0;
   const Duration wait = options.busy_poll ? Duration{} : milliseconds(20);
   while (live.failure().empty() && !live.stopped()) {
     reactor.poll(wait);
@@ -214,10 +223,15 @@ int run_live(const Options& options, Duration limit) {
       terminal->show(std::move(view));
       drawn = now;
     }
-    const bool over = signals.count() > 0 || (limit.ns > 0 && now - started >= limit);
+    // A terminal that is gone ends what is shown on it; else whoever sends it wants the configuration read again.
+    const bool hung_up = signals.hangups() > hangups;
+    hangups = signals.hangups();
+    if (hung_up && !screen) live.reload("SIGHUP");
+    const bool over =
+        signals.count() > 0 || (screen && hangups > 0) || (limit.ns > 0 && now - started >= limit);
     if (over && asked.ns == 0) {
       asked = now;
-      live.ask_to_stop(signals.count() > 0 ? "signal" : "--for");
+      live.ask_to_stop(signals.count() + hangups > 0 ? "signal" : "--for");
     }
     if (asked.ns != 0 && (now - asked > stop_within || signals.count() > 1)) break;
   }

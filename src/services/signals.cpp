@@ -9,11 +9,12 @@
 
 namespace ats::services {
 
-Signals::Signals(io::Reactor& reactor) : reactor_(reactor) {
+Signals::Signals(io::Reactor& reactor, bool hangups) : reactor_(reactor) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  if (hangups) sigaddset(&set, SIGHUP);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   ATS_ASSERT(fd_ >= 0);
@@ -27,7 +28,8 @@ Signals::~Signals() {
 
 void Signals::on_ready(io::Ready) {
   signalfd_siginfo info{};
-  while (::read(fd_, &info, sizeof info) == sizeof info) ++count_;
+  while (::read(fd_, &info, sizeof info) == sizeof info)
+    ++(info.ssi_signo == SIGHUP ? hangups_ : count_);
 }
 
 }  // namespace ats::services
