@@ -1,14 +1,19 @@
 // The whole system over real sockets: simulated exchanges, the live engine, its journal.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
 #include "io/clock.hpp"
+#include "io/halt_reserve.hpp"
 #include "io/http.hpp"
 #include "io/net_address.hpp"
 #include "services/fold.hpp"
@@ -250,6 +255,55 @@ TEST_F(Live, AHaltSurvivesARestart) {
   const std::uint64_t before = view().core.orders_placed;
   until(seconds(5), [] { return false; });
   EXPECT_EQ(view().core.orders_placed, before);
+}
+
+// The disk has room for what there is, and for not one window of the journal more; commands that change nothing fill
+// that. Then a person says halt.
+TEST_F(Live, AHaltWithAFullDiskHoldsAtOnceAndAtTheNextStart) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  rlimit small = old;
+  small.rlim_cur = rlim_t{9} << 20;
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  start();
+  ASSERT_TRUE(until(seconds(60), [&] { return view().core.reconciled; })) << log_;
+  std::atomic<bool> full = false;
+  std::thread filler([&] {
+    const std::string nothing = json{
+        {"command", "resume"},
+        {"scope", "BTC/USDT"},
+        {"who", "test"},
+        {"reason",
+         std::string(63, '.')}}.dump();
+    while (!full) static_cast<void>(ask_control(dir_ / "control.sock", nothing));
+  });
+  const Instant end = io::OsClock::now() + seconds(120);
+  while (live_->failure().empty() && io::OsClock::now() < end) reactor_.poll(milliseconds(10));
+  full = true;
+  for (int n = 0; n < 20; ++n) reactor_.poll(milliseconds(10));  // its last question
+  filler.join();
+  EXPECT_NE(live_->failure().find("disk_full"), std::string::npos) << live_->failure();
+  const std::uint64_t before = view().core.orders_placed;
+  live_->halt_everything("test", "the disk is full");
+  EXPECT_NE(log_.find("nothing is traded, and the halt is kept for the next start"),
+            std::string::npos);
+  for (int n = 0; n < 200; ++n) reactor_.poll(milliseconds(10));
+  EXPECT_EQ(view().core.orders_placed, before);
+  live_.reset();
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, SIG_DFL);
+
+  for (int life = 0; life < 2; ++life) {
+    start();
+    ASSERT_EQ(view().core.halts.size(), 1u) << "life " << life;
+    const std::uint64_t at_start = view().core.orders_placed;
+    until(seconds(3), [] { return false; });
+    EXPECT_EQ(view().core.orders_placed, at_start);
+    EXPECT_TRUE(io::HaltReserve::open(dir_ / "journal-halts")->kept().empty())
+        << "it is in the journal now";
+    live_.reset();
+  }
 }
 
 }  // namespace

@@ -186,6 +186,9 @@ std::optional<std::string> LiveEngine::restore() {
                                         setup_.config.journal_sync);
   if (!writer) return writer.error().detail;
   journal_.emplace(std::move(*writer));
+  auto reserve = io::HaltReserve::open(setup_.journal_dir.string() + "-halts");
+  if (!reserve) return reserve.error();
+  reserve_.emplace(std::move(*reserve));
   return std::nullopt;
 }
 
@@ -215,6 +218,7 @@ void LiveEngine::start() {
     log_line(alert_line(*alert, universe_));
   if (paper_) log_line("PAPER: fills are simulated on the live books, and no order leaves");
   host_->on(Started{incarnation_, io::OsClock::wall(), &universe_, &setup_.config.core});
+  take_up_kept_halts();
   if (paper_) {
     for (std::string& line : paper_->open(universe_, incarnation_, *host_))
       log_line(std::move(line));
@@ -228,6 +232,19 @@ void LiveEngine::start() {
     risk_server_->serve();
     log_line("gRPC ats.v1.Risk on " + risk_server_->address());
   }
+}
+
+// Before anything leaves: what a person said when it could not be journalled.
+void LiveEngine::take_up_kept_halts() {
+  if (reserve_->kept().empty()) return;
+  for (const HaltCommand& halt : reserve_->kept()) {
+    log_line(fmt::format("a halt that could not be journalled is taken up: {}: {}", halt.who.view(),
+                         halt.reason.view()));
+    host_->on(CommandReceived{halt});
+  }
+  if (host_->failure().empty() && !reserve_->forget())
+    log_line("the halts that were taken up stay kept, and are taken up again: " +
+             setup_.journal_dir.string() + "-halts cannot be written");
 }
 
 void LiveEngine::tick() {
@@ -280,7 +297,8 @@ void LiveEngine::ask_to_stop(std::string_view who) {
 }
 
 void LiveEngine::halt_everything(std::string_view who, std::string_view reason) {
-  host_->on(CommandReceived{HaltCommand{{}, Text<31>::cut(who), Text<63>::cut(reason)}});
+  const auto told = command(HaltCommand{{}, Text<31>::cut(who), Text<63>::cut(reason)});
+  if (!told) log_line(told.error());
 }
 
 void LiveEngine::reload(std::string_view who) {
@@ -481,8 +499,13 @@ Result<std::vector<std::string>, std::string> LiveEngine::command(const Command&
   if (role_ && std::holds_alternative<SetLimitCommand>(command)) role_->command(command);
   host_->on(CommandReceived{command});
   said_ = nullptr;
-  if (!host_->failure().empty()) return fail(host_->failure() + "; nothing is traded");
-  return said;
+  if (host_->failure().empty()) return said;
+  std::string why = host_->failure() + "; nothing is traded";
+  if (const auto* halt = std::get_if<HaltCommand>(&command)) {
+    why += reserve_->keep(*halt) ? ", and the halt is kept for the next start"
+                                 : ", and THE HALT IS LOST with this process: say it again";
+  }
+  return fail(std::move(why));
 }
 
 }  // namespace ats::services

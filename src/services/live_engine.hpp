@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/engine.hpp"
+#include "io/halt_reserve.hpp"
 #include "io/journal.hpp"
 #include "io/reactor.hpp"
 #include "io/tls.hpp"
@@ -79,6 +80,7 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   void tell_alerts();
   void take_over(const Instrument& told);
   std::optional<std::string> find_role();
+  void take_up_kept_halts();
   void log_line(std::string line);
   void tick();
   void lease();
@@ -103,6 +105,7 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   report::AlertDesk alerts_;
   std::uint32_t incarnation_ = 1;
   std::optional<io::JournalWriter> journal_;
+  std::optional<io::HaltReserve> reserve_;  // for halts that the journal has no room for
   std::unique_ptr<EngineHost> host_;
   // One of them, or none where the engine needs no lease.
   std::unique_ptr<RiskRole> role_;   // in this process
