@@ -267,7 +267,8 @@ void Engine::Parts::watch_at_risk(Actions& out) {
           out, at_risk_subject, true);
       break;
   }
-  if (!wanted || !at_risk.due(now)) return;
+  // Before the venues have told it is not known what is held, and of nothing the value at risk would be nothing.
+  if (!wanted || !situation.reconciled || !at_risk.due(now)) return;
   at_risk.asked(now);
   out.push_back(MeasureRisk{now, config.var_confidence, config.var_horizon});
 }

@@ -80,6 +80,16 @@ TEST_F(AtRiskTest, ItIsAskedForAtIntervalsWhileThereIsALimitOnItAndNotElse) {
   EXPECT_EQ(asks(), 4u);
 }
 
+TEST_F(AtRiskTest, ItIsNotAskedForBeforeItIsKnownWhatIsHeld) {
+  with("value_at_risk 1000");
+  start();
+  wait(seconds(20));
+  EXPECT_EQ(asks(), 0u) << "of nothing it would be nothing, and whatever comes would be let pass";
+  connect();
+  wait(milliseconds(500));
+  EXPECT_EQ(asks(), 1u);
+}
+
 TEST_F(AtRiskTest, UntilItIsMeasuredNothingIsOpened) {
   with("value_at_risk 1000");
   up();
@@ -139,6 +149,7 @@ TEST_F(AtRiskTest, AnAnswerToAnotherLifeOrAnOlderQuestionIsNone) {
   no_edge();
   send(RiskMeasured{of_this_life, MeasureFault::None, d("100"), seconds(60), 120});
   EXPECT_FALSE(shown().known) << "a new life begins without";
+  wait(milliseconds(500));
   measured("700");
   EXPECT_EQ(shown().value, d("700"));
 }
