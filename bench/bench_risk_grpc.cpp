@@ -1,5 +1,5 @@
-// What the gRPC service costs: status calls and position updates a second over loopback, answered by the thread that
-// owns the state. The baseline is gRPC alone: the same client and messages of the same size, made once
+// What the gRPC service costs: status calls, position updates and renewals of leases a second over loopback, answered by
+// the thread that owns the state. The baseline is gRPC alone: the same client and messages of the same size, made once
 // and answered on gRPC's own threads, without a core, a bridge or a look at anything.
 //
 // One client thread and one thread that answers, both in this process, on both cores of the machine.
@@ -21,6 +21,8 @@ namespace {
 
 constexpr int calls = 4'000;
 constexpr int updates = 10'000;
+constexpr int renewals = 1'000;
+constexpr int shares = 205;  // what is split over 200 assets, and what is split once
 
 // Five venues with four assets each, sixteen limits; what is held changes at every look.
 class MovingBooks final : public services::RiskSource {
@@ -48,7 +50,17 @@ class MovingBooks final : public services::RiskSource {
   const Universe& universe() const override { return universe_; }
   void status(CoreStatus& out) const override { out = status_; }
   const services::RiskRole* role() const override { return nullptr; }
-  bool ask_lease(const services::LeaseQuestion&) override { return false; }
+  // Every question is answered at once with as many shares: what the office computes has a benchmark of its own.
+  bool ask_lease(const services::LeaseQuestion& question) override {
+    services::LeaseAnswer answer;
+    answer.engine = question.asked.engine;
+    answer.granted = {++version_, question.asked.asked, seconds(3), {}, {}};
+    for (const LeaseUse& use : question.uses)
+      answer.shares.push_back({use.kind, use.scope, Decimal::of("20000")});
+    grant(answer);
+    return true;
+  }
+  std::function<void(const services::LeaseAnswer&)> grant;
   services::RiskTold risk() const override {
     const std::size_t at = looks_++ % report_.positions.size();
     report_.positions[at].held += Decimal::of("0.00000001");
@@ -65,6 +77,7 @@ class MovingBooks final : public services::RiskSource {
   CoreStatus status_;
   mutable core::RiskReport report_;
   mutable std::uint64_t looks_ = 0;
+  std::uint64_t version_ = 0;
   report::AlertDesk desk_;
 };
 
@@ -76,6 +89,7 @@ class Service {
       io::Reactor reactor;
       auto server = services::RiskServer::open(reactor, source_, {"127.0.0.1:0", "", "", ""});
       if (!server) die(server.error());
+      source_.grant = [&](const services::LeaseAnswer& lease) { (*server)->grant(lease); };
       (*server)->serve();
       address_ = (*server)->address();
       up_ = true;
@@ -104,8 +118,9 @@ class Service {
 // gRPC and nothing behind it.
 class Echo final : public v1::Risk::CallbackService {
  public:
-  Echo(const v1::GetStatusResponse& status, const v1::WatchPositionsResponse& update)
-      : status_(status), update_(update) {
+  Echo(const v1::GetStatusResponse& status, const v1::WatchPositionsResponse& update,
+       const v1::LeaseResponse& lease)
+      : status_(status), update_(update), lease_(lease) {
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -133,6 +148,24 @@ class Echo final : public v1::Risk::CallbackService {
     const v1::WatchPositionsResponse& update_;
   };
 
+  class Renew final : public grpc::ServerBidiReactor<v1::LeaseRequest, v1::LeaseResponse> {
+   public:
+    explicit Renew(const v1::LeaseResponse& lease) : lease_(lease) { StartRead(&request_); }
+    void OnReadDone(bool ok) override {
+      if (ok) return StartWrite(&lease_);
+      Finish(grpc::Status::OK);
+    }
+    void OnWriteDone(bool ok) override {
+      if (ok) return StartRead(&request_);
+      Finish(grpc::Status::CANCELLED);
+    }
+    void OnDone() override { delete this; }
+
+   private:
+    const v1::LeaseResponse& lease_;
+    v1::LeaseRequest request_;
+  };
+
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest*,
                                       v1::GetStatusResponse* out) override {
@@ -145,9 +178,14 @@ class Echo final : public v1::Risk::CallbackService {
       grpc::CallbackServerContext*, const v1::WatchPositionsRequest*) override {
     return new Repeat(update_);
   }
+  grpc::ServerBidiReactor<v1::LeaseRequest, v1::LeaseResponse>* Lease(
+      grpc::CallbackServerContext*) override {
+    return new Renew(lease_);
+  }
 
   v1::GetStatusResponse status_;
   v1::WatchPositionsResponse update_;
+  v1::LeaseResponse lease_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };
@@ -203,17 +241,52 @@ Outcome stream(v1::Risk::Stub& client) {
   return figures(now_ns() - from, updates, seen);
 }
 
+v1::LeaseRequest question() {
+  v1::LeaseRequest out;
+  out.set_engine("east");
+  out.set_live(true);
+  out.set_profit("1234.56789");
+  for (int n = 0; n < shares; ++n) {
+    v1::LeaseUse& use = *out.add_uses();
+    use.set_limit("net_delta");
+    use.mutable_scope()->set_asset("ASSET" + std::to_string(n));
+    use.set_value("1234.5678");
+  }
+  return out;
+}
+
+// One stream, one question after another, as an engine asks.
+Outcome renew(v1::Risk::Stub& client, int many, v1::LeaseResponse& last) {
+  grpc::ClientContext context;
+  const auto stream = client.Lease(&context);
+  v1::LeaseRequest request = question();
+  std::uint64_t seen = 0;
+  const std::int64_t from = now_ns();
+  for (int n = 0; n < many; ++n) {
+    request.set_asked_ns(n + 1);
+    if (!stream->Write(request) || !stream->Read(&last)) die("the stream of leases ended");
+    seen += static_cast<std::uint64_t>(last.shares_size());
+  }
+  const std::int64_t spent = now_ns() - from;
+  stream->WritesDone();
+  if (const auto status = stream->Finish(); !status.ok()) die(status.error_message());
+  return figures(spent, many, seen);
+}
+
 void run(Session& session) {
   const std::string status = "status, calls one after another";
   const std::string positions = "position updates, one position each";
-  if (!session.wanted(status) && !session.wanted(positions)) return;
+  const std::string leases = "leases renewed, one engine, 205 uses and shares";
+  if (!session.wanted(status) && !session.wanted(positions) && !session.wanted(leases)) return;
   unpin();
   {
     Service service;
     const auto ours = client_of(service.address());
     v1::WatchPositionsResponse update;
     watch(*ours, 1, [&](const v1::WatchPositionsResponse& told) { update = told; });
-    Echo echo(one_status(*ours), update);
+    v1::LeaseResponse lease;
+    renew(*ours, 1, lease);
+    Echo echo(one_status(*ours), update, lease);
     const auto bare = client_of(echo.address());
     session.compare({.name = status,
                      .baseline_name = "gRPC alone",
@@ -225,6 +298,11 @@ void run(Session& session) {
                      .baseline = [&] { return stream(*bare); },
                      .ours = [&] { return stream(*ours); },
                      .metrics = {{.unit = "us/update"}, {.unit = "updates/s"}}});
+    session.compare({.name = leases,
+                     .baseline_name = "gRPC alone",
+                     .baseline = [&] { return renew(*bare, renewals, lease); },
+                     .ours = [&] { return renew(*ours, renewals, lease); },
+                     .metrics = {{.unit = "us/renewal"}, {.unit = "renewals/s"}}});
   }
   pin();
 }

@@ -115,7 +115,16 @@ std::optional<std::string> LiveEngine::find_role() {
     if (config.core.lease_for.ns == 0)
       return "risk.role is set, and risk.lease_for is 0: no lease would be asked for";
     LeaseLine::Outside outside;
-    outside.granted = [this](const LeaseGranted& lease) { host_->on(lease); };
+    outside.granted = [this](const LeaseGranted& lease) {
+      const Duration asked_for = setup_.config.core.lease_for;
+      if (lease.valid_for < asked_for && !std::exchange(short_leases_told_, true)) {
+        log_line(
+            fmt::format("warning: the risk role's leases last {} ms, and risk.lease_for, which "
+                        "says how often this engine asks, is {} ms: set it to the role's",
+                        lease.valid_for.ns / 1'000'000, asked_for.ns / 1'000'000));
+      }
+      host_->on(lease);
+    };
     outside.log = [this](std::string line) { log_line(std::move(line)); };
     auto line = LeaseLine::open(reactor_, config.risk_service, std::move(outside));
     if (!line) return line.error();

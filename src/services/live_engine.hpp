@@ -112,7 +112,7 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   std::unique_ptr<LeaseLine> line_;  // to that of another
   QuestionGatherer questions_;
   std::optional<LeaseQuestion> question_;  // asked in this turn
-  bool role_failed_ = false;
+  bool role_failed_ = false, short_leases_told_ = false;
   std::unique_ptr<PaperDesk> paper_;  // null: orders are real
   std::vector<std::unique_ptr<io::VenueDriver>> drivers_;
   std::unique_ptr<InstrumentWatch> watch_;
