@@ -30,8 +30,9 @@ struct Live {
   std::uint64_t orders = 0;
 };
 
-Live run_live(const TwoVenues& venues, const CoreConfig& config) {
-  LoopbackSystem system(venues, config);
+Live run_live(const TwoVenues& venues, const CoreConfig& config,
+              const BenchCertificate* certificate = nullptr) {
+  LoopbackSystem system(venues, config, certificate);
   system.trade(trades);
   return {system.times(), system.handed(), system.checksum()};
 }
@@ -183,7 +184,10 @@ void run(Session& session) {
   constexpr const char* whole = "frame to both orders, p50";
   constexpr const char* ours = "frame received to first order sent, p50";
   constexpr const char* written = "decision and both orders written";
-  if (!session.wanted(whole) && !session.wanted(ours) && !session.wanted(written)) return;
+  constexpr const char* sealed = "decision and both orders written, TLS";
+  if (!session.wanted(whole) && !session.wanted(ours) && !session.wanted(written) &&
+      !session.wanted(sealed))
+    return;
   if (!has_two_cores()) {
     std::fputs("ats_bench: loopback is left out: it needs two cores\n", stderr);
     return;
@@ -214,6 +218,11 @@ void run(Session& session) {
   session.compare(
       {.name = written,
        .ours = [&] { return both_written(run_live(venues, config).times); },
+       .metrics = {{"p50", "ns", "", {}}, {"p99", "ns", "", {}}, {"p99.9", "ns", "", {}}}});
+  const BenchCertificate certificate;
+  session.compare(
+      {.name = sealed,
+       .ours = [&] { return both_written(run_live(venues, config, &certificate).times); },
        .metrics = {{"p50", "ns", "", {}}, {"p99", "ns", "", {}}, {"p99.9", "ns", "", {}}}});
 }
 

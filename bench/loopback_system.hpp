@@ -41,7 +41,7 @@ struct Handed {
 struct TradeTime {
   FrameKind kind = FrameKind::BinanceDepth;  // of the frame that caused it
   double round_trip = 0;                     // ns: frame sent to both orders received
-  double engine_part = 0;                    // ns: frame received to the first order's send
+  double engine_part = 0;   // ns: frame received to the first order's send; not known over TLS
   double both_written = 0;  // ns: the engine handed the frame to both orders written
   std::size_t frame_bytes = 0;
   std::size_t order_bytes[2] = {};  // Binance, Kraken
@@ -49,7 +49,9 @@ struct TradeTime {
 
 class LoopbackSystem final : private services::HostWatcher {
  public:
-  LoopbackSystem(const TwoVenues& venues, const CoreConfig& config);
+  // `certificate`: the venues are spoken to over TLS; null: plain.
+  LoopbackSystem(const TwoVenues& venues, const CoreConfig& config,
+                 const BenchCertificate* certificate = nullptr);
   ~LoopbackSystem();
 
   // Opens everything, waits until it may trade, and then does `count` trades, half of them caused by each venue,
@@ -82,6 +84,7 @@ class LoopbackSystem final : private services::HostWatcher {
 
   const TwoVenues& venues_;
   const CoreConfig config_;
+  std::optional<io::TlsContext> tls_;
   LoopbackVenue binance_;
   LoopbackVenue kraken_;
   TemporaryFolder folder_;

@@ -26,11 +26,16 @@ std::string_view path_of(std::string_view url) {
 
 }  // namespace
 
-LoopbackVenue::LoopbackVenue(const Universe& universe, VenueId venue)
+LoopbackVenue::LoopbackVenue(const Universe& universe, VenueId venue,
+                             const BenchCertificate* certificate)
     : exchange_(universe, venue, *this),
       protocol_(*venues::find_protocol(universe.venue(venue).name.view())),
       server_(protocol_.make_server(exchange_)),
       credentials_{"bench-key", secret} {
+  if (certificate != nullptr) {
+    tls_.emplace(
+        io::TlsContext::server(certificate->certificate_file(), certificate->key_file()).value());
+  }
   set_time();
   const sim::AccountId account =
       exchange_.open_account(credentials_.key, std::string(credentials_.secret.reveal()));
@@ -50,7 +55,7 @@ LoopbackVenue::~LoopbackVenue() {
 venues::VenueUrls LoopbackVenue::urls() const {
   const auto here = [&](const char* scheme, std::string_view live) {
     const std::string_view path = path_of(live);
-    return std::string(scheme) + "://127.0.0.1:" + std::to_string(port_) +
+    return std::string(scheme) + (tls_ ? "s" : "") + "://127.0.0.1:" + std::to_string(port_) +
            (path == "/" ? "" : std::string(path));
   };
   return {here("http", protocol_.urls.rest), here("ws", protocol_.urls.market),
@@ -73,6 +78,7 @@ bool LoopbackVenue::accept_all() {
   for (int fd = -1; (fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0; any = true) {
     send_at_once(fd);
     connections_.push_back(std::make_unique<Connection>(fd));
+    if (tls_) connections_.back()->tls.emplace(*tls_, fd, std::string());
     connections_.back()->session = connections_.size();
   }
   return any;
@@ -80,10 +86,31 @@ bool LoopbackVenue::accept_all() {
 
 std::size_t LoopbackVenue::receive(Connection& connection) {
   constexpr std::size_t room = 16 * 1024;
-  const auto got = ::recv(connection.fd, connection.in.prepare(room), room, MSG_DONTWAIT);
-  if (got <= 0) return 0;
-  connection.in.commit(static_cast<std::size_t>(got));
-  return static_cast<std::size_t>(got);
+  char* to = connection.in.prepare(room);
+  std::size_t taken = 0;
+  if (connection.tls) {
+    if (!connection.secured) {
+      connection.secured = connection.tls->handshake() == io::TlsStep::Done;
+      if (!connection.secured) return 0;
+    }
+    if (connection.tls->read(to, room, taken) != io::TlsStep::Done) return 0;
+  } else {
+    const auto got = ::recv(connection.fd, to, room, MSG_DONTWAIT);
+    if (got <= 0) return 0;
+    taken = static_cast<std::size_t>(got);
+  }
+  connection.in.commit(taken);
+  return taken;
+}
+
+void LoopbackVenue::send_all(Connection& connection, std::string_view bytes) {
+  if (!connection.tls) return bench::send_all(connection.fd, bytes);
+  while (!bytes.empty()) {
+    std::size_t taken = 0;
+    const io::TlsStep step = connection.tls->write(bytes.data(), bytes.size(), taken);
+    if (step != io::TlsStep::Done && step != io::TlsStep::WantWrite) die("loopback: cannot send");
+    bytes.remove_prefix(taken);
+  }
 }
 
 bool LoopbackVenue::read(Connection& connection) {
@@ -125,7 +152,7 @@ void LoopbackVenue::answer(Connection& connection, const HttpRequest& request, b
   const HttpResponse response =
       upgrade ? io::websocket_upgrade_answer(request, {}, agreed) : server_->on_http(request);
   io::append_response(out, response, false, true);
-  send_all(connection.fd, out.view());
+  send_all(connection, out.view());
   if (upgrade) {
     connection.websocket = true;
     // Where both streams have one path, the market's is opened first.
@@ -156,15 +183,15 @@ void LoopbackVenue::tell_news() {
 }
 
 void LoopbackVenue::send(venues::SessionId session, io::Opcode kind, std::string_view frame) {
-  const Connection& to = *connections_[session - 1];
+  Connection& to = *connections_[session - 1];
   std::string bytes(io::frame_size(frame.size(), false), '\0');
   io::write_frame(bytes.data(), kind, frame, nullptr);
   if (keeping_ && &to == market_ && server_->is_book_delta(frame)) {
     kept_ += bytes;
   } else if (holding_ && &to != market_) {
-    held_.emplace_back(to.fd, bytes);
+    held_.emplace_back(&to, bytes);
   } else {
-    send_all(to.fd, bytes);
+    send_all(to, bytes);
   }
 }
 
@@ -182,7 +209,7 @@ void LoopbackVenue::tell_book(InstrumentId instrument) {
 void LoopbackVenue::hold_private(bool hold) {
   holding_ = hold;
   if (hold) return;
-  for (const auto& [socket, bytes] : held_) send_all(socket, bytes);
+  for (const auto& [to, bytes] : held_) send_all(*to, bytes);
   held_.clear();
 }
 

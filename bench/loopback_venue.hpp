@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,7 +14,9 @@
 
 #include "io/http_parse.hpp"
 #include "io/net_queue.hpp"
+#include "io/tls.hpp"
 #include "io/websocket_frame.hpp"
+#include "raw_sender.hpp"
 #include "sim/exchange.hpp"
 #include "venues/client.hpp"
 #include "venues/server.hpp"
@@ -22,7 +25,8 @@ namespace ats::bench {
 
 class LoopbackVenue final : private venues::ServerOutbox, private sim::ExchangeListener {
  public:
-  LoopbackVenue(const Universe& universe, VenueId venue);
+  // `certificate`: everything goes over TLS, in its name; null: plain.
+  LoopbackVenue(const Universe& universe, VenueId venue, const BenchCertificate* certificate);
   ~LoopbackVenue();
   LoopbackVenue(const LoopbackVenue&) = delete;
   LoopbackVenue& operator=(const LoopbackVenue&) = delete;
@@ -41,10 +45,9 @@ class LoopbackVenue final : private venues::ServerOutbox, private sim::ExchangeL
   // Like tell_book(), but gives the bytes of the one WebSocket frame instead of sending it.
   std::string book_frame(InstrumentId instrument);
 
-  // The sockets at which the client's market stream and its orders end.
-  int market_socket() const { return market_->fd; }
-  int trading_socket() const { return trading_->fd; }
-  // Reads from the trading socket what is there now, for serve() to work on later: bytes read.
+  // Sends the client's market stream bytes as they are.
+  void send_market(std::string_view bytes) { send_all(*market_, bytes); }
+  // Reads of the client's orders what is there now, for serve() to work on later: bytes read.
   std::size_t take_order() { return receive(*trading_); }
 
  private:
@@ -52,6 +55,8 @@ class LoopbackVenue final : private venues::ServerOutbox, private sim::ExchangeL
     explicit Connection(int socket)
         : fd(socket), requests({}), reader(io::WsRole::Server, 1 << 20) {}
     int fd;
+    std::optional<io::TlsSession> tls;  // above it
+    bool secured = false;               // the handshake is over
     io::ByteQueue in{64 * 1024};
     io::HttpRequestReader requests;
     bool in_request = false;
@@ -84,11 +89,13 @@ class LoopbackVenue final : private venues::ServerOutbox, private sim::ExchangeL
   void answer(Connection& connection, const HttpRequest& request, bool upgrade);
   void tell_news();
   static std::size_t receive(Connection& connection);
+  static void send_all(Connection& connection, std::string_view bytes);
 
   sim::Exchange exchange_;
   const venues::Protocol& protocol_;
   std::unique_ptr<venues::Server> server_;
   venues::Credentials credentials_;
+  std::optional<io::TlsContext> tls_;
   int listener_ = -1;
   std::uint16_t port_ = 0;
   std::vector<std::unique_ptr<Connection>> connections_;
@@ -98,7 +105,7 @@ class LoopbackVenue final : private venues::ServerOutbox, private sim::ExchangeL
   bool keeping_ = false;  // market frames are kept instead of sent
   std::string kept_;
   bool holding_ = false;
-  std::vector<std::pair<int, std::string>> held_;  // socket, bytes
+  std::vector<std::pair<Connection*, std::string>> held_;
 };
 
 }  // namespace ats::bench
