@@ -10,7 +10,6 @@
 namespace ats::core {
 namespace {
 
-using testing::d;
 using testing::World;
 
 class HaltThroughEverything : public ::testing::Test, protected World {
