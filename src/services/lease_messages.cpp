@@ -43,9 +43,14 @@ std::optional<std::string> read_limit(const Message& message, To& out) {
   return std::nullopt;
 }
 
+// What many of them are added up from: a hundred thousand such sums fit a Decimal.
+constexpr Decimal amount_most = Decimal::from_int(1'000'000'000'000'000);
+
 Result<Decimal, std::string> amount_of(const char* field, const std::string& text) {
   const auto amount = Decimal::parse(text);
   if (!amount) return fail(std::string(field) + ": not a decimal: '" + text + "'");
+  if (amount->abs() > amount_most)
+    return fail(std::string(field) + ": more than " + amount_most.to_string() + ": '" + text + "'");
   return *amount;
 }
 

@@ -130,6 +130,9 @@ TEST(LeaseMessages, WhatMakesNoSenseIsRefusedByTheNameOfItsField) {
   request.set_engine("east");
   request.set_profit("1e5x");
   EXPECT_THAT(question_of(request).error(), HasSubstr("profit: not a decimal: '1e5x'"));
+  request.set_profit("-1000000000000001");
+  EXPECT_THAT(question_of(request).error(), HasSubstr("profit: more than 1000000000000000"))
+      << "sums of what engines tell must fit";
   request.set_profit("-12.5");
   v1::LeaseUse& use = *request.add_uses();
   use.set_limit("order_speed");
