@@ -10,7 +10,7 @@ from decimal import Decimal
 
 ats_bin = os.path.abspath(sys.argv[1])
 LEASE = 3.0   # seconds: risk.lease_for
-SLACK = 1.5   # for a loaded machine to show what has happened
+SLACK = 6.0   # for a loaded machine to show what has happened: the engine's own clock ends the lease in time
 VENUES, PAIRS = "binance,kraken", ["BTC/USDT", "ETH/USDT"]
 passed, problems = 0, []
 
@@ -250,7 +250,7 @@ with tempfile.TemporaryDirectory(prefix="ats-lease-") as home:
         expect(role.ask("halt", "--reason", "drill"), "a halt at the role")
         for engine in engines:
             wait_for(f"{engine.name} is halted by it",
-                     lambda: any(h["by"] == "risk_role" for h in engine.status()["holds"]), 5)
+                     lambda: any(h["by"] == "risk_role" for h in engine.status()["holds"]), 15)
         print(f"halted everywhere {time.monotonic() - halted:.2f} s after the command was given, as seen from outside")
         for engine in engines:
             wait_for(f"{engine.name} is flat", engine.flat, 60)
