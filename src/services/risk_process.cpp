@@ -6,6 +6,7 @@
 #include "io/clock.hpp"
 #include "services/risk_answer.hpp"
 #include "services/role_text.hpp"
+#include "services/running_process.hpp"
 #include "services/wish_answer.hpp"
 
 namespace ats::services {
@@ -14,10 +15,6 @@ namespace {
 constexpr Duration timer_every = milliseconds(50);
 
 }  // namespace
-
-std::filesystem::path role_directory(const std::filesystem::path& data_dir) {
-  return data_dir / "risk";
-}
 
 RiskProcess::RiskProcess(io::Reactor& reactor, const Config& config, ReadConfig read_again,
                          std::function<void(const std::string&)> log)

@@ -20,9 +20,6 @@
 
 namespace ats::services {
 
-// Below the data directory: the role's journal and control socket stand beside an engine's of the same configuration.
-std::filesystem::path role_directory(const std::filesystem::path& data_dir);
-
 class RiskProcess final : private RiskSource {
  public:
   // The error is one line a person can act on.

@@ -11,7 +11,6 @@
 #include "services/command_line.hpp"
 #include "services/config.hpp"
 #include "services/control.hpp"
-#include "services/risk_process.hpp"
 
 namespace ats::services {
 namespace {
@@ -24,6 +23,10 @@ std::string user_name() {
 }
 
 }  // namespace
+
+std::filesystem::path role_directory(const std::filesystem::path& data_dir) {
+  return data_dir / "risk";
+}
 
 void RunningProcess::add_to(CLI::App& app) {
   app.add_option("--config", config_file, "the configuration the process was started with");

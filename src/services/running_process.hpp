@@ -1,6 +1,7 @@
 // The running process a command is for, and how it is asked: by the control socket in its data directory.
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -11,6 +12,9 @@ class App;
 }
 
 namespace ats::services {
+
+// Below the data directory: the risk role's journal and control socket stand beside an engine's of the same configuration.
+std::filesystem::path role_directory(const std::filesystem::path& data_dir);
 
 struct RunningProcess {
   std::string config_file;
