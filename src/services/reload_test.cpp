@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -13,7 +14,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 Config config_of(const char* toml) {
-  const auto file = std::filesystem::temp_directory_path() / "ats_reload_test.toml";
+  const auto file = std::filesystem::temp_directory_path() /
+                    ("ats-reload-" + std::to_string(::getpid()) + ".toml");
   std::ofstream(file) << toml;
   auto config = load_config(file, {});
   EXPECT_TRUE(config.ok()) << config.error();
