@@ -235,7 +235,7 @@ TEST_P(VenueFuzz, spoilt_frames_are_refused_by_name_and_the_conversation_goes_on
     if (desk.protocol().amends != AmendRule::Nothing) {
       EXPECT_FALSE(desk.all<OrderAmended>().empty());
     }
-    EXPECT_FALSE(desk.all<ForeignOrder>().empty());
+    EXPECT_FALSE(desk.all<ForeignFill>().empty());
     ASSERT_GT(heard.to_server.size() + heard.requests.size(), 20u);
     attack(desk, heard, 300, rng);
 

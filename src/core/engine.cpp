@@ -89,6 +89,7 @@ void Engine::Parts::on(const Started& event, Actions&) {
   ledger.bind(universe.venues().size(), universe.assets().size());
   ledger.plant(config.mutant);
   balances.restart(universe.venues().size(), universe.assets().size(), now);
+  foreign.restart(universe, config.foreign_orders);
   gate.restart(universe, config, now);
   const AssetId reporting = universe.find_asset(config.reporting_asset.view());
   marks.bind(universe.assets().size(), reporting);
@@ -161,6 +162,7 @@ void Engine::Parts::on(const ConnectionUp& event, Actions& out) {
   }
   link.trading = true;
   balances.connection_up(event.venue, now);
+  foreign.asked(event.venue);
   out.push_back(QueryOpenOrders{event.venue});
   ask_balances(event.venue, out);
   executor.on_trading(event.venue, true, now, out);
@@ -349,12 +351,6 @@ void Engine::Parts::on(const BalancesComplete& event, Actions& out) {
   if (found.suspected) executor.ask_doubtful(event.venue, now, out);
 }
 
-void Engine::Parts::on(const ForeignOrder& event, Actions& out) {
-  if (!known(event.venue)) return;
-  alert(Severity::Warning, AlertCode::ForeignOrder, {event.venue, {}},
-        "an open order that is not ours: " + std::string(event.venue_order_id.view()), out);
-}
-
 // The ledger changed: the smallest edges follow what is held where.
 void Engine::Parts::follow_holdings() {
   if (skew.refresh(universe, ledger)) detector->ask_for(skew);
@@ -487,7 +483,8 @@ void Engine::Parts::status(CoreStatus& out) const {
       const BalanceWatch::Report& report = balances.report(venue, asset);
       if (!report.told && !ledger.opened(venue, asset)) continue;
       out.balances.push_back({venue, asset, ledger.balance(venue, asset),
-                              executor.reserved(venue, asset), report.total, report.told});
+                              executor.reserved(venue, asset), report.total, report.told,
+                              foreign.held(venue, asset)});
     }
   }
   for (std::size_t a = 0; a < universe.assets().size(); ++a) {

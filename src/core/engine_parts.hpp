@@ -1,5 +1,6 @@
 // What is behind the engine's door: the parts, wired, and an overload for each kind of event. Only the engine's own
-// sources see it: engine.cpp (events and parts), engine_risk.cpp (limits, holds, what persons command).
+// sources see it: engine.cpp (events and parts), engine_risk.cpp (limits, holds, what persons command),
+// engine_foreign.cpp (what others do on our accounts).
 #pragma once
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include "core/inventory/plan.hpp"
 #include "core/inventory/skew.hpp"
 #include "core/ledger/balance_watch.hpp"
+#include "core/ledger/foreign_orders.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/ledger/marks.hpp"
 #include "core/maker/maker.hpp"
@@ -39,6 +41,7 @@ struct Engine::Parts {
   Situation situation;
   Ledger ledger;
   BalanceWatch balances;
+  ForeignOrders foreign;
   RiskGate gate;
   Marks marks;
   InventorySkew skew;
@@ -50,7 +53,7 @@ struct Engine::Parts {
   std::unique_ptr<CycleDetector> cycles;
   std::unique_ptr<Maker> maker;
   Executor executor{
-      {universe, config, situation, books, averages, marks, ledger, balances, gate, skew}};
+      {universe, config, situation, books, averages, marks, ledger, balances, gate, skew, foreign}};
 
   Instant now;
   WallTime wall;
@@ -60,6 +63,7 @@ struct Engine::Parts {
   std::vector<LimitNews> news;
   std::vector<Scope> scopes;
   std::vector<Hold> closed;
+  std::vector<ForeignOrders::Known> ended;
   std::vector<LeaseUse> uses;
   std::vector<LeasePosition> positions;
   Instant tell_positions_at;
@@ -90,11 +94,12 @@ struct Engine::Parts {
   void on(const BalanceReported& event, Actions& out);
   void on(const BalancesComplete& event, Actions& out);
   void on(const ForeignOrder& event, Actions& out);
+  void on(const ForeignFill& event, Actions& out);
   void on(const CommandReceived& event, Actions& out);
   void on(const LeaseGranted& event, Actions& out);
   void on(const LeaseAsked&, Actions&) {}  // the risk role's
   void on(const RiskMeasured& event, Actions& out);
-  void on(const OpenOrdersComplete&, Actions&) {}  // each of them is asked for by name
+  void on(const OpenOrdersComplete& event, Actions& out);  // each of ours is asked for by name
   void on(const OrderSent& event, Actions&) { executor.on(event); }
   // All answers about orders.
   template <class OrderEvent>
@@ -147,7 +152,9 @@ struct Engine::Parts {
     out.push_back(
         Alert{severity, code, scope, Text<127>::cut(message), Text<63>::cut(subject), over});
   }
+  void tell(VenueId venue, const ForeignOrders::News& told, Actions& out);
   std::string describe(const Scope& scope) const { return core::describe(scope, universe); }
+  std::string describe(const ForeignOrders::Known& order) const;
   void status(CoreStatus& out) const;
 };
 

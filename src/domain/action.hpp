@@ -184,7 +184,13 @@ struct Posting {
   AssetId asset;
   Decimal amount;  // + into the account
 };
-enum class EntryKind : std::uint8_t { Opening, Fill, Transfer, Correction };
+enum class EntryKind : std::uint8_t {
+  Opening,
+  Fill,
+  Transfer,
+  Correction,
+  ForeignFill,  // of an order that is not ours: moves what we own and is no trade of ours
+};
 struct Booked {
   EntryKind kind = EntryKind::Fill;
   OrderId order;

@@ -133,6 +133,7 @@ void fields(A& a, Of<A, CoreConfig>& c) {
   counted(a, c.limits.count, c.limits.items), a.raw(c.confirm_for), a.raw(c.cool_down);
   a.raw(c.resolve_within), a.boolean(c.resume_by_two), a.raw(c.lease_for);
   a.raw(c.var_confidence), a.raw(c.var_horizon), a.raw(c.var_every), a.raw(c.var_max_age);
+  a.choice(c.foreign_orders, ForeignPolicy::Adopt);
 }
 template <class A>
 void fields(A& a, Of<A, OrderRequest>& o) {
@@ -282,7 +283,12 @@ void fields(A& a, Of<A, BalancesComplete>& e) {
 }
 template <class A>
 void fields(A& a, Of<A, ForeignOrder>& e) {
-  a.raw(e.venue), a.text(e.venue_order_id);
+  a.raw(e.venue), a.text(e.venue_order_id), a.raw(e.instrument), a.choice(e.side, Side::Sell);
+  fields(a, e.terms), a.raw(e.filled), a.boolean(e.open);
+}
+template <class A>
+void fields(A& a, Of<A, ForeignFill>& e) {
+  a.text(e.venue_order_id), fields(a, e.fill), fields(a, e.times);
 }
 template <class A>
 void fields(A& a, Of<A, OpenOrdersComplete>& e) {
@@ -443,7 +449,7 @@ void fields(A& a, Of<A, Posting>& p) {
 }
 template <class A>
 void fields(A& a, Of<A, Booked>& x) {
-  a.choice(x.kind, EntryKind::Correction), a.raw(x.order), a.text(x.fill), a.raw(x.count);
+  a.choice(x.kind, EntryKind::ForeignFill), a.raw(x.order), a.text(x.fill), a.raw(x.count);
   if constexpr (A::reading) {
     if (x.count > std::size(x.postings)) {
       a.stop(CodecError::BadValue);

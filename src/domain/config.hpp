@@ -59,12 +59,23 @@ enum class Mutant : std::uint8_t {
   IgnoreLease,           // a lease that is over goes on counting
   LeaseFromArrival,      // a lease counts from when it came, not from when it was asked for
   PromiseTwice,          // what one engine has been promised is promised to another, too
+  ForgetForeignFill,     // what somebody else traded on our account is not booked
+  ForeignFillIsTrade,    // it is booked as if it were a trade of ours
 };
-constexpr std::size_t mutant_count = 44;
+constexpr std::size_t mutant_count = 46;
 const char* name(Mutant mutant);
 
 enum class StrategyMode : std::uint8_t { Off, Observe, Trade };
 const char* name(StrategyMode mode);
+
+// What follows when an order on our account turns out not to be ours. Its fills are booked, and what it holds
+// is not spent, whatever is chosen.
+enum class ForeignPolicy : std::uint8_t {
+  Halt,    // its venue is reduced, nothing is opened there, until a person resumes it
+  Report,  // a person is told
+  Adopt,   // it is noted: somebody trades there by hand, and that is known
+};
+const char* name(ForeignPolicy policy);
 
 // A rate nobody trades at: what one unit of `base` is worth in `quote`, who says so, and since when.
 struct ConversionRate {
@@ -198,6 +209,7 @@ struct CoreConfig {
   Decimal residual_tolerance =
       Decimal::from_int(5);                 // |net| worth less than this stays as inventory
   Duration balance_interval = seconds(30);  // between balance reconciliations of a venue
+  ForeignPolicy foreign_orders = ForeignPolicy::Halt;
   // --- paper ---
   bool paper = false;  // orders go to no venue and fills are made up; whoever tells of them says so
   // --- tests only ---

@@ -213,10 +213,22 @@ struct BalancesComplete {
   Times times;
   Instant asked;  // when the question left, or earlier: nothing it tells is older
 };
-// An open order on our account that is not ours (no client order id we made).
+// An order on our account that is not ours (no client order id we made), as it stands by the venue's books:
+// told when it is new, when it changes, and, of each that is open, in answer to Action::QueryOpenOrders.
 struct ForeignOrder {
   VenueId venue;
   VenueOrderId venue_order_id;
+  InstrumentId instrument = {};  // invalid: none of ours, and nothing below says anything
+  Side side = Side::Buy;
+  OrderTerms terms = {};  // not told: it has no limit, or one that is not on our grid
+  Quantity filled = {};
+  bool open = true;  // false: it is over
+};
+// A fill of such an order, told as it happens. The fill's order is none.
+struct ForeignFill {
+  VenueOrderId venue_order_id;
+  Fill fill;
+  Times times;
 };
 
 // Ends the answer to Action::QueryOpenOrders: so many of our orders are open there, of instruments we know.
@@ -290,7 +302,7 @@ using Event =
                  OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, CancelRejected,
                  QueryFailed, BalanceReported, BalancesComplete, ForeignOrder, CommandReceived,
                  BookImage, OpenOrdersComplete, OrderSent, OrderAmended, AmendRejected,
-                 LeaseGranted, LeaseAsked, RiskMeasured>;
+                 LeaseGranted, LeaseAsked, RiskMeasured, ForeignFill>;
 
 // Where codecs and worlds put what they decode. Called synchronously; must not keep the event.
 class EventSink {

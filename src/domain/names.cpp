@@ -247,6 +247,22 @@ const char* name(Mutant mutant) {
       return "lease_from_arrival";
     case Mutant::PromiseTwice:
       return "promise_twice";
+    case Mutant::ForgetForeignFill:
+      return "forget_foreign_fill";
+    case Mutant::ForeignFillIsTrade:
+      return "foreign_fill_is_trade";
+  }
+  return "?";
+}
+
+const char* name(ForeignPolicy policy) {
+  switch (policy) {
+    case ForeignPolicy::Halt:
+      return "halt";
+    case ForeignPolicy::Report:
+      return "report";
+    case ForeignPolicy::Adopt:
+      return "adopt";
   }
   return "?";
 }

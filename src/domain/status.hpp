@@ -69,6 +69,7 @@ struct BalanceStatus {
   Decimal reserved;  // by open legs of ours
   Decimal reported;  // last told by the venue
   bool told = false;
+  Decimal foreign;  // held by open orders that are not ours
 };
 
 struct EdgeStatus {  // one directed venue pair of one pair

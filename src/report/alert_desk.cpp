@@ -36,8 +36,9 @@ bool held_up(const KeptAlert& kept) {
       return !kept.scope.global();  // else nothing was halted
     case AlertCode::OrderUnknown:
       return critical(kept.severity);
-    case AlertCode::Resume:
     case AlertCode::ForeignOrder:
+      return critical(kept.severity) && !kept.scope.global();  // else nothing was reduced
+    case AlertCode::Resume:
     case AlertCode::Reconciled:
     case AlertCode::LateFill:
     case AlertCode::LimitWarning:
@@ -51,7 +52,8 @@ bool held_up(const KeptAlert& kept) {
 
 bool has_an_all_clear(const KeptAlert& kept) {
   return held_up(kept) || kept.code == AlertCode::LimitWarning || kept.code == AlertCode::Lease ||
-         kept.code == AlertCode::OrderUnknown;
+         kept.code == AlertCode::OrderUnknown ||
+         (kept.code == AlertCode::ForeignOrder && !kept.scope.global());  // until it is over
 }
 
 // An order without an answer, so far no more than that.

@@ -182,6 +182,18 @@ TEST_F(AlertDeskTest, WhatNoAllClearCouldEndIsOverOnceSomeoneHasSeenIt) {
   EXPECT_EQ(desk.open(), 0u);
 }
 
+TEST_F(AlertDeskTest, AnOrderOfSomebodyElseIsOverWithItsAllClearOrWithTheResumeOfWhatItReduced) {
+  raise({Severity::Warning, AlertCode::ForeignOrder, on_kraken, "OABC buys", "OABC"});
+  raise({Severity::Critical, AlertCode::ForeignOrder, on_kraken, "ODEF buys", "ODEF"});
+  acknowledge(1), acknowledge(2);
+  EXPECT_EQ(desk.open(), 2u) << "seen, and still there";
+  raise({Severity::Info, AlertCode::ForeignOrder, on_kraken, "OABC is over", "OABC", true});
+  EXPECT_FALSE(kept(1).open());
+  EXPECT_TRUE(kept(2).open());
+  raise(resumed(on_kraken));
+  EXPECT_FALSE(kept(2).open());
+}
+
 TEST_F(AlertDeskTest, AResumeEndsWhatHeldUpItsScopeAndNothingElse) {
   raise(refused_credentials());
   raise(broken("BTC"));

@@ -32,6 +32,9 @@ void BalanceCheck::booked(const Booked& entry) {
       case EntryKind::Correction:
         of.corrections += posting.amount;
         break;
+      case EntryKind::ForeignFill:
+        of.foreign += posting.amount;
+        break;
       case EntryKind::Fill:
         break;
     }

@@ -1,9 +1,9 @@
 // Whether what the executions say they did is what the ledger says was done: per asset
 //
-//   what the ledger's venue accounts changed by  =  executions + openings + transfers + corrections
+//   what the ledger's venue accounts changed by  =  executions + openings + transfers + corrections + foreign
 //
 // The left side is the sum of the journalled postings. The right side is computed from the venues' fills
-// (price, quantity, fee) as they were told, and from the entries that are no trades. A difference is a
+// (price, quantity, fee) as they were told, and from the entries that are no trades of ours. A difference is a
 // break, and so is an asset whose postings over all accounts do not come to zero. Sums only: exact, and
 // as large as there are assets. Pure.
 #pragma once
@@ -22,11 +22,12 @@ struct AssetLine {
   Decimal executions;  // bought − sold − fees
   Decimal fees;        // paid, as the fills say: part of `executions`
   Decimal openings, transfers, corrections;
+  Decimal foreign;   // fills of orders that are not ours, and their fees
   Decimal ledger;    // on all venues
   Decimal unposted;  // sum over all accounts: not zero is an entry with one side
   bool operator==(const AssetLine&) const = default;
 
-  Decimal accounted() const { return executions + openings + transfers + corrections; }
+  Decimal accounted() const { return executions + openings + transfers + corrections + foreign; }
   bool sound() const { return ledger == accounted() && unposted.is_zero(); }
 };
 

@@ -88,7 +88,7 @@ bool History::concerns_event(std::size_t kind) {
   return one_of<Event, Started, Timer, InstrumentChanged, OrderAcked, OrderRejected, OrderFilled,
                 OrderEnded, OrderFound, OrderNotFound, OrderUnknown, OrderNotSent, OrderSent,
                 CancelRejected, QueryFailed, BalanceReported, BalancesComplete, OrderAmended,
-                AmendRejected>(kind);
+                AmendRejected, ForeignFill>(kind);
 }
 
 bool History::concerns_action(std::size_t kind) {
@@ -108,6 +108,7 @@ void History::on(const Event& event, Instant now) {
 
 void History::passed() {
   filled_.reset();
+  foreign_.reset();
   if (reported_) opened_.insert(account(reported_->venue, reported_->asset));
   reported_.reset();
 }
@@ -174,6 +175,8 @@ void History::on(const OrderRejected& event) {
 }
 
 void History::on(const OrderFilled& event) { filled_ = event.fill; }
+
+void History::on(const ForeignFill& event) { foreign_ = event.fill; }
 
 void History::on(const OrderEnded& event) {
   end(event.order, StepKind::Ended, event.state, event.filled);
@@ -370,6 +373,10 @@ void History::on(const Booked& action) {
     if (posting.account == Account::Venue) opened_.insert(account(posting.venue, posting.asset));
   }
   if (action.kind == EntryKind::Opening) reported_.reset();
+  if (action.kind == EntryKind::ForeignFill && foreign_ && foreign_->id == action.fill) {
+    foreign_booked_.insert({foreign_->instrument.value, std::string(action.fill.view())});
+    foreign_.reset();
+  }
   if (action.kind != EntryKind::Fill) return;
   if (filled_ && filled_->order == action.order && filled_->id == action.fill) {
     const Fill fill = *filled_;
@@ -427,6 +434,12 @@ void History::take_up_what_was_lost() {
       book(fill);
     }
   }
+  if (foreign_) {
+    if (const auto entry = entry_of_foreign(*foreign_)) {
+      check_.booked(*entry);
+      foreign_booked_.insert({foreign_->instrument.value, std::string(foreign_->id.view())});
+    }
+  }
   if (reported_ && !reported_->total.is_zero()) {
     Booked entry;
     entry.kind = EntryKind::Opening;
@@ -461,6 +474,31 @@ std::optional<Booked> History::entry_of(const Fill& fill) {
   post(on.base, buys ? base : -base, Account::Trading);
   post(on.quote, buys ? -*quote : *quote, Account::Trading);
   if (!fill.fee.is_zero()) post(fill.fee_asset, -fill.fee, Account::Fees);
+  return entry;
+}
+
+// What the ledger books for a fill of somebody else's order that it has not booked yet.
+std::optional<Booked> History::entry_of_foreign(const Fill& fill) {
+  if (!known(fill.instrument) || fill.price.units <= 0 || fill.quantity.units <= 0)
+    return std::nullopt;
+  if (foreign_booked_.contains({fill.instrument.value, std::string(fill.id.view())}))
+    return std::nullopt;
+  const Instrument& on = universe_.instrument(fill.instrument);
+  const Decimal base = on.quantity_decimal(fill.quantity);
+  const auto quote = on.price_decimal(fill.price).multiply(base);
+  if (!quote) return std::nullopt;
+  Booked entry;
+  entry.kind = EntryKind::ForeignFill;
+  entry.fill = fill.id;
+  const auto post = [&](AssetId asset, Decimal amount) {
+    if (opened_.count(account(on.venue, asset)) == 0) return;
+    entry.postings[entry.count++] = {Account::Venue, on.venue, asset, amount};
+    entry.postings[entry.count++] = {Account::External, {}, asset, -amount};
+  };
+  const bool buys = fill.side == Side::Buy;
+  post(on.base, buys ? base : -base);
+  post(on.quote, buys ? -*quote : *quote);
+  if (!fill.fee.is_zero()) post(fill.fee_asset, -fill.fee);
   return entry;
 }
 

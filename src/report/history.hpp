@@ -14,6 +14,8 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -69,6 +71,7 @@ class History {
   void on(const OrderAcked& event);
   void on(const OrderRejected& event);
   void on(const OrderFilled& event);
+  void on(const ForeignFill& event);
   void on(const OrderEnded& event);
   void on(const OrderFound& event);
   void on(const OrderNotFound& event);
@@ -96,6 +99,7 @@ class History {
 
   void take_up_what_was_lost();
   std::optional<Booked> entry_of(const Fill& fill);
+  std::optional<Booked> entry_of_foreign(const Fill& fill);
   void book(const Fill& fill);
   Execution& execution(ExecutionId id);
   Execution* of(OrderId order, Leg*& leg);
@@ -118,8 +122,10 @@ class History {
   std::map<std::uint64_t, Execution> executions_;
   std::unordered_map<OrderId, LegAt> orders_;
   std::optional<Fill> filled_;                // by the event being handled, and not booked so far
+  std::optional<Fill> foreign_;               // likewise, of an order that is not ours
   std::optional<BalanceReported> reported_;   // likewise
   std::unordered_set<std::uint32_t> opened_;  // accounts that were told once: venue and asset
+  std::set<std::pair<InstrumentId::rep, std::string>> foreign_booked_;
   BalanceCheck check_;
   std::uint64_t fills_ = 0, resolved_ = 0, strangers_ = 0;
 };

@@ -229,6 +229,38 @@ TEST(History, ALedgerThatBookedAnythingElseIsABreakThatNamesBothSides) {
   EXPECT_EQ(breaks[0].accounted, d("-6003"));
 }
 
+TEST(History, WhatSomebodyElseTradedIsInTheAccountsAndInNoTrade) {
+  Story s;
+  s.start();
+  s.balance(s.kraken, s.usdt, "10000");
+  s.balance(s.kraken, s.btc, "1");
+  OrderRequest hand;
+  hand.instrument = s.at_kraken;
+  hand.price = s.price(s.at_kraken, "60000");
+  const Fill fill = s.make(hand, "h1", "0.1", "3", s.usdt);
+  Booked entry;
+  entry.kind = EntryKind::ForeignFill;
+  entry.fill = fill.id;
+  for (const auto& [asset, amount] : {std::pair{s.btc, d("0.1")}, std::pair{s.usdt, d("-6003")}}) {
+    entry.postings[entry.count++] = {Account::Venue, s.kraken, asset, amount};
+    entry.postings[entry.count++] = {Account::External, {}, asset, -amount};
+  }
+  s.event(ForeignFill{"OABC", fill, {}});
+  s.action(entry);
+  EXPECT_TRUE(s.sound());
+  EXPECT_EQ(s.history.strangers(), 0u);
+  EXPECT_EQ(s.history.check().lines()[s.usdt.index()].foreign, d("-6003"));
+  EXPECT_TRUE(s.history.check().lines()[s.usdt.index()].executions.is_zero());
+  // The process died between this and the record of what it led to; the one before was told again as it died.
+  for (const char* name : {"h1", "h2"}) {
+    s.event(ForeignFill{"OABC", s.make(hand, name, "0.1", "3", s.usdt), {}});
+    s.start();
+  }
+  EXPECT_EQ(s.history.check().lines()[s.usdt.index()].foreign, d("-12006"));
+  EXPECT_EQ(s.history.check().balance(s.kraken, s.btc), d("1.2"));
+  EXPECT_TRUE(s.sound());
+}
+
 TEST(History, AnEntryWithOneSideAndAFillOfNobodyAreBreaks) {
   Story s;
   s.start();

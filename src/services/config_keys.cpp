@@ -458,6 +458,20 @@ void core_keys(std::vector<Key>& keys) {
        [](const Config& c) -> std::string {
          return c.order_route ? name(*c.order_route) : "auto";
        }});
+  keys.push_back(
+      {"execution", "foreign_orders", "halt, report or adopt",
+       "What follows when an order on our account is not ours. Its fills are booked, and what it "
+       "holds is not spent, in any case. `halt`: nothing is opened on its venue until a person "
+       "resumes it. `report`: somebody is told. `adopt`: it is noted, for an account on which "
+       "trades by hand are known of.",
+       [](Config& c, std::string_view t) {
+         for (const ForeignPolicy policy :
+              {ForeignPolicy::Halt, ForeignPolicy::Report, ForeignPolicy::Adopt}) {
+           if (t == ats::name(policy)) return c.core.foreign_orders = policy, true;
+         }
+         return false;
+       },
+       [](const Config& c) -> std::string { return ats::name(c.core.foreign_orders); }});
   keys.push_back(duration_key("execution", "balance_interval", &CoreConfig::balance_interval,
                               "Between two comparisons of a venue's balances with the ledger."));
 }

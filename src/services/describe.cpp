@@ -354,9 +354,28 @@ struct EventText {
         .done();
   }
   std::string operator()(const ForeignOrder& e) const {
-    return start("foreign_order")
-        .venue(e.venue)
+    Object o = start("foreign_order");
+    o.venue(e.venue).text("venue_order_id", e.venue_order_id.view());
+    if (e.instrument.valid()) {
+      o.instrument(e.instrument)
+          .text("side", name(e.side))
+          .price("price", e.terms.price)
+          .quantity("quantity", e.terms.quantity)
+          .quantity("filled", e.filled);
+    }
+    return o.flag("open", e.open).done();
+  }
+  std::string operator()(const ForeignFill& e) const {
+    return start("foreign_fill")
         .text("venue_order_id", e.venue_order_id.view())
+        .instrument(e.fill.instrument)
+        .text("fill", e.fill.id.view())
+        .text("side", name(e.fill.side))
+        .price("price", e.fill.price)
+        .quantity("quantity", e.fill.quantity)
+        .amount("fee", e.fill.fee)
+        .asset("fee_asset", e.fill.fee_asset)
+        .times(e.times)
         .done();
   }
   std::string operator()(const CommandReceived& e) const {

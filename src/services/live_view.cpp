@@ -475,6 +475,7 @@ std::string status_json(const LiveView& view) {
          {"asset", u.asset(b.asset).name.view()},
          {"total", b.total.to_string()},
          {"reserved", b.reserved.to_string()},
+         {"foreign", b.foreign.to_string()},
          {"reported", b.told ? json(b.reported.to_string()) : json(nullptr)}});
   }
   out["alerts"] = core.alerts;

@@ -72,6 +72,7 @@ ordered_json as_json(const JournalHistory& read, const Statement& s) {
                              {"fees", line.fees.to_string()},
                              {"transfers", line.transfers.to_string()},
                              {"corrections", line.corrections.to_string()},
+                             {"foreign", line.foreign.to_string()},
                              {"ledger", line.ledger.to_string()},
                              {"adds_up", line.sound()}});
   }
@@ -132,8 +133,8 @@ void print(const JournalHistory& read, const Statement& s) {
     if (!anything(line)) continue;
     fmt::print("{:<8}{:>24}{:>20}{:>20}{:>16}{:>24}  {}\n", asset_name(u, line.asset),
                line.openings.to_string(), short_amount(line.executions), short_amount(-line.fees),
-               short_amount(line.corrections + line.transfers), short_amount(line.ledger),
-               line.sound() ? "adds up" : "DOES NOT ADD UP");
+               short_amount(line.corrections + line.transfers + line.foreign),
+               short_amount(line.ledger), line.sound() ? "adds up" : "DOES NOT ADD UP");
   }
 }
 

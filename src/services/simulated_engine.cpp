@@ -16,7 +16,7 @@ constexpr Duration check_every = seconds(5);
 // Deaths come in the first part of a run only: each of them folds all that happened before.
 constexpr Duration crash_last = hours(2);
 
-sim::WorldConfig world_of(const SimulationSetup& setup) {
+sim::WorldConfig world_of(const SimulationSetup& setup, std::uint64_t seed) {
   auto universe = simulated_universe(setup.venues, setup.pairs);
   ATS_ASSERT(universe.ok());
   sim::WorldConfig config = sim::default_world(*std::move(universe), setup.activity, setup.edges);
@@ -29,7 +29,10 @@ sim::WorldConfig world_of(const SimulationSetup& setup) {
   if (setup.crashes) config.crash_every = seconds(900);
   config.crash_last = crash_last;
   if (setup.halts) config.halt_every = seconds(2700);
-  if (setup.strangers) config.stranger_every = hours(2);
+  if (setup.strangers) {
+    config.stranger_every = hours(2);
+    config.core.foreign_orders = static_cast<ForeignPolicy>(seed % 3);  // each in its turn
+  }
   if (setup.limits) config.limit_every = seconds(600);
   return config;
 }
@@ -37,7 +40,7 @@ sim::WorldConfig world_of(const SimulationSetup& setup) {
 }  // namespace
 
 SimulatedEngine::SimulatedEngine(const SimulationSetup& setup, std::uint64_t seed)
-    : world_(world_of(setup), seed),
+    : world_(world_of(setup, seed), seed),
       auditor_(world_.universe(), world_.core_config(), seed),
       journalling_(setup.crashes || setup.crash_at),
       crash_at_(setup.crash_at),
@@ -154,6 +157,7 @@ void SimulatedEngine::list_crash_points(const Event& event) {
       static_cast<std::uint32_t>(std::count_if(actions_.begin(), actions_.end(), sim::is_effect));
   const bool matters = std::holds_alternative<Started>(event) ||
                        std::holds_alternative<CommandReceived>(event) ||
+                       std::holds_alternative<ForeignFill>(event) ||
                        (event.index() >= Event(OrderAcked{}).index() &&
                         event.index() <= Event(ForeignOrder{}).index());
   if (effects == 0 && !matters) return;

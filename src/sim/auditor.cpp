@@ -71,6 +71,7 @@ std::string spell(OrderId id) { return std::string(client_order_id(id).view()); 
 // ---- what the engine is told
 
 void Auditor::before(const Event& event, Instant now) {
+  check_foreign(now);
   std::visit(
       [&](const auto& e) {
         if constexpr (requires { this->on(e, now); }) this->on(e, now);
@@ -504,7 +505,9 @@ void Auditor::alerted(const Alert& alert, Instant now) {
     watched_[alert.scope.venue.index()].break_raised = true;
     halts_.emplace(key(alert.scope), now);
   }
-  if (alert.code == AlertCode::LimitReached) reduced_.insert(key(alert.scope));
+  if (alert.code == AlertCode::LimitReached ||
+      (alert.code == AlertCode::ForeignOrder && alert.scope.venue.valid()))
+    reduced_.insert(key(alert.scope));
   if (alert.code == AlertCode::Halt || alert.code == AlertCode::DailyLoss ||
       alert.code == AlertCode::UnwindFailed) {
     halts_.emplace(key(alert.scope), now + config_.resolve_within);
@@ -537,6 +540,9 @@ void Auditor::booked(const Booked& entry, Instant now) {
   switch (entry.kind) {
     case EntryKind::Fill:
       booked_fill(entry, now);
+      break;
+    case EntryKind::ForeignFill:
+      booked_foreign(entry, now);
       break;
     case EntryKind::Opening:
       for (std::size_t n = 0; n < entry.count; ++n) {

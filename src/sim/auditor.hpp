@@ -7,6 +7,7 @@
 // An order is amended from the terms that it has at its venue, to terms that it might have been placed at, one
 // amendment at a time; where an order is believed to stand, it stands.
 // A quote may stand while what it filled is hedged; not while a book it was priced from is not valid.
+// A fill of somebody else's order that the engine is told of is booked at once, as nobody's trade.
 // Once things had time to settle (`settle` after the last trouble at the venue): every fill booked,
 // ledger equal to the venue's balances, nothing left open that is worth more than the tolerance.
 //
@@ -161,6 +162,7 @@ class Auditor {
   void on(const AmendRejected& event, Instant now);
   void on(const BalancesComplete& event, Instant now);
   void on(const CommandReceived& event, Instant now);
+  void on(const ForeignFill& event, Instant now);
   void alive(VenueId venue, Instant now) { watched_[venue.index()].last_life = now; }
 
   // --- actions ---
@@ -183,6 +185,8 @@ class Auditor {
   void check_unwind(const OrderRequest& order, Instant now);
   void booked(const Booked& entry, Instant now);
   void booked_fill(const Booked& entry, Instant now);
+  void booked_foreign(const Booked& entry, Instant now);
+  void check_foreign(Instant now);
   void resolved(const ExecutionResolved& action, Instant now);
   void alerted(const Alert& alert, Instant now);
 
@@ -249,7 +253,8 @@ class Auditor {
   std::unordered_map<std::uint64_t, Net> nets_;  // executions with orders that are remembered
   // And from when on nothing at all may leave, not even what resolves something open.
   std::map<std::pair<int, int>, Instant> halts_;
-  std::set<std::pair<int, int>> reduced_;  // by a limit that was reached
+  std::set<std::pair<int, int>>
+      reduced_;  // by a limit that was reached, or an order that is not ours
   // At the last check, by the risk role or for want of its word: told, and lifted by itself.
   std::set<std::pair<int, int>> halted_from_outside_;
   // May trade for: configured, or what a person has set since.
@@ -259,17 +264,19 @@ class Auditor {
   std::vector<std::uint64_t> of_earlier_lives_;  // orders whose end the engine had not been told
   bool stopping_ = false;
   std::map<FillKey, Truth> fills_;
-  std::map<FillKey, Instant> unbooked_;  // since when we know of them
-  std::vector<Decimal> ledger_;          // venue-major: what was booked to the venues
-  std::vector<Decimal> inventory_;       // by base asset: what its trades booked since the opening
-  std::vector<Instant> bad_since_;       // by instrument: its book is not good; zero: it is
-  std::vector<Instant> open_since_;      // by base asset: worth more than the tolerance; zero: not
-  std::vector<Decimal> mids_;            // by pair
-  std::vector<Decimal> marks_;           // by asset, in the reporting one; zero: never known
-  std::vector<Decimal> opening_;         // by asset: what the ledgers began with, and corrections
-  std::int64_t day_ = -1;                // UTC, of the last check
-  Decimal day_began_with_;               // made by then, in the reporting currency
-  bool lost_too_much_ = false;           // at the last check
+  std::map<FillKey, Instant> unbooked_;      // since when we know of them
+  std::set<FillKey> foreign_;                // fills of somebody else's orders that are booked
+  std::optional<ForeignFill> foreign_told_;  // by the event at hand, and not booked so far
+  std::vector<Decimal> ledger_;              // venue-major: what was booked to the venues
+  std::vector<Decimal> inventory_;   // by base asset: what its trades booked since the opening
+  std::vector<Instant> bad_since_;   // by instrument: its book is not good; zero: it is
+  std::vector<Instant> open_since_;  // by base asset: worth more than the tolerance; zero: not
+  std::vector<Decimal> mids_;        // by pair
+  std::vector<Decimal> marks_;       // by asset, in the reporting one; zero: never known
+  std::vector<Decimal> opening_;     // by asset: what the ledgers began with, and corrections
+  std::int64_t day_ = -1;            // UTC, of the last check
+  Decimal day_began_with_;           // made by then, in the reporting currency
+  bool lost_too_much_ = false;       // at the last check
   Instant last_conserved_{};
   std::vector<Violation> violations_;
   Counts counts_;

@@ -19,7 +19,7 @@ void Auditor::see_fills(Instant now) {
       const venues::VenueFill* made = venue.exchange->fill(venue.fills_seen);
       ATS_ASSERT(made != nullptr);  // looked at far more often than the exchange forgets
       const venues::VenueFill& fill = *made;
-      // What a stranger trades on our account is no fill of ours: it shows as a break.
+      // What a stranger trades on our account is no fill of ours (auditor_foreign.cpp).
       const auto ours = parse_client_order_id(fill.client_order_id);
       if (fill.account != venue.account || !ours) continue;
       const FillKey fill_key{fill.instrument.value, std::to_string(fill.trade_id)};
@@ -78,6 +78,7 @@ void Auditor::forget(std::uint64_t id) {
 }
 
 void Auditor::check(const CoreStatus& status, std::span<const Instant> calm_since, Instant now) {
+  check_foreign(now);
   see_fills(now);
   forget_settled(now);
   refresh_mids();
@@ -158,7 +159,9 @@ void Auditor::check_ledger(const CoreStatus& status, std::span<const Instant> ca
     // A venue is compared when it is quiet, twice, and that may take a few rounds.
     const bool had_time = now - venue.differs_since >= config_.balance_interval * 8;
     if (!had_time || venue.break_raised) continue;
-    if (!settled(id, venue.differs_since, calm_since, now)) continue;
+    // A venue that did not answer is asked ever less often, in the end each so many deadlines.
+    const Duration asked_again = config_.order_deadline * 32;
+    if (!settled(id, venue.differs_since, calm_since, now - asked_again)) continue;
     violate(Invariant::LedgerBalances, now,
             "the ledger of " + std::string(universe_.venue(id).name.view()) +
                 " is not what the venue holds, and no break was raised");

@@ -358,6 +358,77 @@ TEST_F(AuditorTest, a_difference_handed_over_under_a_halt_passes_until_the_halt_
   expect(Invariant::ExposureResolved);
 }
 
+// A person buys on kraken; what the venue tells of it.
+ForeignFill bought_by_hand(Exchange& kraken, InstrumentId kr) {
+  venues::NewOrder order;
+  order.account = AccountId{0};
+  order.instrument = kr;
+  order.time_in_force = TimeInForce::Ioc;
+  order.price = {604'000};
+  order.quantity = {1'000'000};
+  order.client_order_id = "web";
+  EXPECT_TRUE(kraken.place(order).ok());
+  const venues::VenueFill made = *kraken.fill(kraken.fills_made() - 1);
+  Fill fill;
+  fill.instrument = kr;
+  fill.id = FillId(std::to_string(made.trade_id));
+  fill.side = made.side;
+  fill.price = made.price;
+  fill.quantity = made.quantity;
+  fill.fee = made.fee;
+  fill.fee_asset = made.fee_asset;
+  return {VenueOrderId("7"), fill, {}};
+}
+
+TEST_F(AuditorTest, what_somebody_else_traded_is_booked_once_and_as_nobodys_trade) {
+  start();
+  const ForeignFill hand = bought_by_hand(kraken_, kr_);
+  const auto as = [&](Account other) {
+    const Instrument& i = universe_.instrument(kr_);
+    const Decimal base = i.quantity_decimal(hand.fill.quantity);
+    const Decimal quote = i.notional(hand.fill.price, hand.fill.quantity) + hand.fill.fee;
+    return booking(EntryKind::ForeignFill, {},
+                   {{Account::Venue, i.venue, btc_, base},
+                    {other, i.venue, btc_, -base},
+                    {Account::Venue, i.venue, usdt_, -quote},
+                    {other, i.venue, usdt_, quote}},
+                   hand.fill.id.view());
+  };
+  tell(hand);
+  act({as(Account::External)});
+  tell(hand);  // again: nothing more is due
+  settle();
+  expect(std::nullopt);
+  act({as(Account::External)});
+  expect(Invariant::FillBookedOnce);
+}
+
+TEST_F(AuditorTest, what_somebody_else_traded_and_was_told_of_and_not_booked_is_found) {
+  start();
+  tell(bought_by_hand(kraken_, kr_));
+  tell(Timer{});
+  expect(Invariant::LedgerBalances);
+}
+
+TEST_F(AuditorTest, what_somebody_else_traded_booked_as_a_trade_of_ours_is_found) {
+  start();
+  const ForeignFill hand = bought_by_hand(kraken_, kr_);
+  tell(hand);
+  const Decimal base = universe_.instrument(kr_).quantity_decimal(hand.fill.quantity);
+  act({booking(EntryKind::ForeignFill, {},
+               {{Account::Venue, kraken_.venue(), btc_, base},
+                {Account::Trading, kraken_.venue(), btc_, -base}},
+               hand.fill.id.view())});
+  expect(Invariant::LedgerBalances);
+}
+
+TEST_F(AuditorTest, an_order_opened_where_somebody_elses_order_reduced_the_venue_is_found) {
+  start();
+  act({Alert{Severity::Critical, AlertCode::ForeignOrder, {kraken_.venue(), {}}, "by hand"}});
+  act(both_legs());
+  expect(Invariant::HaltsHold);
+}
+
 TEST_F(AuditorTest, an_execution_that_does_not_end_is_found) {
   start();
   act(both_legs());

@@ -238,20 +238,33 @@ void Link::stranger_orders() {
   const auto instruments = exchange_.instruments();
   const Instrument& i =
       exchange_.universe().instrument(instruments[rng_.below(instruments.size())]);
-  if (exchange_.queues(i.id).empty(Side::Buy)) return;
+  const MatchBook& queues = exchange_.queues(i.id);
+  if (queues.empty(Side::Buy) || queues.empty(Side::Sell)) return;
   venues::NewOrder order;
   order.account = account_;
   order.instrument = i.id;
-  order.kind = venues::OrderKind::LimitMaker;
-  const std::int64_t far = exchange_.queues(i.id).best(Side::Buy).price.units / 2;
-  order.price = i.floor_to_tick({far});
+  switch (rng_.below(3)) {
+    case 0:  // far away
+      order.kind = venues::OrderKind::LimitMaker;
+      order.price = i.floor_to_tick({queues.best(Side::Buy).price.units / 2});
+      break;
+    case 1:  // at the edge of the book, where somebody will take it
+      order.side = rng_.one_in(2) ? Side::Buy : Side::Sell;
+      order.price = queues.best(order.side).price;
+      break;
+    default:  // takes what is there
+      order.side = rng_.one_in(2) ? Side::Buy : Side::Sell;
+      order.time_in_force = TimeInForce::Ioc;
+      order.price = queues.best(opposite(order.side)).price;
+      break;
+  }
   // Twice the least that the venue takes.
   const auto least = i.min_notional.divide_floor(i.price_decimal(order.price), i.qty_scale);
   order.quantity = {2 * std::max(i.min_quantity.units, *least->to_scaled(i.qty_scale) + i.lot)};
   order.quantity = i.floor_to_lot(order.quantity);
   order.client_order_id = "web-" + std::to_string(++strangers_);
   const auto placed = exchange_.place(order);
-  if (placed) strangers_order_ = placed->id;
+  if (placed && placed->live()) strangers_order_ = placed->id;
 }
 
 Instant Link::calm_since() const {
@@ -429,20 +442,29 @@ void Link::on_trade(const venues::PublicTrade& trade) {
 
 // ---- private stream
 
+Fill Link::fill_of(const VenueFill& fill, OrderId id) const {
+  Fill told;
+  told.order = id;
+  told.instrument = fill.instrument;
+  told.id = FillId(std::to_string(fill.trade_id));
+  told.side = fill.side;
+  told.liquidity = fill.liquidity;
+  told.price = fill.price;
+  told.quantity = fill.quantity;
+  told.fee = fill.fee;
+  told.fee_asset = fill.fee_asset;
+  told.venue_time = fill.time;
+  return told;
+}
+
 OrderFilled Link::filled(const VenueFill& fill, OrderId id) const {
-  OrderFilled event;
-  event.fill.order = id;
-  event.fill.instrument = fill.instrument;
-  event.fill.id = FillId(std::to_string(fill.trade_id));
-  event.fill.side = fill.side;
-  event.fill.liquidity = fill.liquidity;
-  event.fill.price = fill.price;
-  event.fill.quantity = fill.quantity;
-  event.fill.fee = fill.fee;
-  event.fill.fee_asset = fill.fee_asset;
-  event.fill.venue_time = fill.time;
-  event.times = {fill.time, {}};
-  return event;
+  return {fill_of(fill, id), {fill.time, {}}};
+}
+
+ForeignOrder Link::foreign(const VenueOrder& order) const {
+  return {venue(),     VenueOrderId(std::to_string(order.id)), order.instrument,
+          order.side,  {order.price, order.quantity},          order.executed,
+          order.live()};
 }
 
 void Link::on_order(const OrderUpdate& update) {
@@ -451,9 +473,12 @@ void Link::on_order(const OrderUpdate& update) {
   const Instant at = due(Path::Stream);
   const VenueOrder& o = update.order;
   if (!id) {
-    if (update.kind == OrderUpdate::Kind::New) {
-      post(Channel::Trading, at, ForeignOrder{venue(), VenueOrderId(std::to_string(o.id))});
+    if (update.kind == OrderUpdate::Kind::Fill) {
+      const Fill fill = fill_of(*update.fill, {});
+      post(Channel::Trading, at,
+           ForeignFill{VenueOrderId(std::to_string(o.id)), fill, {fill.venue_time, {}}});
     }
+    post(Channel::Trading, at, foreign(o));
     return;
   }
   switch (update.kind) {

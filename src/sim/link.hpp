@@ -63,8 +63,8 @@ class Link final : public ExchangeListener {
   void tick();                 // heartbeats, watchdogs, answers overdue; then again later
   void inject(const FaultOrder& order);
   void fault_over(FaultKind kind);
-  // Somebody else on our account: money comes or goes, or an order that is not ours stands far from the
-  // market until the next time.
+  // Somebody else on our account: money comes or goes; or an order that is not ours stands far from the market
+  // until the next time, stands at its edge, or takes what is there.
   void stranger_moves_money();
   void stranger_orders();
   // The engine's process dies: nobody is there to notice anything.
@@ -151,7 +151,9 @@ class Link final : public ExchangeListener {
   void arrive(const Resubscribe& request) { subscribe(request.instrument); }
   void tell_fills(const venues::VenueOrder& order, OrderId id, Instant at);
   OrderFound found(const venues::VenueOrder& order, OrderId id) const;
+  Fill fill_of(const venues::VenueFill& fill, OrderId id) const;
   OrderFilled filled(const venues::VenueFill& fill, OrderId id) const;
+  ForeignOrder foreign(const venues::VenueOrder& order) const;
   void not_sent(const Action& action);
   bool within_budget();
   void give_up(const Pending& pending, UnknownReason reason);

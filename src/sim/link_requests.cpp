@@ -306,7 +306,7 @@ void Link::arrive(const QueryOpenOrders&) {
       post(Channel::Trading, at, found(order, *id));
       ++ours;
     } else {
-      post(Channel::Trading, at, ForeignOrder{venue(), VenueOrderId(std::to_string(order.id))});
+      post(Channel::Trading, at, foreign(order));
     }
   }
   post(Channel::Trading, at, OpenOrdersComplete{venue(), ours, times()});

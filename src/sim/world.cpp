@@ -268,7 +268,8 @@ bool World::act(const Action& action) {
     const bool halts = alert->code == AlertCode::Halt || alert->code == AlertCode::DailyLoss ||
                        alert->code == AlertCode::UnwindFailed ||
                        alert->code == AlertCode::LedgerBreak ||
-                       alert->code == AlertCode::LimitReached;
+                       alert->code == AlertCode::LimitReached ||
+                       (alert->code == AlertCode::ForeignOrder && alert->scope.venue.valid());
     if (halts && alert->severity >= Severity::Critical) plan_resume(alert->scope);
     return true;
   }

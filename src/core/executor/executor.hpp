@@ -66,6 +66,7 @@
 #include "core/executor/ways_out.hpp"
 #include "core/inventory/skew.hpp"
 #include "core/ledger/balance_watch.hpp"
+#include "core/ledger/foreign_orders.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/ledger/marks.hpp"
 #include "core/maker/maker.hpp"
@@ -101,6 +102,7 @@ struct Desk {
   BalanceWatch& balances;
   RiskGate& gate;
   const InventorySkew& skew;
+  const ForeignOrders& foreign;
 };
 
 struct Order {

@@ -1,4 +1,5 @@
-// What is free to spend: what the ledger has, less what orders hold and what hedges of quotes will take.
+// What is free to spend: what the ledger has, less what orders hold, ours and others', and what hedges of quotes
+// will take.
 
 #include <algorithm>
 
@@ -58,7 +59,8 @@ Decimal Executor::reserved(VenueId venue, AssetId asset) const {
 
 Decimal Executor::unheld(VenueId venue, AssetId asset) const {
   if (planted(Mutant::SpendWithoutFunds)) return Decimal::from_int(1'000'000'000);
-  return desk_.ledger.balance(venue, asset) - reserved(venue, asset);
+  return desk_.ledger.balance(venue, asset) - reserved(venue, asset) -
+         desk_.foreign.held(venue, asset);
 }
 
 Decimal Executor::free(VenueId venue, AssetId asset) const {

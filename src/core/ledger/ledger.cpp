@@ -26,14 +26,13 @@ void Ledger::bind(std::size_t venues, std::size_t assets) {
   assets_ = assets;
 }
 
-Result<Booked, FillFault> Ledger::book(const Fill& fill, const Instrument& instrument) {
+Result<Ledger::Moved, FillFault> Ledger::moved(const Fill& fill, const Instrument& instrument) {
   if (fill.id.empty() || fill.quantity.units <= 0 || fill.price.units <= 0 ||
       fill.instrument != instrument.id) {
     return fail(FillFault::NotAFill);
   }
   if (!fill.fee.is_zero() && fill.fee_asset.index() >= assets_) return fail(FillFault::NotAFill);
-  const FillKey key{fill.instrument, fill.id};
-  if (booked_.contains(key)) {
+  if (booked_.contains({fill.instrument, fill.id})) {
     ++duplicates_;
     if (mutant_ != Mutant::BookFillTwice) return fail(FillFault::Duplicate);
   }
@@ -42,6 +41,12 @@ Result<Booked, FillFault> Ledger::book(const Fill& fill, const Instrument& instr
   const auto quote = instrument.price_decimal(fill.price).multiply(base);
   if (!quote) return fail(FillFault::Overflow);
   const bool buy = (fill.side == Side::Buy) != (mutant_ == Mutant::BookBuyAsSell);
+  return Moved{buy ? base : -base, buy ? -*quote : *quote};
+}
+
+Result<Booked, FillFault> Ledger::book(const Fill& fill, const Instrument& instrument) {
+  const auto moves = moved(fill, instrument);
+  if (!moves) return fail(moves.error());
   VenueId venue = instrument.venue;
   if (mutant_ == Mutant::BookOnOtherVenue)
     venue = VenueId{static_cast<VenueId::rep>((venue.index() + 1) % venues_)};
@@ -50,10 +55,10 @@ Result<Booked, FillFault> Ledger::book(const Fill& fill, const Instrument& instr
   entry.kind = EntryKind::Fill;
   entry.order = fill.order;
   entry.fill = fill.id;
-  add(entry, Account::Venue, venue, instrument.base, buy ? base : -base);
-  add(entry, Account::Trading, {}, instrument.base, buy ? -base : base);
-  add(entry, Account::Venue, venue, instrument.quote, buy ? -*quote : *quote);
-  add(entry, Account::Trading, {}, instrument.quote, buy ? *quote : -*quote);
+  add(entry, Account::Venue, venue, instrument.base, moves->base);
+  add(entry, Account::Trading, {}, instrument.base, -moves->base);
+  add(entry, Account::Venue, venue, instrument.quote, moves->quote);
+  add(entry, Account::Trading, {}, instrument.quote, -moves->quote);
   if (!fill.fee.is_zero()) {
     Decimal fee = mutant_ == Mutant::WrongFeeSign ? -fill.fee : fill.fee;
     if (mutant_ == Mutant::RoundFee) fee = fee.floor_to(4);
@@ -61,8 +66,29 @@ Result<Booked, FillFault> Ledger::book(const Fill& fill, const Instrument& instr
     add(entry, Account::Fees, {}, fill.fee_asset, fee);
   }
   if (!post(entry)) return fail(FillFault::Overflow);
-  booked_.insert(key);
+  booked_.insert({fill.instrument, fill.id});
   ++fills_booked_;
+  return entry;
+}
+
+Result<Booked, FillFault> Ledger::book_foreign(const Fill& fill, const Instrument& instrument) {
+  const auto moves = moved(fill, instrument);
+  if (!moves) return fail(moves.error());
+  const Account other =
+      mutant_ == Mutant::ForeignFillIsTrade ? Account::Trading : Account::External;
+  Booked entry;
+  entry.kind = EntryKind::ForeignFill;
+  entry.fill = fill.id;
+  const auto move = [&](AssetId asset, Decimal amount) {
+    if (!opened(instrument.venue, asset)) return;
+    add(entry, Account::Venue, instrument.venue, asset, amount);
+    add(entry, other, {}, asset, -amount);
+  };
+  move(instrument.base, moves->base);
+  move(instrument.quote, moves->quote);
+  if (!fill.fee.is_zero()) move(fill.fee_asset, -fill.fee);
+  if (!post(entry)) return fail(FillFault::Overflow);
+  booked_.insert({fill.instrument, fill.id});
   return entry;
 }
 

@@ -2,12 +2,14 @@
 //
 // Accounts: Venue(v, asset) holds what we own on a venue; Trading is the other side of what fills moved;
 // Fees is the other side of what venues charged; External is where opening balances (and differences a
-// person accepted) came from.
+// person accepted, and what somebody else traded on our account) came from.
 //
 // Invariants:
 //  - the postings of one entry sum to zero per asset, and so do all accounts together;
 //  - a fill is booked once, by (instrument, fill id), whatever is duplicated, late, or found again; its name
 //    is kept until the owner says that nothing more will be booked for its order;
+//  - what is traded on our account by orders that are not ours moves what we own, and is neither profit nor
+//    fee of ours;
 //  - a balance the venue tells never changes the ledger, except to open an account that has no entry,
 //    or when a person accepts a difference (an entry of its own kind, seen by everyone).
 #pragma once
@@ -43,6 +45,9 @@ class Ledger {
 
   // Books base, quote and fee of a fill. Nothing is booked when a fault is answered.
   Result<Booked, FillFault> book(const Fill& fill, const Instrument& instrument);
+  // Books a fill of an order that is not ours. Accounts without an entry are left out: the balance that opens
+  // them has it in it.
+  Result<Booked, FillFault> book_foreign(const Fill& fill, const Instrument& instrument);
   // The fill's name is not needed any more: nobody books for its order again.
   void forget(InstrumentId instrument, const FillId& fill) { booked_.erase({instrument, fill}); }
   std::size_t fills_remembered() const { return booked_.size(); }
@@ -89,6 +94,11 @@ class Ledger {
   VenueAccount& at(VenueId venue, AssetId asset) {
     return venue_accounts_[venue.index() * assets_ + asset.index()];
   }
+  // What the fill moves at its venue, by its own numbers.
+  struct Moved {
+    Decimal base, quote;  // signed
+  };
+  Result<Moved, FillFault> moved(const Fill& fill, const Instrument& instrument);
   // Adds the postings to the accounts: all of them, or none and false when one would overflow.
   bool post(const Booked& entry);
   Decimal& account_of(const Posting& posting);

@@ -12,6 +12,7 @@
 namespace ats::core {
 namespace {
 
+using testing::d;
 using testing::TwoVenues;
 using testing::World;
 
@@ -450,6 +451,25 @@ TEST_F(MakerInTheEngine, AFrozenHedgeVenueWithdrawsTheQuotesAndWhatFillsMeanwhil
   }
   ASSERT_EQ(resolved.size(), 2u);
   EXPECT_TRUE(ledger_is_what_the_venues_own());
+}
+
+TEST_F(MakerInTheEngine, WhatSomebodyElsesOrderHoldsIsNotQuoted) {
+  config.foreign_orders = ForeignPolicy::Adopt;
+  start();
+  connect();
+  send(ForeignOrder{kraken,
+                    "OABC",
+                    at_kraken,
+                    Side::Sell,
+                    {price(at_kraken, "90000"), quantity(at_kraken, "0.98")},
+                    {},
+                    true});
+  no_edge();
+  wait(milliseconds(500));
+  ASSERT_EQ(placed.size(), 2u);
+  EXPECT_EQ(placed[1].side, Side::Sell);
+  EXPECT_LE(instrument(at_kraken).quantity_decimal(placed[1].quantity), d("0.02"));
+  EXPECT_GT(instrument(at_kraken).quantity_decimal(placed[0].quantity), d("0.09"));
 }
 
 }  // namespace

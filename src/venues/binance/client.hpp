@@ -144,6 +144,12 @@ class SpotClient final : public Client {
   };
   bool read_fill(const dom::object& from, const FillKeys& keys, const Instrument& instrument,
                  Fill& fill) const;
+  // Likewise, of an order.
+  struct TermsKeys {
+    std::string_view price, quantity, filled;
+  };
+  static void tell_foreign(ForeignOrder order, const dom::object& from, const TermsKeys& keys,
+                           const Instrument* instrument, Side side, EventSink& sink);
   std::int64_t venue_ms(const Now& now) const {
     return now.wall.ns_utc / 1'000'000 + clock_offset_ms_;
   }

@@ -374,6 +374,9 @@ TEST(BinanceClient, OpenOrdersThatAreNotOursAreForeign) {
   EXPECT_EQ(talk.client->query_open_orders(talk.now(), talk), SendOutcome::Sent);
   talk.pump();
   EXPECT_THAT(talk.log.take(), ElementsAre("found 2 as 1 acked 0", "foreign 2", "1 of ours open"));
+  EXPECT_TRUE(talk.exchange.cancel(AccountId{1}, {2, ""}).ok());
+  talk.pump();
+  EXPECT_THAT(talk.log.take(), ElementsAre("foreign 2 is over"));
 }
 
 TEST(BinanceClient, BalancesAreToldWithTheirEndAndTheAccountsOwnFeesOnce) {

@@ -275,7 +275,10 @@ bool SpotClient::on_open_orders(const array& rows, const Now& now, EventSink& si
     const auto order = parse_client_order_id(client_id);
     const Instrument* instrument = instrument_of(symbol);
     if (!order || instrument == nullptr) {
-      sink.on(ForeignOrder{setup_.venue, order_id_text(id)});
+      std::string_view side;
+      if (!get(fields, "side", side)) instrument = nullptr;
+      tell_foreign({setup_.venue, order_id_text(id)}, fields, {"price", "origQty", "executedQty"},
+                   instrument, side == "BUY" ? Side::Buy : Side::Sell, sink);
       continue;
     }
     RestCall call;

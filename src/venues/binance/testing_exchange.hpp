@@ -244,7 +244,7 @@ inline std::string EventLog::show(const Event& event) {
   }
   if (std::holds_alternative<BalancesComplete>(event)) return "balances complete";
   if (const auto* e = std::get_if<ForeignOrder>(&event)) {
-    return "foreign " + text(e->venue_order_id.view());
+    return "foreign " + text(e->venue_order_id.view()) + (e->open ? "" : " is over");
   }
   if (const auto* e = std::get_if<InstrumentChanged>(&event)) {
     return "instrument " + std::to_string(e->instrument.id.value) + " taker " +

@@ -285,27 +285,35 @@ FrameOutcome SpotClient::on_execution(const object& event, const Now& now, Event
   if (get(event, "C", original_id) && !original_id.empty()) client_id = original_id;
   const VenueOrderId venue_order_id(std::to_string(id));
   const auto order = parse_client_order_id(client_id);
+  const Instrument* instrument = instrument_of(symbol);
+  Fill fill;
+  fill.side = side == "BUY" ? Side::Buy : Side::Sell;
+  const auto read_trade = [&] {
+    constexpr FillKeys keys{"L", "l", "n", "N", "t"};
+    bool maker = false;
+    if (!read_fill(event, keys, *instrument, fill) || !get(event, "m", maker)) return false;
+    fill.liquidity = maker ? Liquidity::Maker : Liquidity::Taker;
+    fill.venue_time = times.venue_time;
+    return true;
+  };
   if (!order) {
-    if (execution == "NEW") sink.on(ForeignOrder{setup_.venue, venue_order_id});
+    if (execution == "TRADE" && instrument != nullptr && read_trade())
+      sink.on(ForeignFill{venue_order_id, fill, times});
+    ForeignOrder other{setup_.venue, venue_order_id};
+    other.open = status == "NEW" || status == "PARTIALLY_FILLED" || status == "PENDING_NEW";
+    tell_foreign(other, event, {"p", "q", "z"}, instrument, fill.side, sink);
     return FrameOutcome::Decoded;
   }
-  const Instrument* instrument = instrument_of(symbol);
   if (instrument == nullptr) return FrameOutcome::UnknownSymbol;
 
   if (execution == "NEW") {
     sink.on(OrderAcked{*order, venue_order_id, times});
   } else if (execution == "TRADE") {
-    constexpr FillKeys keys{"L", "l", "n", "N", "t"};
-    Fill fill;
-    bool maker = false;
-    if (!read_fill(event, keys, *instrument, fill) || !get(event, "m", maker)) {
+    fill.order = *order;
+    if (!read_trade()) {
       sink.on(OrderUnknown{*order, UnknownReason::VenueSaysUnknown, times});
       return FrameOutcome::Malformed;
     }
-    fill.order = *order;
-    fill.side = side == "BUY" ? Side::Buy : Side::Sell;
-    fill.liquidity = maker ? Liquidity::Maker : Liquidity::Taker;
-    fill.venue_time = times.venue_time;
     sink.on(OrderFilled{fill, times});
   }
   if (status == "REJECTED") {
@@ -322,6 +330,21 @@ FrameOutcome SpotClient::on_execution(const object& event, const Now& now, Event
                        filled, times});
   }
   return FrameOutcome::Decoded;
+}
+
+// What cannot be read of it is not told; that it is there is.
+void SpotClient::tell_foreign(ForeignOrder order, const object& from, const TermsKeys& keys,
+                              const Instrument* instrument, Side side, EventSink& sink) {
+  if (instrument != nullptr) {
+    order.instrument = instrument->id;
+    order.side = side;
+    OrderTerms terms;
+    if (get(from, keys.price, *instrument, terms.price) &&
+        get(from, keys.quantity, *instrument, terms.quantity))
+      order.terms = terms;
+    get(from, keys.filled, *instrument, order.filled);
+  }
+  sink.on(order);
 }
 
 FrameOutcome SpotClient::on_position(const object& event, const Now& now, EventSink& sink) {

@@ -24,6 +24,7 @@
 #include "venues/bitfinex/rate.hpp"
 #include "venues/bitfinex/requests.hpp"
 #include "venues/client.hpp"
+#include "venues/foreign_ids.hpp"
 #include "venues/order_routes.hpp"
 
 namespace ats::venues::bitfinex {
@@ -153,6 +154,7 @@ class BitfinexClient final : public Client {
   bool on_orders(RestCall& call, EventSink& sink);
   bool on_trades(RestCall& call, const Now& now, EventSink& sink);
   bool take_order(RestCall& call, const OrderEntry& entry, EventSink& sink);
+  void tell_foreign(const OrderEntry& entry, bool open, EventSink& sink) const;
 
   Times times(WallTime venue, const Now& now) const { return {venue, now.instant}; }
   void count_rate(const Budget& budget);
@@ -167,6 +169,7 @@ class BitfinexClient final : public Client {
   Requests requests_;
   std::optional<Auth> auth_;
   OrderTable orders_;
+  ForeignIds foreign_;
   std::vector<Request> pending_;
   std::vector<RestCall> calls_;
   std::vector<Inquiry> inquiries_;  // wait for the one under way, and for budget

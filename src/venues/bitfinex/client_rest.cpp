@@ -274,7 +274,8 @@ bool BitfinexClient::take_order(RestCall& call, const OrderEntry& entry, EventSi
   if (call.all_open) {
     found.instrument = symbols_.find(entry.symbol);
     if (!id || !found.instrument.valid()) {
-      sink.on(ForeignOrder{setup_.venue, VenueOrderId(entry.id)});
+      if (!id) foreign_.add(entry.id);
+      tell_foreign(entry, true, sink);
       return true;
     }
   } else {

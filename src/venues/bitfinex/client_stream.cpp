@@ -277,8 +277,9 @@ FrameOutcome BitfinexClient::on_order(std::string_view code, const Row& row, con
   if (!read_order(row, entry)) return FrameOutcome::Malformed;
   TrackedOrder* const order = order_of(entry);
   if (order == nullptr) {
-    // One that lives and is not ours; those of the snapshot are told on QueryOpenOrders.
-    if (code == "on") sink.on(ForeignOrder{setup_.venue, VenueOrderId(entry.id)});
+    foreign_.add(entry.id);
+    // Those of the snapshot are told on QueryOpenOrders.
+    if (code != "os") tell_foreign(entry, code != "oc", sink);
     return FrameOutcome::Decoded;
   }
   const Instrument& instrument = universe_.instrument(order->instrument);
@@ -295,6 +296,26 @@ FrameOutcome BitfinexClient::on_order(std::string_view code, const Row& row, con
   sink.on(OrderEnded{order->id, rest == 0 ? OrderState::Filled : OrderState::Cancelled,
                      order->filled, times(entry.updated, now)});
   return FrameOutcome::Decoded;
+}
+
+void BitfinexClient::tell_foreign(const OrderEntry& entry, bool open, EventSink& sink) const {
+  ForeignOrder other{setup_.venue, VenueOrderId(entry.id)};
+  other.open = open;
+  const InstrumentId instrument = symbols_.find(entry.symbol);
+  if (instrument.valid()) {
+    const Instrument& on = universe_.instrument(instrument);
+    other.instrument = instrument;
+    other.side = entry.side;
+    std::int64_t amount = 0;
+    std::int64_t rest = 0;
+    const auto price = parse_scaled(entry.price, on.price_scale);
+    if (magnitude(entry.amount, on.qty_scale, amount) && amount > 0 &&
+        magnitude(entry.rest, on.qty_scale, rest) && rest <= amount) {
+      if (price && *price > 0) other.terms = {{*price}, {amount}};
+      other.filled = {amount - rest};
+    }
+  }
+  sink.on(other);
 }
 
 // Each row tells what the order stands at: another price than before is an amendment carried out.
@@ -324,18 +345,24 @@ FrameOutcome BitfinexClient::on_fill(const Now& now, EventSink& sink) {
     const auto id = order_id(our_group, entry.client_id);
     if (id) order = orders_.find(*id);
   }
-  if (order == nullptr) return FrameOutcome::Decoded;
-  const Instrument& instrument = universe_.instrument(order->instrument);
+  if (order == nullptr && !foreign_.has(entry.order_id)) return FrameOutcome::Decoded;
+  const InstrumentId on = order != nullptr ? order->instrument : symbols_.find(entry.symbol);
+  if (!on.valid()) return FrameOutcome::Decoded;
+  const Instrument& instrument = universe_.instrument(on);
   std::int64_t quantity = 0;
   const auto price = parse_scaled(entry.price, instrument.price_scale);
   if (!magnitude(entry.amount, instrument.qty_scale, quantity) || quantity == 0 || !price ||
       *price <= 0)
     return FrameOutcome::NumberFault;
   Fill fill;
-  fill.order = order->id;
-  fill.instrument = order->instrument;
+  if (order != nullptr) fill.order = order->id;
+  fill.instrument = on;
   fill.id = entry.id;
-  fill.side = order->side;
+  if (order != nullptr) {
+    fill.side = order->side;
+  } else {
+    fill.side = entry.amount.starts_with('-') ? Side::Sell : Side::Buy;
+  }
   fill.liquidity = entry.liquidity;
   fill.price = {*price};
   fill.quantity = {quantity};
@@ -343,7 +370,12 @@ FrameOutcome BitfinexClient::on_fill(const Now& now, EventSink& sink) {
   fill.fee_asset = universe_.find_asset(asset_name(entry.fee_currency));
   fill.venue_time = entry.time;
   if (!fill.fee_asset.valid()) return FrameOutcome::NumberFault;
-  sink.on(OrderFilled{fill, times(entry.time, now)});
+  const Times at = times(entry.time, now);
+  if (order != nullptr) {
+    sink.on(OrderFilled{fill, at});
+  } else {
+    sink.on(ForeignFill{VenueOrderId(entry.order_id), fill, at});
+  }
   return FrameOutcome::Decoded;
 }
 

@@ -465,9 +465,20 @@ TEST_F(BitfinexClientTest, tellsOfOrdersThatAreNotOurs) {
   foreign.replace(foreign.find("4281427"), 7, "null");
   trading(R"([0,"on",)" + foreign + ",3,3]");
   EXPECT_EQ(log.only<ForeignOrder>().venue_order_id.view(), "1234567");
+  EXPECT_TRUE(log.only<ForeignOrder>().open);
+  log.events.clear();
   trading(R"([0,"oc",)" + foreign + ",4,4]");
+  EXPECT_FALSE(log.only<ForeignOrder>().open);
   trading(R"([0,"tu",)" + fill("0.004", R"(-0.000008,"BTC")") + ",5,5]");
-  EXPECT_EQ(log.events.size(), 1u);
+  EXPECT_EQ(log.only<ForeignFill>().venue_order_id.view(), "1234567");
+  EXPECT_EQ(log.only<ForeignFill>().fill.fee, Decimal::of("0.000008"));
+  EXPECT_EQ(log.events.size(), 2u);
+}
+
+TEST_F(BitfinexClientTest, aFillOfAnOrderThatIsSimplyNotKnownIsNobodyElses) {
+  make_ready();
+  trading(R"([0,"tu",)" + fill("0.004", R"(-0.000008,"BTC")") + ",3,3]");
+  EXPECT_TRUE(log.events.empty()) << "it may be ours, of an earlier life";
 }
 
 TEST_F(BitfinexClientTest, learnsOfItsOwnOrdersFromBeforeInTheSnapshot) {

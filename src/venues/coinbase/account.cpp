@@ -11,6 +11,18 @@ bool id_field(json::object& object, VenueOrderId& id) {
   return true;
 }
 
+bool side_field(json::object& object, std::string_view key, Side& side) {
+  std::string_view word;
+  if (!text_field(object, key, word) || (word != "BUY" && word != "SELL")) return false;
+  side = word == "BUY" ? Side::Buy : Side::Sell;
+  return true;
+}
+
+void optional_text(json::object& object, std::string_view key, std::string& out) {
+  std::string_view text;
+  if (text_field(object, key, text)) out = text;
+}
+
 bool read_order(json::object& object, std::string_view filled_key, OrderRow& row) {
   std::string_view text;
   if (!id_field(object, row.venue_id) || !text_field(object, "client_order_id", text)) return false;
@@ -23,13 +35,6 @@ bool read_order(json::object& object, std::string_view filled_key, OrderRow& row
   row.filled = text.empty() ? std::string_view("0") : text;
   if (text_field(object, "reject_reason", text) && text != "REJECT_REASON_UNSPECIFIED")
     row.reject_reason = text;
-  return true;
-}
-
-bool side_field(json::object& object, Side& side) {
-  std::string_view word;
-  if (!text_field(object, "side", word) || (word != "BUY" && word != "SELL")) return false;
-  side = word == "BUY" ? Side::Buy : Side::Sell;
   return true;
 }
 
@@ -52,11 +57,26 @@ OrderStatus order_status(std::string_view word) {
 }
 
 bool read_user_order(json::object& object, OrderRow& row) {
-  return read_order(object, "cumulative_quantity", row);
+  if (!read_order(object, "cumulative_quantity", row)) return false;
+  if (!side_field(object, "order_side", row.side)) row.side = Side::Buy;
+  optional_text(object, "limit_price", row.limit);
+  optional_text(object, "leaves_quantity", row.rest);
+  return true;
 }
 
 bool read_rest_order(json::object& object, OrderRow& row) {
-  return read_order(object, "filled_size", row);
+  if (!read_order(object, "filled_size", row)) return false;
+  if (!side_field(object, "side", row.side)) row.side = Side::Buy;
+  // One member, named after the kind of order.
+  json::object configuration;
+  if (!object_field(object, "order_configuration", configuration)) return true;
+  for (auto kind : configuration) {
+    json::object terms;
+    if (kind.value().get_object().get(terms) != simdjson::SUCCESS) continue;
+    optional_text(terms, "limit_price", row.limit);
+    optional_text(terms, "base_size", row.size);
+  }
+  return true;
 }
 
 bool read_fill(json::object& object, FillRow& row) {
@@ -73,7 +93,7 @@ bool read_fill(json::object& object, FillRow& row) {
   if (bool_field(object, "size_in_quote", in_quote) && in_quote) return false;
   if (text_field(object, "liquidity_indicator", text))
     row.liquidity = text == "MAKER" ? Liquidity::Maker : Liquidity::Taker;
-  return decimal_field(object, "commission", row.fee) && side_field(object, row.side) &&
+  return decimal_field(object, "commission", row.fee) && side_field(object, "side", row.side) &&
          text_field(object, "trade_time", text) &&
          parse_rfc3339(text.data(), text.size(), row.time);
 }

@@ -28,6 +28,9 @@ struct OrderRow {
   OrderStatus status = OrderStatus::Unclear;
   std::string filled;  // cumulative, in base
   std::string reject_reason;
+  Side side = Side::Buy;
+  // Of a limit order, where told: what is left of it on the user channel, its size in answers.
+  std::string limit, size, rest;
 };
 bool read_user_order(json::object& object, OrderRow& row);
 bool read_rest_order(json::object& object, OrderRow& row);

@@ -73,6 +73,7 @@ void CoinbaseClient::on_timer(const Now& now, EventSink&, Outbox& outbox) {
       if (order.seen > order.filled && !order.asking && now.instant >= order.ask_at)
         ask_fills(order, now, outbox);
     });
+    ask_foreign_fills(now, outbox);
   }
   if (open_orders_due_ && now.instant >= *open_orders_due_) {
     open_orders_due_.reset();

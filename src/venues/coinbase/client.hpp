@@ -78,6 +78,7 @@ class CoinbaseClient final : public Client {
     VenueOrderId venue_id;
     bool then_cancel = false;  // Find: to take it back
     bool asked = false;        // Fills: the core asked, and `found` is told behind them
+    bool foreign = false;      // Fills: of an order that is not ours
     OrderFound found;
     std::string query;  // of lists, without cursor
     int pages = 0;
@@ -99,6 +100,16 @@ class CoinbaseClient final : public Client {
   bool on_user(json::object& root, const Now& now, EventSink& sink, Outbox& outbox);
   void take_order(const OrderRow& row, const Now& now, EventSink& sink, Outbox& outbox);
   void user_stands(const Now& now, EventSink& sink);
+
+  // --- orders that are not ours (client_foreign.cpp) ---
+  enum class Heard : std::uint8_t { Update, Snapshot, List };
+  void take_foreign(const OrderRow& row, Heard heard, const Now& now, EventSink& sink,
+                    Outbox& outbox);
+  TrackedOrder* find_foreign(const VenueOrderId& id);
+  void ask_foreign_fills(const Now& now, Outbox& outbox);
+  bool tell_foreign_fills(const RestCall& call, const Now& now, EventSink& sink);
+  void foreign_fills_failed(const RestCall& call, const Now& now);
+
   void tell_live_unknown(const Now& now, EventSink& sink);
   void lose_track(std::string_view why, const Now& now, EventSink& sink, Outbox& outbox);
 
@@ -144,6 +155,7 @@ class CoinbaseClient final : public Client {
   Json json_;
   std::optional<Auth> auth_;
   OrderTable orders_;
+  std::vector<TrackedOrder> foreign_;  // not ours; oldest first
   std::vector<RestCall> calls_;
   RestTag next_tag_ = 0;
   TokenBucket private_ = private_bucket();

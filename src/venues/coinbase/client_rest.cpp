@@ -183,7 +183,9 @@ void CoinbaseClient::failed(const RestCall& call, UnknownReason why, const Now& 
         sink.on(QueryFailed{call.order});
       break;
     case Question::Fills:
-      if (call.asked) {
+      if (call.foreign) {
+        foreign_fills_failed(call, now);
+      } else if (call.asked) {
         sink.on(QueryFailed{call.order});
       } else if (TrackedOrder* order = orders_.find(call.order)) {
         order->asking = false;
@@ -396,7 +398,7 @@ bool CoinbaseClient::on_list(RestCall& call, json::object& root, const Now& now,
     }
     const InstrumentId instrument = instrument_of(row.product);
     if (!id || !instrument.valid()) {
-      sink.on(ForeignOrder{setup_.venue, row.venue_id});
+      take_foreign(row, Heard::List, now, sink, outbox);
       continue;
     }
     ++call.ours;
@@ -441,7 +443,7 @@ bool CoinbaseClient::on_fills(RestCall& call, json::object& root, const Now& now
     const std::string next(cursor);
     return ask_page(call, next, now, outbox);
   }
-  return tell_fills(call, now, sink);
+  return call.foreign ? tell_foreign_fills(call, now, sink) : tell_fills(call, now, sink);
 }
 
 // All of an order's fills, oldest first. When the core asked they are told whether known or not.

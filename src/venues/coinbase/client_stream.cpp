@@ -189,9 +189,7 @@ bool CoinbaseClient::on_user(json::object& root, const Now& now, EventSink& sink
   for (const OrderRow& row : rows) {
     const auto id = parse_client_order_id(row.client_id);
     if (!id) {
-      // Those of the snapshot are told on QueryOpenOrders.
-      if (!snapshot && row.status == OrderStatus::Live)
-        sink.on(ForeignOrder{setup_.venue, row.venue_id});
+      take_foreign(row, snapshot ? Heard::Snapshot : Heard::Update, now, sink, outbox);
       continue;
     }
     take_order(row, now, sink, outbox);

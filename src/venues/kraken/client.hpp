@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "venues/client.hpp"
+#include "venues/foreign_ids.hpp"
 #include "venues/kraken/account.hpp"
 #include "venues/kraken/auth.hpp"
 #include "venues/kraken/decoder.hpp"
@@ -134,6 +135,8 @@ class KrakenClient final : public Client {
                                Outbox& outbox);
   bool take_execution(const ExecutionEntry& entry, bool snapshot, const Now& now, EventSink& sink);
   bool take_fill(TrackedOrder& order, const ExecutionEntry& entry, const Now& now, EventSink& sink);
+  bool take_foreign(const ExecutionEntry& entry, bool snapshot, const Now& now, EventSink& sink);
+  bool read_fill(const TrackedOrder& order, const ExecutionEntry& entry, Fill& fill) const;
   TrackedOrder* order_of(const ExecutionEntry& entry);
   void take_balance(const BalanceEntry& entry, const Now& now, EventSink& sink);
   Decimal held(AssetId asset);
@@ -179,6 +182,7 @@ class KrakenClient final : public Client {
   Requests requests_;
   std::optional<Auth> auth_;
   OrderTable orders_;
+  ForeignIds foreign_;
   std::vector<Request> pending_;       // orders, cancels, private subscriptions
   std::vector<Request> market_asked_;  // public subscriptions, the newest
   std::vector<RestCall> calls_;

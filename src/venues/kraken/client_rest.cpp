@@ -415,7 +415,18 @@ bool KrakenClient::take_order(RestCall& call, const RestOrder& order, EventSink&
   if (call.all_open) {
     found.instrument = instrument_of_pair(order.pair);
     if (!id || !found.instrument.valid()) {
-      sink.on(ForeignOrder{setup_.venue, order.venue_id});
+      if (!id) foreign_.add(order.venue_id.view());
+      ForeignOrder other{setup_.venue, order.venue_id};
+      if (found.instrument.valid()) {
+        const Instrument& on = universe_.instrument(found.instrument);
+        other.instrument = found.instrument;
+        other.side = order.side;
+        const auto price = parse_scaled(order.price, on.price_scale);
+        const auto volume = parse_scaled(order.volume, on.qty_scale);
+        if (price && volume) other.terms = {{*price}, {*volume}};
+        other.filled = {parse_scaled(order.executed, on.qty_scale).value_or(0)};
+      }
+      sink.on(other);
       return true;
     }
   } else {

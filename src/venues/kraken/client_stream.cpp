@@ -260,12 +260,7 @@ TrackedOrder* KrakenClient::order_of(const ExecutionEntry& entry) {
 bool KrakenClient::take_execution(const ExecutionEntry& entry, bool snapshot, const Now& now,
                                   EventSink& sink) {
   TrackedOrder* const order = order_of(entry);
-  if (order == nullptr) {
-    // An order that lives and is not ours; those of the snapshot are told on QueryOpenOrders.
-    if (entry.type == ExecType::New && !snapshot)
-      sink.on(ForeignOrder{setup_.venue, VenueOrderId(entry.order_id)});
-    return true;
-  }
+  if (order == nullptr) return take_foreign(entry, snapshot, now, sink);
   if (entry.type == ExecType::Trade) {
     if (!take_fill(*order, entry, now, sink)) return false;
   } else if (!order->acked && entry.state == ExecState::Live) {
@@ -295,13 +290,59 @@ bool KrakenClient::take_execution(const ExecutionEntry& entry, bool snapshot, co
   return true;
 }
 
+// Of an order that we did not place in this life. Entries are sparse: it is somebody else's where the entry says
+// so, or one before it did; and what an entry does not say is not told.
+bool KrakenClient::take_foreign(const ExecutionEntry& entry, bool snapshot, const Now& now,
+                                EventSink& sink) {
+  const bool first = entry.type == ExecType::PendingNew || entry.type == ExecType::New;
+  const bool whole = !entry.symbol.empty() && entry.side && entry.type != ExecType::Trade;
+  const bool says = !entry.client_id.empty() || (whole && (first || snapshot));
+  if (says && !parse_client_order_id(entry.client_id)) foreign_.add(entry.order_id);
+  // Those of the snapshot are told on QueryOpenOrders.
+  if (snapshot || !foreign_.has(entry.order_id)) return true;
+  const InstrumentId instrument = symbols_.find(entry.symbol);
+  const bool over = entry.state == ExecState::Filled || entry.state == ExecState::Canceled;
+  ForeignOrder told{setup_.venue, VenueOrderId(entry.order_id)};
+  told.open = !over;
+  if (entry.type == ExecType::Trade && instrument.valid() && entry.side) {
+    TrackedOrder order;
+    order.instrument = instrument;
+    order.side = *entry.side;
+    Fill fill;
+    if (!read_fill(order, entry, fill)) return false;
+    sink.on(ForeignFill{told.venue_order_id, fill, times(entry.time, now)});
+  }
+  const bool terms = !entry.limit_price.empty() && !entry.order_qty.empty();
+  if (instrument.valid() && entry.side && terms) {
+    const Instrument& on = universe_.instrument(instrument);
+    told.instrument = instrument;
+    told.side = *entry.side;
+    const auto price = parse_scaled(entry.limit_price, on.price_scale);
+    const auto quantity = parse_scaled(entry.order_qty, on.qty_scale);
+    const auto filled = parse_scaled(entry.cum_qty, on.qty_scale);
+    if (price && quantity) told.terms = {{*price}, {*quantity}};
+    if (filled) told.filled = {*filled};
+  }
+  if (over || (first && whole) || entry.type == ExecType::Amended) sink.on(told);
+  return true;
+}
+
 bool KrakenClient::take_fill(TrackedOrder& order, const ExecutionEntry& entry, const Now& now,
                              EventSink& sink) {
+  Fill fill;
+  if (!read_fill(order, entry, fill)) return false;
+  if (__builtin_add_overflow(order.filled.units, fill.quantity.units, &order.filled.units))
+    return false;
+  sink.on(OrderFilled{fill, times(entry.time, now)});
+  return true;
+}
+
+bool KrakenClient::read_fill(const TrackedOrder& order, const ExecutionEntry& entry,
+                             Fill& fill) const {
   const Instrument& instrument = universe_.instrument(order.instrument);
   const auto price = parse_scaled(entry.last_price, instrument.price_scale);
   const auto quantity = parse_scaled(entry.last_qty, instrument.qty_scale);
   if (!price || !quantity || *price <= 0 || *quantity <= 0) return false;
-  Fill fill;
   fill.order = order.id;
   fill.instrument = order.instrument;
   fill.id = FillId(entry.exec_id);
@@ -313,10 +354,7 @@ bool KrakenClient::take_fill(TrackedOrder& order, const ExecutionEntry& entry, c
   fill.fee_asset = entry.fee_asset.empty() ? instrument.quote
                                            : universe_.find_asset(asset_name(entry.fee_asset));
   fill.venue_time = entry.time;
-  if (!fill.fee_asset.valid()) return false;
-  if (__builtin_add_overflow(order.filled.units, *quantity, &order.filled.units)) return false;
-  sink.on(OrderFilled{fill, times(entry.time, now)});
-  return true;
+  return fill.fee_asset.valid();
 }
 
 // What our live orders hold: the balances channel tells totals only.

@@ -75,7 +75,7 @@ bool read_my_order(json::object& object, MyOrder& order) {
     return false;
   if (!optional_decimal(object, "remaining_volume", order.remaining)) return false;
   if (!text_field(object, "identifier", order.identifier)) order.identifier = {};
-  if (order.state != OrderWord::Trade) return true;
+  if (order.state != OrderWord::Trade) return optional_decimal(object, "price", order.limit);
   bool maker = false;
   if (bool_field(object, "is_maker", maker) && maker) order.liquidity = Liquidity::Maker;
   return id_field(object, "trade_uuid", order.trade_uuid) &&
@@ -101,6 +101,7 @@ bool read_rest_order(json::object& object, RestOrder& order) {
   order.market = text;
   if (!id_field(object, "uuid", order.uuid) || !read_side(object, "side", order.side) ||
       !read_state(object, order.state) || !optional_decimal(object, "volume", order.volume) ||
+      !optional_decimal(object, "price", order.limit) ||
       !decimal_field(object, "executed_volume", order.executed) || order.executed.negative())
     return false;
   if (text_field(object, "identifier", text)) order.identifier = text;

@@ -23,6 +23,7 @@ struct MyOrder {
   OrderWord state = OrderWord::Wait;
   Decimal executed;                  // cumulative
   std::optional<Decimal> remaining;  // a market buy, of an amount, has none
+  std::optional<Decimal> limit;      // not of a fill, nor of an order without one
   WallTime time;
   // Of a fill, state Trade:
   FillId trade_uuid;
@@ -54,6 +55,7 @@ struct RestOrder {
   OrderWord state = OrderWord::Wait;
   std::string ord_type, time_in_force;
   std::optional<Decimal> volume;  // a market buy has none
+  std::optional<Decimal> limit;
   Decimal executed;
   Decimal paid_fee;
   std::uint64_t trades_count = 0;

@@ -87,6 +87,11 @@ class UpbitClient final : public Client {
   FrameOutcome take_my_order(json::object& object, const Now& now, EventSink& sink);
   FrameOutcome take_my_asset(json::object& object, const Now& now, EventSink& sink);
   bool take_fill(TrackedOrder& order, const MyOrder& told, const Now& now, EventSink& sink);
+  bool take_foreign(const MyOrder& told, const Now& now, EventSink& sink);
+  bool read_fill(const TrackedOrder& order, const MyOrder& told, Fill& fill) const;
+  void set_terms(ForeignOrder& order, InstrumentId instrument, Side side,
+                 const std::optional<Decimal>& limit, const std::optional<Decimal>& volume,
+                 Decimal executed) const;
   TrackedOrder* order_of(const MyOrder& told);
   void tell_live_unknown(const Now& now, EventSink& sink);
 

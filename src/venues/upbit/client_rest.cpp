@@ -217,7 +217,10 @@ bool UpbitClient::on_open_orders(const RestCall& call, json::array& orders, cons
     if (!id && orders_.find(order.uuid.view()) != nullptr) id = orders_.find(order.uuid.view())->id;
     const InstrumentId instrument = symbols_.find(order.market);
     if (!id || !instrument.valid()) {
-      sink.on(ForeignOrder{setup_.venue, order.uuid});
+      ForeignOrder other{setup_.venue, order.uuid};
+      if (instrument.valid())
+        set_terms(other, instrument, order.side, order.limit, order.volume, order.executed);
+      sink.on(other);
       continue;
     }
     ++ours;

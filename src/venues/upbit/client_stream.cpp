@@ -87,9 +87,7 @@ FrameOutcome UpbitClient::take_my_order(json::object& object, const Now& now, Ev
   if (!read_my_order(object, told)) return FrameOutcome::Malformed;
   TrackedOrder* const order = order_of(told);
   if (order == nullptr) {
-    // An order that lives and is not ours.
-    if (told.state == OrderWord::Wait) sink.on(ForeignOrder{setup_.venue, told.uuid});
-    return FrameOutcome::Decoded;
+    return take_foreign(told, now, sink) ? FrameOutcome::Decoded : FrameOutcome::NumberFault;
   }
   const Instrument& instrument = universe_.instrument(order->instrument);
   const auto executed = quantity_of(told.executed, instrument);
@@ -114,13 +112,61 @@ FrameOutcome UpbitClient::take_my_order(json::object& object, const Now& now, Ev
   return FrameOutcome::Decoded;
 }
 
+// An order that is not ours.
+bool UpbitClient::take_foreign(const MyOrder& told, const Now& now, EventSink& sink) {
+  const InstrumentId instrument = symbols_.find(told.code);
+  ForeignOrder other{setup_.venue, told.uuid};
+  other.open = told.state == OrderWord::Wait || told.state == OrderWord::Watch ||
+               told.state == OrderWord::Trade;
+  if (told.state == OrderWord::Trade) {
+    if (!instrument.valid()) return true;
+    TrackedOrder order;
+    order.instrument = instrument;
+    order.side = told.side;
+    Fill fill;
+    if (!read_fill(order, told, fill)) return false;
+    sink.on(ForeignFill{told.uuid, fill, times(told.time, now)});
+    other.open = !told.remaining || !told.remaining->is_zero();
+    if (!other.open) sink.on(other);
+    return true;
+  }
+  if (instrument.valid()) {
+    std::optional<Decimal> volume;
+    if (told.remaining) {
+      if (const auto sum = told.remaining->checked_add(told.executed)) volume = *sum;
+    }
+    set_terms(other, instrument, told.side, told.limit, volume, told.executed);
+  }
+  sink.on(other);
+  return true;
+}
+
+void UpbitClient::set_terms(ForeignOrder& order, InstrumentId instrument, Side side,
+                            const std::optional<Decimal>& limit,
+                            const std::optional<Decimal>& volume, Decimal executed) const {
+  const Instrument& on = universe_.instrument(instrument);
+  order.instrument = instrument;
+  order.side = side;
+  order.filled = quantity_of(executed, on).value_or(Quantity{});
+  if (!limit || !volume) return;
+  const auto price = limit->to_scaled(on.price_scale);
+  const auto quantity = quantity_of(*volume, on);
+  if (price && quantity) order.terms = {{*price}, *quantity};
+}
+
 bool UpbitClient::take_fill(TrackedOrder& order, const MyOrder& told, const Now& now,
                             EventSink& sink) {
+  Fill fill;
+  if (!read_fill(order, told, fill)) return false;
+  sink.on(OrderFilled{fill, times(told.time, now)});
+  return true;
+}
+
+bool UpbitClient::read_fill(const TrackedOrder& order, const MyOrder& told, Fill& fill) const {
   const Instrument& instrument = universe_.instrument(order.instrument);
   const auto price = told.price.to_scaled(instrument.price_scale);
   const auto quantity = quantity_of(told.volume, instrument);
   if (!price || !quantity || *price <= 0 || quantity->units <= 0) return false;
-  Fill fill;
   fill.order = order.id;
   fill.instrument = order.instrument;
   fill.id = told.trade_uuid;
@@ -139,7 +185,6 @@ bool UpbitClient::take_fill(TrackedOrder& order, const MyOrder& told, const Now&
   }
   fill.fee_asset = instrument.quote;
   fill.venue_time = told.time;
-  sink.on(OrderFilled{fill, times(told.time, now)});
   return true;
 }
 
