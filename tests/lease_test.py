@@ -8,35 +8,13 @@ usage: lease_test.py ATS     prints what was wrong; exits 1 when anything was
 import json, os, signal, subprocess, sys, tempfile, time, urllib.request
 from decimal import Decimal
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+from checks import expect, finish, problems, wait_for
+
 ats_bin = os.path.abspath(sys.argv[1])
 LEASE = 3.0   # seconds: risk.lease_for
 SLACK = 6.0   # for a loaded machine to show what has happened: the engine's own clock ends the lease in time
 VENUES, PAIRS = "binance,kraken", ["BTC/USDT", "ETH/USDT"]
-passed, problems = 0, []
-
-
-def expect(truth, what):
-    global passed
-    if truth:
-        passed += 1
-    else:
-        problems.append(what)
-        print("FAILED:", what, flush=True)
-
-
-def wait_for(what, truth, within=40.0):
-    end = time.monotonic() + within
-    while time.monotonic() < end:
-        try:
-            got = truth()
-            if got:
-                expect(True, what)
-                return got
-        except (TypeError, KeyError):
-            pass
-        time.sleep(0.1)
-    expect(False, f"{what}: not within {within} s")
-    return None
 
 
 def openssl(*words):
@@ -314,5 +292,4 @@ with tempfile.TemporaryDirectory(prefix="ats-lease-") as home:
             engine.sim.terminate()
             engine.sim.wait(30)
 
-print(f"{passed} checks passed, {len(problems)} failed")
-sys.exit(1 if problems else 0)
+finish()

@@ -7,18 +7,11 @@ usage: risk_test.py ATS     prints what was wrong; exits 1 when anything was
 import json, math, os, random, resource, signal, subprocess, sys, tempfile, time
 from decimal import Decimal, getcontext
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+from checks import expect, finish, wait_for
+
 getcontext().prec = 60
 ats_bin = os.path.abspath(sys.argv[1])
-passed, problems = 0, []
-
-
-def expect(truth, what):
-    global passed
-    if truth:
-        passed += 1
-    else:
-        problems.append(what)
-        print("FAILED:", what)
 
 
 def risk(*words, data, code=0):
@@ -162,19 +155,6 @@ def profit_of(data):
     return json.loads(done.stdout)["profit"]["ever"] if done.returncode == 0 else None
 
 
-def wait_for(what, truth, within=40):
-    until = time.time() + within
-    while time.time() < until:
-        try:
-            if truth():
-                return True
-        except (TypeError, KeyError):
-            pass
-        time.sleep(0.3)
-    expect(False, what)
-    return False
-
-
 # A process that is killed and started again knows what it has earned, as `ats pnl` reads it from the journal.
 with tempfile.TemporaryDirectory() as home:
     data = os.path.join(home, "data")
@@ -313,5 +293,4 @@ with tempfile.TemporaryDirectory() as data:
     expect(len(said) == 1 and full.returncode != 0, f"a full disk is told once: {said}, exit {full.returncode}")
     expect(not any(" trade " in line for line in lines[said[0]:] if said), "and nothing is traded after it")
 
-print(f"{passed} checks passed, {len(problems)} failed")
-sys.exit(1 if problems else 0)
+finish()
