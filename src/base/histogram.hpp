@@ -43,6 +43,12 @@ class Histogram {
   std::int64_t min() const { return count_ == 0 ? 0 : min_; }
   std::int64_t max() const { return max_; }
   std::int64_t sum() const { return sum_; }
+  // How many records are certainly at most `ns`: one that shares a bucket with a larger value is not counted.
+  std::uint64_t at_most(std::int64_t ns) const {
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < buckets_.size() && highest_in(i) <= ns; ++i) seen += buckets_[i];
+    return seen;
+  }
 
   // The value that a share `q` (0..1) of all records does not exceed: never below the true one, above
   // it by at most 1/64. q = 1 is max(); 0 when nothing was recorded.

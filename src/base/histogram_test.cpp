@@ -51,6 +51,27 @@ TEST(Histogram, HoldsTheEndsOfTheRange) {
   }
 }
 
+TEST(Histogram, CountsWhatIsAtMostABoundAndNeverMore) {
+  Rng rng(20273);
+  Histogram h;
+  std::vector<std::int64_t> all;
+  for (int n = 0; n < 3'000; ++n) {
+    all.push_back(static_cast<std::int64_t>(rng.below(std::uint64_t{1} << rng.below(40))));
+    h.record(all.back());
+  }
+  for (std::int64_t bound = 1; bound < std::int64_t{1} << 40; bound *= 3) {
+    const auto true_count = [&](std::int64_t most) {
+      return static_cast<std::uint64_t>(
+          std::ranges::count_if(all, [&](std::int64_t value) { return value <= most; }));
+    };
+    EXPECT_LE(h.at_most(bound), true_count(bound));
+    EXPECT_GE(h.at_most(bound), true_count(bound - bound / 64 - 1))
+        << "short by one bucket at most";
+  }
+  EXPECT_EQ(h.at_most(std::numeric_limits<std::int64_t>::max()), all.size());
+  EXPECT_EQ(h.at_most(-1), 0u);
+}
+
 TEST(Histogram, PercentilesAreNeverBelowTheTrueOnesAndAtMostASixtyFourthAbove) {
   const std::uint64_t seed = 20272;
   Rng rng(seed);

@@ -67,6 +67,7 @@ struct Config {
   core::StressRules stress;            // what positions are stressed by
   PaperConfig paper;
   RiskServiceConfig risk_service;
+  std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };
 

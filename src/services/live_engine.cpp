@@ -12,6 +12,7 @@
 #include "services/inventory_command.hpp"
 #include "services/risk_answer.hpp"
 #include "services/role_text.hpp"
+#include "services/scope_text.hpp"
 #include "services/wish_answer.hpp"
 
 namespace ats::services {
@@ -104,6 +105,12 @@ std::optional<std::string> LiveEngine::prepare() {
     auto server = RiskServer::open(reactor_, *this, config.risk_service);
     if (!server) return server.error();
     risk_server_ = std::move(*server);
+  }
+  names_ = std::make_shared<const Universe>(universe_);
+  if (!config.monitoring_listen.empty()) {
+    auto monitor = Monitor::open(reactor_, *this, config.monitoring_listen);
+    if (!monitor) return monitor.error();
+    monitor_ = std::move(*monitor);
   }
   return std::nullopt;
 }
@@ -241,6 +248,7 @@ void LiveEngine::start() {
     risk_server_->serve();
     log_line("gRPC ats.v1.Risk on " + risk_server_->address());
   }
+  if (monitor_) log_line("metrics on http://" + monitor_->address() + "/metrics");
 }
 
 // Before anything leaves: what a person said when it could not be journalled.
@@ -257,9 +265,12 @@ void LiveEngine::take_up_kept_halts() {
 }
 
 void LiveEngine::tick() {
+  if (tick_due_.ns != 0) loop_lag_.record((io::OsClock::now() - tick_due_).ns);
   host_->on(Timer{io::OsClock::wall()});
   lease();
-  if (!closing_) tick_timer_ = reactor_.after(timer_every, [this] { tick(); });
+  if (closing_) return;
+  tick_timer_ = reactor_.after(timer_every, [this] { tick(); });
+  tick_due_ = tick_timer_.deadline;
 }
 
 // What the engine asked for in this turn goes to the role in it.
@@ -318,6 +329,7 @@ void LiveEngine::reload(std::string_view who) {
 
 bool LiveEngine::close() {
   closing_ = true;
+  monitor_.reset();
   if (risk_server_) risk_server_->stop();
   line_.reset();
   watch_.reset();
@@ -396,6 +408,7 @@ void LiveEngine::take_over(const Instrument& told) {
   const Instrument& held = universe_.instrument(told.id);
   if (told.price_scale == held.price_scale && told.qty_scale == held.qty_scale)
     universe_.add_instrument(told);
+  names_ = std::make_shared<const Universe>(universe_);
   log_line(fmt::format(
       "instrument {} {}: tick {}, lot {}, from {}, taker fee {}",
       universe_.instrument_name(told.id), name(told.status),
@@ -418,7 +431,7 @@ std::vector<std::string> LiveEngine::paper_differences() const {
   return paper_->differences(status, universe_);
 }
 
-void LiveEngine::view(LiveView& out) {
+void LiveEngine::view(LiveView& out) const {
   out.title = setup_.title;
   out.paper = paper_ != nullptr;
   out.running = started_.ns == 0 ? Duration{} : io::OsClock::now() - started_;
@@ -461,6 +474,36 @@ void LiveEngine::view(LiveView& out) {
   out.order_p50 = o.percentile(0.5), out.order_p99 = o.percentile(0.99);
   out.order_p999 = o.percentile(0.999), out.orders = o.count();
   out.journal_bytes = journal_->bytes_written();
+  out.monitoring = monitor_ ? monitor_->address() : std::string();
+}
+
+void LiveEngine::monitored(MonitorView& out) const {
+  out.role = "engine";
+  out.life = incarnation_;
+  out.names = names_;
+  out.alerts = count_open(alerts_);
+  out.loop_lag = loop_lag_;
+  EngineMonitorView& engine = out.engine.emplace();
+  view(engine.live);
+  engine.live.universe = names_.get();
+  engine.live.news.clear();
+  engine.decision = host_->decision();
+  engine.order = host_->order();
+  out.running = engine.live.running;
+  out.journal_bytes = engine.live.journal_bytes;
+  const CoreStatus& core = engine.live.core;
+  if (!host_->failure().empty()) out.not_ready.push_back(host_->failure());
+  if (core.stopping || closing_) out.not_ready.emplace_back("it is stopping");
+  if (!core.reconciled)
+    out.not_ready.emplace_back("orders and balances have not been compared with the venues yet");
+  for (const VenueView& venue : engine.live.venues) {
+    if (!venue.market_up) out.degraded.push_back(venue.name + ": market data is down");
+    if (!venue.trading_up) out.degraded.push_back(venue.name + ": trading is down");
+  }
+  if (core.lease.needed && !core.lease.live)
+    out.degraded.emplace_back("no lease from the risk role: nothing is opened");
+  for (const HoldStatus& hold : core.holds)
+    out.degraded.push_back(scope_text(hold.scope, universe_) + ": " + name(hold.state));
 }
 
 std::string LiveEngine::answer(std::string_view request) {

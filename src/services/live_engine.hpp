@@ -23,6 +23,7 @@
 #include "services/lease_line.hpp"
 #include "services/live_view.hpp"
 #include "services/metadata.hpp"
+#include "services/monitor.hpp"
 #include "services/paper_desk.hpp"
 #include "services/reload.hpp"
 #include "services/risk_role.hpp"
@@ -43,13 +44,13 @@ struct LiveSetup {
   std::function<void(const std::string&)> log;
 };
 
-class LiveEngine final : private HostWatcher, private RiskSource {
+class LiveEngine final : private HostWatcher, private RiskSource, private MonitorSource {
  public:
   // Loads metadata, folds the journal, opens everything; nothing is sent yet but questions for metadata.
   // The error is one line a person can act on.
   static Result<std::unique_ptr<LiveEngine>, std::string> open(io::Reactor& reactor,
                                                                LiveSetup setup);
-  ~LiveEngine();
+  ~LiveEngine() override;
 
   void start();
   // Asks the core to stop: no new trades, open legs are resolved; stopped() says when.
@@ -67,7 +68,7 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   bool settled() const { return !paper_ || paper_->settled(); }
   std::vector<std::string> paper_differences() const;
 
-  void view(LiveView& out);
+  void view(LiveView& out) const;
   const std::filesystem::path& journal_dir() const { return setup_.journal_dir; }
 
  private:
@@ -96,11 +97,13 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   // The role in here is for this engine alone: whoever shares limits wants one that does not end with an engine.
   bool ask_lease(const LeaseQuestion&) override { return false; }
   Result<std::vector<std::string>, std::string> command(const Command& command) override;
+  void monitored(MonitorView& out) const override;
 
   io::Reactor& reactor_;
   LiveSetup setup_;
   std::optional<io::TlsContext> tls_;
   Universe universe_;
+  std::shared_ptr<const Universe> names_;  // as it was when it changed last, for other threads
   core::Engine engine_;
   report::AlertDesk alerts_;
   std::uint32_t incarnation_ = 1;
@@ -118,6 +121,8 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   std::unique_ptr<InstrumentWatch> watch_;
   std::unique_ptr<ControlServer> control_;
   io::TimerId tick_timer_;
+  Instant tick_due_;
+  Histogram loop_lag_;
   io::TimerId rate_timer_;
   std::vector<std::uint64_t> messages_before_;
   std::vector<std::uint64_t> per_second_;
@@ -127,8 +132,9 @@ class LiveEngine final : private HostWatcher, private RiskSource {
   Instant started_;
   bool closing_ = false;
   std::uint64_t shown_ = 0;  // of the alerts' changes, to those who watch
-  std::unique_ptr<RiskServer>
-      risk_server_;  // null: not asked for; asks all of the above, so it goes first
+  // Null: not asked for. They ask all of the above, so they go first.
+  std::unique_ptr<RiskServer> risk_server_;
+  std::unique_ptr<Monitor> monitor_;
 };
 
 }  // namespace ats::services

@@ -319,6 +319,7 @@ std::string status_json(const LiveView& view) {
   out["seconds"] = view.running.ns / 1'000'000'000;
   out["paper"] = view.paper;
   out["incarnation"] = core.incarnation;
+  out["monitoring"] = view.monitoring.empty() ? json(nullptr) : json(view.monitoring);
   out["reconciled"] = core.reconciled;
   out["stopping"] = core.stopping;
   out["halts"] = json::array();

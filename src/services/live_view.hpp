@@ -47,6 +47,7 @@ struct LiveView {
   std::int64_t order_p50 = 0, order_p99 = 0, order_p999 = 0;
   std::uint64_t decisions = 0, orders = 0;
   std::uint64_t journal_bytes = 0;
+  std::string monitoring;  // address of the pages of metrics and health; empty: none
 };
 
 // The whole screen, `height` lines of at most `width` columns, with ANSI colours.

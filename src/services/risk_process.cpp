@@ -7,6 +7,7 @@
 #include "services/risk_answer.hpp"
 #include "services/role_text.hpp"
 #include "services/running_process.hpp"
+#include "services/scope_text.hpp"
 #include "services/wish_answer.hpp"
 
 namespace ats::services {
@@ -57,15 +58,22 @@ std::optional<std::string> RiskProcess::prepare() {
   auto server = RiskServer::open(reactor_, *this, config_.risk_service);
   if (!server) return server.error();
   server_ = std::move(*server);
+  if (!config_.monitoring_listen.empty()) {
+    auto monitor = Monitor::open(reactor_, *this, config_.monitoring_listen);
+    if (!monitor) return monitor.error();
+    monitor_ = std::move(*monitor);
+  }
   return std::nullopt;
 }
 
 void RiskProcess::start() {
+  started_ = io::OsClock::now();
   role_->start();
   tick();
   server_->serve();
   log_line("risk role, life " + std::to_string(role_->incarnation()) + ": gRPC ats.v1.Risk on " +
            server_->address());
+  if (monitor_) log_line("metrics on http://" + monitor_->address() + "/metrics");
 }
 
 void RiskProcess::reload(std::string_view who) {
@@ -75,14 +83,18 @@ void RiskProcess::reload(std::string_view who) {
 }
 
 void RiskProcess::tick() {
+  if (tick_due_.ns != 0) loop_lag_.record((io::OsClock::now() - tick_due_).ns);
   role_->tick();
   server_->changed();
-  if (!closing_) timer_ = reactor_.after(timer_every, [this] { tick(); });
+  if (closing_) return;
+  timer_ = reactor_.after(timer_every, [this] { tick(); });
+  tick_due_ = timer_.deadline;
 }
 
 bool RiskProcess::close() {
   closing_ = true;
   reactor_.cancel(timer_);
+  monitor_.reset();
   server_->stop();
   control_.reset();
   return role_->close();
@@ -124,6 +136,26 @@ RiskTold RiskProcess::risk() const {
   role_->office().status(office);
   const ToldHoldings& holdings = role_->holdings();
   return {holdings.report(office, role_->now()), &holdings.universe(), false};
+}
+
+void RiskProcess::monitored(MonitorView& out) const {
+  out.role = "risk";
+  out.life = role_->incarnation();
+  out.names = std::make_shared<const Universe>(role_->universe());
+  out.alerts = count_open(role_->alerts());
+  out.loop_lag = loop_lag_;
+  out.journal_bytes = role_->journal_bytes();
+  RoleMonitorView& role = out.office.emplace();
+  role_->office().status(role.office);
+  role.now = role_->now();
+  if (started_.ns != 0) out.running = io::OsClock::now() - started_;
+  if (started_.ns == 0) out.not_ready.emplace_back("it is starting");
+  if (closing_) out.not_ready.emplace_back("it is stopping");
+  if (!failure().empty()) out.not_ready.push_back(failure());
+  for (const core::OfficeStatus::Engine& engine : role.office.engines)
+    if (engine.silent) out.degraded.push_back(std::string(engine.name.view()) + " is silent");
+  for (const HoldStatus& hold : role.office.holds)
+    out.degraded.push_back(scope_text(hold.scope, *out.names) + ": " + name(hold.state));
 }
 
 // What all engines hold together; what each of them made is known as one number.

@@ -13,6 +13,7 @@
 #include "io/reactor.hpp"
 #include "services/config.hpp"
 #include "services/control.hpp"
+#include "services/monitor.hpp"
 #include "services/reload.hpp"
 #include "services/risk_role.hpp"
 #include "services/risk_server.hpp"
@@ -20,13 +21,13 @@
 
 namespace ats::services {
 
-class RiskProcess final : private RiskSource {
+class RiskProcess final : private RiskSource, private MonitorSource {
  public:
   // The error is one line a person can act on.
   static Result<std::unique_ptr<RiskProcess>, std::string> open(
       io::Reactor& reactor, const Config& config, ReadConfig read_again,
       std::function<void(const std::string&)> log);
-  ~RiskProcess();
+  ~RiskProcess() override;
 
   void start();
   // Has it read its configuration again, and take the limits; the log tells how it went.
@@ -53,6 +54,7 @@ class RiskProcess final : private RiskSource {
   const RiskRole* role() const override { return role_.get(); }
   bool ask_lease(const LeaseQuestion& question) override;
   Result<std::vector<std::string>, std::string> command(const Command& command) override;
+  void monitored(MonitorView& out) const override;
 
   io::Reactor& reactor_;
   Config config_;
@@ -62,8 +64,12 @@ class RiskProcess final : private RiskSource {
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<RiskServer> server_;
   io::TimerId timer_;
+  Instant tick_due_, started_;
+  Histogram loop_lag_;
   std::uint64_t shown_ = 0;  // of the alerts' changes, to those who watch
   bool closing_ = false;
+  std::unique_ptr<Monitor>
+      monitor_;  // null: not asked for; asks all of the above, so it goes first
 };
 
 }  // namespace ats::services

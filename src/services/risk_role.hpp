@@ -44,6 +44,7 @@ class RiskRole {
   bool close() { return failure_.empty() && journal_->close().ok(); }
 
   const core::RiskOffice& office() const { return office_; }
+  std::uint64_t journal_bytes() const { return journal_->bytes_written(); }
   // Numbered as its journal has them, so that they are the same after a restart.
   const report::AlertDesk& alerts() const { return alerts_; }
   const ToldHoldings& holdings() const { return holdings_; }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "io/clock.hpp"
+#include "io/service_manager.hpp"
 #include "services/command_line.hpp"
 #include "services/risk_process.hpp"
 #include "services/role_text.hpp"
@@ -39,13 +40,17 @@ int run_role(const RoleOptions& options) {
   if (!opened) return failure(opened.error());
   RiskProcess& role = **opened;
   role.start();
+  auto manager = io::ServiceManager::of_environment();
+  manager.ready("giving leases; ats risk engines --role says more");
   const Instant started = io::OsClock::now();
   int hangups = 0;
   while (signals.count() == 0 && role.failure().empty()) {
     reactor.poll(milliseconds(20));
+    manager.alive(io::OsClock::now());
     if (std::exchange(hangups, signals.hangups()) != signals.hangups()) role.reload("SIGHUP");
     if (limit.ns > 0 && io::OsClock::now() - started >= limit) break;
   }
+  manager.stopping();
   const std::string failed = role.failure();
   const bool closed = role.close();
   if (!failed.empty()) return failure(failed + "; no engine gets a lease");

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "io/clock.hpp"
+#include "io/service_manager.hpp"
 #include "services/accounts.hpp"
 #include "services/command_line.hpp"
 #include "services/fold.hpp"
@@ -209,6 +210,8 @@ int run_live(const Options& options, Duration limit) {
   std::optional<Terminal> terminal;
   if (screen) terminal.emplace();
   live.start();
+  auto manager = io::ServiceManager::of_environment();
+  manager.ready("trading; ats status says more");
   const Instant started = io::OsClock::now();
   Instant drawn{};
   Instant asked{};
@@ -217,6 +220,7 @@ int run_live(const Options& options, Duration limit) {
   while (live.failure().empty() && !live.stopped()) {
     reactor.poll(wait);
     const Instant now = io::OsClock::now();
+    manager.alive(now);
     if (terminal && now - drawn >= milliseconds(250)) {
       LiveView view;
       live.view(view);
@@ -231,6 +235,7 @@ int run_live(const Options& options, Duration limit) {
         signals.count() > 0 || (screen && hangups > 0) || (limit.ns > 0 && now - started >= limit);
     if (over && asked.ns == 0) {
       asked = now;
+      manager.stopping();
       live.ask_to_stop(signals.count() + hangups > 0 ? "signal" : "--for");
     }
     if (asked.ns != 0 && (now - asked > stop_within || signals.count() > 1)) break;
@@ -240,6 +245,7 @@ int run_live(const Options& options, Duration limit) {
   while (io::OsClock::now() < over + milliseconds(300) ||
          (!live.settled() && io::OsClock::now() < over + stop_within)) {
     reactor.poll(milliseconds(20));
+    manager.alive(io::OsClock::now());
   }
   LiveView view;
   live.view(view);

@@ -1,15 +1,10 @@
 #include "services/simulate.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <array>
 #include <atomic>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,6 +12,7 @@
 
 #include "io/clock.hpp"
 #include "io/journal.hpp"
+#include "io/process_usage.hpp"
 #include "services/command_line.hpp"
 #include "services/sim_setup.hpp"
 #include "services/simulation.hpp"
@@ -186,7 +182,11 @@ Total add_up(const std::vector<SimulationReport>& reports) {
 // This process's resident memory and open descriptors as virtual time goes by.
 class MemoryWatch {
  public:
-  void sample(double hour) { samples_.push_back({hour, resident_mb(), descriptors()}); }
+  void sample(double hour) {
+    const io::ProcessUsage usage = io::process_usage();
+    samples_.push_back(
+        {hour, static_cast<double>(usage.resident_bytes) / 1e6, usage.open_descriptors});
+  }
   // Megabytes per virtual hour after a quarter of the time, by least squares: what has grown to its size by
   // then is no leak.
   double slope() const {
@@ -220,20 +220,8 @@ class MemoryWatch {
   struct Sample {
     double hour;
     double megabytes;
-    std::size_t descriptors;
+    std::uint64_t descriptors;
   };
-  static double resident_mb() {
-    std::ifstream statm("/proc/self/statm");
-    double all = 0;
-    double resident = 0;
-    statm >> all >> resident;
-    return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
-  }
-  static std::size_t descriptors() {
-    std::error_code ec;
-    const std::filesystem::directory_iterator all("/proc/self/fd", ec);
-    return ec ? 0 : static_cast<std::size_t>(std::distance(begin(all), end(all)));
-  }
   std::vector<Sample> samples_;
 };
 

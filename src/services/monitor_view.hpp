@@ -1,0 +1,63 @@
+// What a process shows of itself to those who watch machines: copied on the process's thread, so that whatever is
+// made of it costs that thread nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/histogram.hpp"
+#include "core/risk/risk_office.hpp"
+#include "domain/instrument.hpp"
+#include "report/alert_desk.hpp"
+#include "services/live_view.hpp"
+
+namespace ats::services {
+
+struct AlertCount {
+  AlertCode code = AlertCode::Halt;
+  Severity severity = Severity::Info;
+  std::uint64_t open = 0;
+  bool operator==(const AlertCount&) const = default;
+};
+
+// Of an engine.
+struct EngineMonitorView {
+  LiveView live;       // its universe is MonitorView's
+  Histogram decision;  // frame received to the core's answer
+  Histogram order;     // frame received to both orders written
+};
+
+// Of the risk role.
+struct RoleMonitorView {
+  core::OfficeStatus office;
+  Instant now;  // in the office's time
+};
+
+struct MonitorView {
+  std::string role;  // "engine", "risk"
+  std::uint32_t life = 0;
+  Duration running;
+  // Ready: past its start-up, and not on its way out. What is amiss meanwhile makes it degraded, no less ready:
+  // whoever restarts what is not ready makes nothing better by it.
+  std::vector<std::string> not_ready;
+  std::vector<std::string> degraded;
+  std::shared_ptr<const Universe> names;
+  std::vector<AlertCount> alerts;  // those with open ones
+  Histogram loop_lag;              // how late the loop's timer was
+  std::uint64_t journal_bytes = 0;
+  std::optional<EngineMonitorView> engine;
+  std::optional<RoleMonitorView> office;
+};
+
+std::vector<AlertCount> count_open(const report::AlertDesk& desk);
+
+class MonitorSource {
+ public:
+  virtual ~MonitorSource() = default;
+  virtual void monitored(MonitorView& out) const = 0;
+};
+
+}  // namespace ats::services
