@@ -132,7 +132,7 @@ void LoopbackSystem::on_handled(const Event& event, Instant now, const Actions& 
     }
   }
   if (const auto* sent = std::get_if<OrderSent>(&event)) {
-    written_ = sent->written.ns;
+    written_ = std::max(written_, sent->written.ns);
     told_sent_.fetch_add(1, std::memory_order_release);
   }
   const auto* delta = std::get_if<BookDelta>(&event);

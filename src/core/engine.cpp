@@ -13,10 +13,11 @@ namespace ats::core {
 Engine::Engine() : parts_(std::make_unique<Parts>()) {}
 Engine::~Engine() = default;
 
-void Engine::on(const Event& event, Instant now, Actions& out) {
+void Engine::on(const Event& event, Instant now, Actions& out, Departures* departures) {
   Parts& p = *parts_;
   const std::size_t from = out.size();
   p.now = now;
+  p.departures = departures;
   p.measured_to = from;
   if (!p.started && !std::holds_alternative<Started>(event)) return;
   std::visit(
@@ -259,7 +260,7 @@ void Engine::Parts::consider(std::span<const CycleCandidate> candidates, Actions
       refused = trades ? executor.open(candidate, now, out, taken) : RefuseReason::ObserveOnly;
       if (trades && refused != RefuseReason::None) breach = gate.breach();
     }
-    if (taken.valid()) out.push_back(opened(candidate, taken, universe, *books, now));
+    if (taken.valid()) tell_opened(candidate, taken, out);
     if (!cycles->answer(candidate, refused)) continue;
     OpportunityFound found = opportunity(candidate, universe, refused);
     found.execution = taken;
@@ -282,7 +283,7 @@ void Engine::Parts::consider(std::span<const Candidate> candidates, Actions& out
     if (&candidate == best) {
       refused = executor.open(candidate, now, out, taken);
       if (refused != RefuseReason::None) breach = gate.breach();
-      if (taken.valid()) out.push_back(opened(candidate, taken, universe, *books, now));
+      if (taken.valid()) tell_opened(candidate, taken, out);
     } else if (refused == RefuseReason::None) {
       refused = RefuseReason::PairBusy;
     }

@@ -17,6 +17,16 @@ struct InventoryReport;
 struct RiskReport;
 class RiskMeasures;
 
+// Told in the middle of a decision that the orders in the list are to leave at once. They may: nothing that is
+// put behind them, and nothing in the engine, depends on what becomes of them before the next event.
+class Departures {
+ public:
+  virtual void leave() = 0;
+
+ protected:
+  ~Departures() = default;
+};
+
 class Engine {
  public:
   Engine();
@@ -26,7 +36,8 @@ class Engine {
 
   // Handles one event; appends to `out` what is to be done, effects in the order they must happen. The
   // first event of a life is Started. Allocates nothing for market events once warm.
-  void on(const Event& event, Instant now, Actions& out);
+  // `departures`: whoever sends the orders of an opportunity while the engine still writes down what was seen.
+  void on(const Event& event, Instant now, Actions& out, Departures* departures = nullptr);
 
   // A copy of what the engine knows, for people and auditors.
   void status(CoreStatus& out) const;

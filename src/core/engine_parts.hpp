@@ -56,6 +56,7 @@ struct Engine::Parts {
       {universe, config, situation, books, averages, marks, ledger, balances, gate, skew, foreign}};
 
   Instant now;
+  Departures* departures = nullptr;  // of this event; null: nobody waits
   WallTime wall;
   bool stop_told = false;
   SecondPerson second_person;
@@ -126,6 +127,12 @@ struct Engine::Parts {
   void detect(Actions& out);
   void consider(std::span<const Candidate> candidates, Actions& out);
   void consider(std::span<const CycleCandidate> candidates, Actions& out);
+  // Its orders leave, and what was seen is written down.
+  template <class Taken>
+  void tell_opened(const Taken& candidate, ExecutionId execution, Actions& out) {
+    if (departures != nullptr) departures->leave();
+    out.push_back(opened(candidate, execution, universe, *books, now));
+  }
   void answer(const Candidate& candidate, RefuseReason refused, const LimitBreach& breach,
               ExecutionId taken, Actions& out);
   void ask_balances(VenueId venue, Actions& out);

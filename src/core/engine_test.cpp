@@ -342,6 +342,39 @@ TEST_F(EngineTest, ARestartIsAFold) {
   }
 }
 
+// --- on the way out ---
+
+TEST_F(EngineTest, OrdersMayLeaveBeforeWhatWasSeenIsWrittenDownAndTheAnswerIsTheSame) {
+  struct Leaving final : Departures {
+    explicit Leaving(const Actions& of) : out(of) {}
+    void leave() override { at.push_back(out.size()); }
+    const Actions& out;
+    std::vector<std::size_t> at;
+  };
+  up();
+  edge();
+  ASSERT_EQ(placed.size(), 2u);
+  Engine other;
+  DecodedEvent decoded;
+  std::vector<std::byte> bytes;
+  std::size_t times = 0;
+  for (const auto& record : journal) {
+    ASSERT_TRUE(decode_event(record, decoded).ok());
+    rebind(decoded);
+    Actions out;
+    Leaving leaving(out);
+    other.on(decoded.event, decoded.now, out, &leaving);
+    for (const Action& action : out) encode_action(action, bytes);
+    times += leaving.at.size();
+    if (leaving.at.empty()) continue;
+    EXPECT_EQ(leaving.at, std::vector<std::size_t>{2});
+    EXPECT_TRUE(std::holds_alternative<Place>(out[0]) && std::holds_alternative<Place>(out[1]));
+    EXPECT_TRUE(std::holds_alternative<ExecutionOpened>(out[2]));
+  }
+  EXPECT_EQ(times, 1u);
+  EXPECT_EQ(bytes, actions_done());
+}
+
 // --- the ledger and the venues ---
 
 TEST_F(EngineTest, ADifferenceThatPersistsIsABreakAndHaltsTheVenue) {

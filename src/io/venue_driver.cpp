@@ -82,6 +82,7 @@ std::optional<std::string> VenueDriver::check_urls(const venues::VenueUrls& urls
 void VenueDriver::Desk::send_text(Channel channel, std::string_view frame) {
   if (channel == Channel::Trading) {
     if (owner.primary_.get() != this) return;
+    if (owner.placing_) owner.made_ = OsClock::now();
     owner.trading_.send_text(frame);
   } else {
     if (link == nullptr) return;
@@ -466,36 +467,40 @@ void VenueDriver::hold_orders() {
   trading_.hold();
 }
 
-void VenueDriver::release_orders() {
-  holding_ = false;
-  trading_.release();
-  tell_sent();
-}
-
 // What went by REST was written when it was made: only the stream waits.
-void VenueDriver::tell_sent() {
+void VenueDriver::release_orders() {
+  if (!std::exchange(holding_, false)) return;
+  trading_.release();
   const Instant released = OsClock::now();
   for (OrderSent& order : sent_) {
     if (order.written.ns == 0) order.written = released;
-    sink_.on(order);
   }
+}
+
+void VenueDriver::tell_sent() {
+  for (const OrderSent& order : sent_) sink_.on(order);
   sent_.clear();
 }
 
-void VenueDriver::execute(const Action& action) {
+void VenueDriver::execute(const Action& action, const venues::Now& now) {
   using venues::SendOutcome;
   venues::Client& client = *primary_->client;
   if (const auto* place = std::get_if<Place>(&action)) {
-    if (client.place(place->order.value(), now(), *primary_) != SendOutcome::Sent) {
+    placing_ = true;
+    made_ = {};
+    const SendOutcome outcome = client.place(place->order.value(), now, *primary_);
+    const Instant left = OsClock::now();
+    placing_ = false;
+    if (outcome != SendOutcome::Sent) {
       sink_.on(OrderNotSent{place->order->id});
       return;
     }
     const OrderRoute route = client.route();
-    const Instant made = OsClock::now();
-    sent_.push_back({place->order->id, route, made, route == OrderRoute::Rest ? made : Instant{}});
-    if (!holding_) tell_sent();
+    const bool streamed = route == OrderRoute::Stream;
+    sent_.push_back({place->order->id, route, streamed ? made_ : left,
+                     streamed && holding_ ? Instant{} : left});
   } else if (const auto* amend = std::get_if<Amend>(&action)) {
-    const SendOutcome outcome = client.amend(*amend, now(), *primary_);
+    const SendOutcome outcome = client.amend(*amend, now, *primary_);
     if (outcome != SendOutcome::Sent) {
       const RejectReason why = outcome == SendOutcome::RateLimited ? RejectReason::RateLimited
                                : outcome == SendOutcome::Invalid   ? RejectReason::InvalidOrder
@@ -504,24 +509,24 @@ void VenueDriver::execute(const Action& action) {
           amend->order->id, why, Text<63>::cut(venues::name(outcome)), {{}, OsClock::now()}});
     }
   } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
-    if (client.cancel(*cancel, now(), *primary_) != SendOutcome::Sent) {
+    if (client.cancel(*cancel, now, *primary_) != SendOutcome::Sent) {
       sink_.on(CancelRejected{cancel->order, RejectReason::VenueBusy, {{}, OsClock::now()}});
     }
   } else if (const auto* query = std::get_if<QueryOrder>(&action)) {
-    if (client.query_order(*query, now(), *primary_) != SendOutcome::Sent) {
+    if (client.query_order(*query, now, *primary_) != SendOutcome::Sent) {
       sink_.on(QueryFailed{query->order});
     }
   } else if (std::holds_alternative<QueryOpenOrders>(action)) {
     // Not sent: the core asks again when the channel is back.
-    client.query_open_orders(now(), *primary_);
+    client.query_open_orders(now, *primary_);
   } else if (std::holds_alternative<QueryBalances>(action)) {
-    client.query_balances(now(), *primary_);
+    client.query_balances(now, *primary_);
   } else if (const auto* request = std::get_if<RequestSnapshot>(&action)) {
     Desk* desk = nullptr;
     venues::Client* market = client_for(request->instrument, desk);
     // Its connection is on its way back and will bring the book; until then the core asks again.
     if (market == nullptr) return;
-    if (market->request_snapshot(request->instrument, now(), *desk) != SendOutcome::Sent) {
+    if (market->request_snapshot(request->instrument, now, *desk) != SendOutcome::Sent) {
       sink_.on(BookFault{request->instrument, venue(), BookFaultReason::SnapshotFailed});
     }
   } else if (const auto* image = std::get_if<RequestImage>(&action)) {
@@ -530,7 +535,7 @@ void VenueDriver::execute(const Action& action) {
     Desk* desk = nullptr;
     venues::Client* market = client_for(again->instrument, desk);
     if (market == nullptr) return;
-    if (market->resubscribe(again->instrument, now(), *desk) != SendOutcome::Sent) {
+    if (market->resubscribe(again->instrument, now, *desk) != SendOutcome::Sent) {
       sink_.on(BookFault{again->instrument, venue(), BookFaultReason::SubscriptionLost});
     }
   }

@@ -90,9 +90,14 @@ class VenueDriver final : private LineOwner {
   void stop(bool settled = false);
 
   // Effects for this venue; notices are ignored.
-  void execute(const Action& action);
-  // Between the two, orders that go over the trading connection are made and wait: those of several venues
-  // then leave one right after the other. Each order that left is told as OrderSent.
+  void execute(const Action& action) {
+    execute(action, now());
+    tell_sent();
+  }
+  // The orders that leave by it are told as OrderSent when tell_sent() is called, and not before.
+  void execute(const Action& action, const venues::Now& now);
+  void tell_sent();
+  // Between the two, orders that go over the trading connection are made and wait, to leave together.
   void hold_orders();
   void release_orders();
 
@@ -183,7 +188,6 @@ class VenueDriver final : private LineOwner {
   // Takes the link out of its shard; its line closes in order.
   void retire(Link& link);
   void tick();
-  void tell_sent();
   void ask_image(InstrumentId instrument);
   venues::Now now() const;
   bool market_up() const;
@@ -213,6 +217,8 @@ class VenueDriver final : private LineOwner {
   TimerId tick_timer_;
   bool running_ = false;
   bool holding_ = false;
+  bool placing_ = false;         // what is sent now is an order,
+  Instant made_;                 // and when it was made
   std::vector<OrderSent> sent_;  // made, and held or not told so far
   Histogram handling_;
 };

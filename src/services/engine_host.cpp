@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "io/clock.hpp"
 
@@ -64,29 +65,37 @@ void EngineHost::handle(const Event& event) {
     return;
   }
   actions_.clear();
-  engine_.on(event, now_, actions_);
+  left_ = 0;
+  placed_ = false;
+  decided_ = {};
+  // On paper an order meets the books as this event leaves them.
+  engine_.on(event, now_, actions_, paper_ == nullptr ? this : nullptr);
   if (paper_ != nullptr) paper_->on_handled(event, now_);
   // Effects come first: they leave as soon as they are journalled, and what is only told is journalled after.
-  std::size_t effects = 0;
-  bool placed = false;
-  for (std::size_t n = 0; n < actions_.size(); ++n) {
-    if (!venue_of(actions_[n], universe_)) continue;
-    effects = n + 1;
-    placed = placed || std::holds_alternative<Place>(actions_[n]);
+  std::size_t effects = left_;
+  for (std::size_t n = left_; n < actions_.size(); ++n) {
+    if (venue_of(actions_[n], universe_)) effects = n + 1;
   }
-  if (!journal_actions(0, effects)) return;
-  const Times* times = market_times(event);
-  if (times != nullptr) decision_.record((io::OsClock::now() - times->recv_time).ns);
-  if (effects != 0) {
-    if (const auto safe = journal_.commit(); !safe) {
-      fail(std::string("the journal cannot be made safe: ") + io::name(safe.error()));
-      return;
-    }
-    carry_out_all();
-    if (placed && times != nullptr) order_.record((io::OsClock::now() - times->recv_time).ns);
+  if (!failure_.empty() || !depart(effects)) return;
+  if (const Times* times = market_times(event); times != nullptr) {
+    const Instant now = io::OsClock::now();
+    decision_.record(((decided_.ns != 0 ? decided_ : now) - times->recv_time).ns);
+    if (placed_) order_.record((now - times->recv_time).ns);
   }
-  if (!journal_actions(effects, actions_.size())) return;
+  if (!journal_actions(left_, actions_.size())) return;
   if (watcher_ != nullptr) watcher_->on_handled(event, now_, actions_);
+}
+
+bool EngineHost::depart(std::size_t to) {
+  if (!failure_.empty()) return false;
+  if (left_ == to) return true;
+  if (!journal_actions(left_, to)) return false;
+  if (const auto safe = journal_.commit(); !safe) {
+    fail(std::string("the journal cannot be made safe: ") + io::name(safe.error()));
+    return false;
+  }
+  carry_out(std::exchange(left_, to), to);
+  return true;
 }
 
 void EngineHost::fail(std::string why) {
@@ -105,28 +114,35 @@ bool EngineHost::journal_actions(std::size_t from, std::size_t to) {
   return true;
 }
 
-// The legs of a trade are all made before the first is sent: between one and the next lies a send and no more.
-void EngineHost::carry_out_all() {
-  const auto for_orders = [this](auto what) {
-    for (const Action& action : actions_) {
-      if (!std::holds_alternative<Place>(action)) continue;
-      io::VenueDriver* driver = drivers_[venue_of(action, universe_)->index()];
-      if (driver != nullptr) (driver->*what)();
+// Each leg of a trade leaves as soon as it is made; those of one venue that follow each other, together. What is
+// told of them comes after the last.
+void EngineHost::carry_out(std::size_t from, std::size_t to) {
+  const venues::Now now{io::OsClock::now(), io::OsClock::wall()};
+  if (decided_.ns == 0) decided_ = now.instant;
+  for (std::size_t n = from; n < to; ++n) {
+    const Action& action = actions_[n];
+    const bool order = std::holds_alternative<Place>(action);
+    placed_ = placed_ || order;
+    io::VenueDriver* const driver = driver_for(action);
+    if (paper_ != nullptr && PaperDesk::concerns(action)) {
+      paper_->act(action, now_);
+    } else if (driver != nullptr) {
+      const bool another = order && n + 1 < to && std::holds_alternative<Place>(actions_[n + 1]) &&
+                           driver_for(actions_[n + 1]) == driver;
+      if (another) driver->hold_orders();
+      driver->execute(action, now);
+      if (order && !another) driver->release_orders();
     }
-  };
-  for_orders(&io::VenueDriver::hold_orders);
-  for (const Action& action : actions_) carry_out(action);
-  for_orders(&io::VenueDriver::release_orders);
+  }
+  if (!placed_) return;
+  for (io::VenueDriver* driver : drivers_) {
+    if (driver != nullptr) driver->tell_sent();
+  }
 }
 
-void EngineHost::carry_out(const Action& action) {
+io::VenueDriver* EngineHost::driver_for(const Action& action) const {
   const auto venue = venue_of(action, universe_);
-  if (!venue) return;
-  if (paper_ != nullptr && PaperDesk::concerns(action)) {
-    paper_->act(action, now_);
-    return;
-  }
-  if (io::VenueDriver* driver = drivers_[venue->index()]) driver->execute(action);
+  return venue ? drivers_[venue->index()] : nullptr;
 }
 
 }  // namespace ats::services

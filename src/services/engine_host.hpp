@@ -1,5 +1,6 @@
 // The live core: one thread, one order of things. Every event is journalled, then handled; every action is
-// journalled, then carried out. When the journal cannot be written nothing is carried out any more.
+// journalled, then carried out. When the journal cannot be written nothing is carried out any more. The orders of
+// an opportunity leave as soon as they stand, before the core has written down what it saw.
 #pragma once
 
 #include <deque>
@@ -26,7 +27,7 @@ class HostWatcher {
   ~HostWatcher() = default;
 };
 
-class EngineHost final : public EventSink {
+class EngineHost final : public EventSink, private core::Departures {
  public:
   EngineHost(core::Engine& engine, io::JournalWriter& journal, const Universe& universe);
 
@@ -48,11 +49,14 @@ class EngineHost final : public EventSink {
 
  private:
   void handle(const Event& event);
+  void leave() override { depart(actions_.size()); }
+  // Journals and carries out what of actions_ has not left, up to there. False: it failed.
+  bool depart(std::size_t to);
   void fail(std::string why);
   // Of actions_, [from, to). False: it failed, and nothing may leave any more.
   bool journal_actions(std::size_t from, std::size_t to);
-  void carry_out(const Action& action);
-  void carry_out_all();
+  void carry_out(std::size_t from, std::size_t to);
+  io::VenueDriver* driver_for(const Action& action) const;
 
   core::Engine& engine_;
   io::JournalWriter& journal_;
@@ -61,6 +65,9 @@ class EngineHost final : public EventSink {
   HostWatcher* watcher_ = nullptr;
   PaperDesk* paper_ = nullptr;  // null: orders are real
   Actions actions_;
+  std::size_t left_ = 0;       // of them: journalled and carried out
+  bool placed_ = false;        // orders among them
+  Instant decided_;            // when the first of them were
   std::deque<Event> pending_;  // raised while an event was being handled
   bool busy_ = false;
   bool stopped_ = false;

@@ -148,15 +148,16 @@ SendOutcome BitfinexClient::place(const OrderRequest& order, const Now& now, Out
     const SendOutcome outcome =
         give(request, requests_.new_order_body(order, instrument, *cid), now, outbox);
     if (outcome != SendOutcome::Sent) return outcome;
+  } else {
+    // It leaves first; what is remembered of it is remembered before anything can be heard of it.
+    outbox.send_text(Channel::Trading, requests_.new_order(order, instrument, *cid));
+    pending_.push_back(request);
   }
   TrackedOrder& tracked = orders_.add(order.id, order.instrument, order.side);
   tracked.price = order.price;
   tracked.quantity = order.quantity;
   tracked.sent = now.wall;
   ++counters_.orders_sent;
-  if (route_ == OrderRoute::Rest) return SendOutcome::Sent;
-  pending_.push_back(request);
-  outbox.send_text(Channel::Trading, requests_.new_order(order, instrument, *cid));
   return SendOutcome::Sent;
 }
 

@@ -155,14 +155,15 @@ SendOutcome KrakenClient::place(const OrderRequest& order, const Now& now, Outbo
     route_ = OrderRoute::Rest;
   }
   if (route_ == OrderRoute::Rest) return place_by_rest(order, now, outbox);
+  // It leaves first; what is remembered of it is remembered before anything can be heard of it.
+  const std::uint64_t req_id = ++next_req_id_;
+  outbox.send_text(Channel::Trading, requests_.add_order(order, instrument, req_id));
   TrackedOrder& tracked = orders_.add(order.id, order.instrument, order.side);
   tracked.price = order.price;
   tracked.quantity = order.quantity;
   tracked.placed = now.instant;
-  const std::uint64_t req_id = ++next_req_id_;
   pending_.push_back({req_id, Asked::Place, order.id, order.instrument, now.instant});
   ++counters_.orders_sent;
-  outbox.send_text(Channel::Trading, requests_.add_order(order, instrument, req_id));
   return SendOutcome::Sent;
 }
 
