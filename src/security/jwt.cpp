@@ -40,16 +40,28 @@ std::string jwt_token(std::string_view signing_input, std::span<const std::uint8
   return token;
 }
 
-JwtSigner::JwtSigner(JwtHash hash, std::string_view secret)
-    : hmac_(kind_of(hash), secret), header_(base64url(bytes_of(header_of(hash))) + '.') {}
+// Three bytes are four characters: what ends there is encoded the same, whatever follows it.
+JwtSigner::JwtSigner(JwtHash hash, std::string_view secret, std::string_view beginning)
+    : hmac_(kind_of(hash), secret),
+      beginning_(beginning.substr(0, beginning.size() / 3 * 3)),
+      begun_(base64url(bytes_of(header_of(hash))) + '.'),
+      header_size_(begun_.size()) {
+  append_base64url(begun_, bytes_of(beginning_));
+  hmac_.begin(begun_);
+}
 
 std::string JwtSigner::sign(std::string_view payload, std::string_view scheme) {
+  const bool begun = payload.starts_with(beginning_);
+  const std::string_view opening =
+      std::string_view(begun_).substr(0, begun ? std::string_view::npos : header_size_);
   std::string token;
-  token.reserve(scheme.size() + header_.size() + (payload.size() + mac_max) * 4 / 3 + 8);
-  token.append(scheme).append(header_);
-  append_base64url(token, bytes_of(payload));
+  token.reserve(scheme.size() + opening.size() + (payload.size() + mac_max) * 4 / 3 + 8);
+  token.append(scheme).append(opening);
+  append_base64url(token, bytes_of(payload.substr(begun ? beginning_.size() : 0)));
+  const std::string_view input = std::string_view(token).substr(scheme.size());
   std::array<std::uint8_t, mac_max> mac{};
-  const std::size_t size = hmac_.sign(std::string_view(token).substr(scheme.size()), mac.data());
+  const std::size_t size = begun ? hmac_.sign_rest(input.substr(opening.size()), mac.data())
+                                 : hmac_.sign(input, mac.data());
   token += '.';
   append_base64url(token, std::span(mac).first(size));
   return token;
@@ -84,18 +96,30 @@ bool signed_with(const Jwt& token, JwtHash hash, std::string_view secret) {
 }
 
 std::string sha512_hex(std::string_view text) {
+  std::string hex;
+  append_sha512_hex(hex, text);
+  return hex;
+}
+
+void append_sha512_hex(std::string& to, std::string_view text) {
   std::array<std::uint8_t, SHA512_DIGEST_LENGTH> digest{};
   // Not SHA512(): since OpenSSL 3 that looks the hash up by name, under a lock.
   SHA512_CTX context;
   SHA512_Init(&context);
   SHA512_Update(&context, text.data(), text.size());
   SHA512_Final(digest.data(), &context);
-  std::string hex(2 * digest.size(), '\0');
-  to_hex(digest, hex.data());
-  return hex;
+  const std::size_t before = to.size();
+  to.resize(before + 2 * digest.size());
+  to_hex(digest, to.data() + before);
 }
 
 std::string TokenNonces::next(WallTime now) {
+  std::string uuid;
+  append_next(uuid, now);
+  return uuid;
+}
+
+void TokenNonces::append_next(std::string& to, WallTime now) {
   if (!first_) {
     const std::string when = ":" + std::to_string(now.ns_utc);
     const std::array<std::string_view, 2> parts{key_, when};
@@ -108,14 +132,14 @@ std::string TokenNonces::next(WallTime now) {
   for (unsigned i = 0; i < 6; ++i) bytes[15 - i] ^= static_cast<std::uint8_t>(count_ >> (8 * i));
   bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);  // version 4
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);  // variant of RFC 4122
-  std::string uuid(36, '-');
-  char* out = uuid.data();
+  constexpr std::size_t uuid_size = 36;
+  to.append(uuid_size, '-');
+  char* out = to.data() + to.size() - uuid_size;
   std::size_t at = 0;
   for (const std::size_t size : {4u, 2u, 2u, 2u, 6u}) {
     out = to_hex(std::span(bytes).subspan(at, size), out) + 1;
     at += size;
   }
-  return uuid;
 }
 
 }  // namespace ats::security

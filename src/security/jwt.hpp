@@ -27,13 +27,16 @@ enum class JwtHash : std::uint8_t { HS256, HS512 };
 // Signs with HMAC. The secret is used as the bytes it is.
 class JwtSigner {
  public:
-  JwtSigner(JwtHash hash, std::string_view secret);
+  // `beginning`: what most payloads begin with. It is encoded and hashed here, once; others are signed as well.
+  JwtSigner(JwtHash hash, std::string_view secret, std::string_view beginning = {});
   // `scheme` stands before the token, as in a header, and is not signed.
   std::string sign(std::string_view payload, std::string_view scheme = {});
 
  private:
   HmacSigner hmac_;
-  std::string header_;  // as it stands in the token, with its dot
+  std::string beginning_;  // as much as is encoded by itself
+  std::string begun_;      // the header as it stands in the token, with its dot, and that
+  std::size_t header_size_ = 0;
 };
 
 // A token taken apart, not yet believed.
@@ -50,6 +53,7 @@ bool signed_with(const Jwt& token, JwtHash hash, std::string_view secret);
 
 // Lower-case hex of SHA-512.
 std::string sha512_hex(std::string_view text);
+void append_sha512_hex(std::string& to, std::string_view text);
 
 // UUIDs (version 4, by their form) that never repeat for one key: derived from the key and the wall clock at the
 // first of them, and counted on from there.
@@ -57,6 +61,7 @@ class TokenNonces {
  public:
   explicit TokenNonces(std::string_view key) : key_(key) {}
   std::string next(WallTime now);
+  void append_next(std::string& to, WallTime now);
 
  private:
   std::string key_;

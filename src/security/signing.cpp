@@ -61,6 +61,7 @@ class Keyed {
     for (std::uint8_t& b : block) b ^= 0x36;
     Hash::init(inner_);
     Hash::update(inner_, block, sizeof block);
+    begun_ = inner_;
     for (std::uint8_t& b : block) b ^= 0x36 ^ 0x5c;
     Hash::init(outer_);
     Hash::update(outer_, block, sizeof block);
@@ -70,12 +71,25 @@ class Keyed {
   ~Keyed() {
     OPENSSL_cleanse(&inner_, sizeof inner_);
     OPENSSL_cleanse(&outer_, sizeof outer_);
+    OPENSSL_cleanse(&begun_, sizeof begun_);
   }
   Keyed(const Keyed&) = delete;
   Keyed& operator=(const Keyed&) = delete;
 
+  void begin(std::string_view beginning) {
+    begun_ = inner_;
+    Hash::update(begun_, beginning.data(), beginning.size());
+  }
+  std::size_t sign_rest(std::string_view rest, std::uint8_t* out) const {
+    return finish(begun_, {&rest, 1}, out);
+  }
   std::size_t sign(std::span<const std::string_view> parts, std::uint8_t* out) const {
-    typename Hash::Context context = inner_;
+    return finish(inner_, parts, out);
+  }
+
+ private:
+  std::size_t finish(typename Hash::Context context, std::span<const std::string_view> parts,
+                     std::uint8_t* out) const {
     for (std::string_view part : parts) Hash::update(context, part.data(), part.size());
     std::uint8_t digest[Hash::size];
     Hash::final(context, digest);
@@ -85,9 +99,9 @@ class Keyed {
     return Hash::size;
   }
 
- private:
   typename Hash::Context inner_;
   typename Hash::Context outer_;
+  typename Hash::Context begun_;  // inner_, and the beginning
 };
 
 constexpr char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -171,6 +185,18 @@ std::size_t HmacSigner::sign(std::span<const std::string_view> parts, std::uint8
   if (state_->sha256) return state_->sha256->sign(parts, out);
   if (state_->sha384) return state_->sha384->sign(parts, out);
   return state_->sha512->sign(parts, out);
+}
+
+void HmacSigner::begin(std::string_view beginning) {
+  if (state_->sha256) return state_->sha256->begin(beginning);
+  if (state_->sha384) return state_->sha384->begin(beginning);
+  state_->sha512->begin(beginning);
+}
+
+std::size_t HmacSigner::sign_rest(std::string_view rest, std::uint8_t* out) {
+  if (state_->sha256) return state_->sha256->sign_rest(rest, out);
+  if (state_->sha384) return state_->sha384->sign_rest(rest, out);
+  return state_->sha512->sign_rest(rest, out);
 }
 
 Digest256 sha256(std::span<const std::string_view> parts) {

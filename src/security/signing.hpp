@@ -29,6 +29,9 @@ class HmacSigner {
   std::size_t sign(std::string_view message, std::uint8_t* out);
   // Message in parts, signed as their concatenation.
   std::size_t sign(std::span<const std::string_view> parts, std::uint8_t* out);
+  // Messages that all begin alike: that beginning is hashed once, and each is signed by what follows it.
+  void begin(std::string_view beginning);
+  std::size_t sign_rest(std::string_view rest, std::uint8_t* out);
 
  private:
   struct State;

@@ -1,5 +1,6 @@
 #include "venues/upbit/auth.hpp"
 
+#include "base/assert.hpp"
 #include "venues/json_write.hpp"
 #include "venues/percent.hpp"
 
@@ -7,32 +8,40 @@ namespace ats::venues::upbit {
 
 namespace {
 
-// An order has eight, in some two hundred characters.
-constexpr std::size_t usual_count = 8;
+// An order has some two hundred characters.
 constexpr std::size_t usual_size = 256;
+constexpr std::size_t payload_size = 384;
+
+// Of a key, what its payloads say before the nonce: the object is still open.
+std::string known_of(std::string_view key, bool hashed) {
+  JsonObject object;
+  object.text("access_key", key);
+  if (hashed) object.text("query_hash_alg", "SHA512");
+  std::string text = object.done();
+  text.pop_back();
+  return text += R"(,"nonce":")";
+}
 
 }  // namespace
 
-Parameters::Parameters() {
-  text_.reserve(usual_size);
-  places_.reserve(usual_count);
-}
+Parameters::Parameters() { text_.reserve(usual_size); }
 
 Parameters& Parameters::add(std::string_view name, std::string_view value) {
-  if (!places_.empty()) text_ += '&';
-  Place place{};
-  place.name = text_.size();
+  ATS_ASSERT(count_ < most);
+  if (count_ != 0) text_ += '&';
+  const auto here = [this] { return static_cast<std::uint32_t>(text_.size()); };
+  Place& place = places_[count_++];
+  place.name = here();
   text_.append(name).append(1, '=');
-  place.value = text_.size();
+  place.value = here();
   text_.append(value);
-  place.end = text_.size();
-  places_.push_back(place);
+  place.end = here();
   return *this;
 }
 
 std::string Parameters::query() const {
   std::string text;
-  for (const Place& place : places_) {
+  for (const Place& place : places()) {
     if (!text.empty()) text += '&';
     text.append(name(place)).append("=").append(percent_encoded(value(place)));
   }
@@ -40,8 +49,8 @@ std::string Parameters::query() const {
 }
 
 std::string Parameters::json() const {
-  JsonObject object(text_.size() + 6 * places_.size() + 2);
-  for (const Place& place : places_) object.text(name(place), value(place));
+  JsonObject object(text_.size() + 6 * count_ + 2);
+  for (const Place& place : places()) object.text(name(place), value(place));
   return object.done();
 }
 
@@ -51,17 +60,23 @@ Credentials simulated_credentials(std::string_view secret_seed) {
 }
 
 Auth::Auth(const Credentials& credentials)
-    : key_(credentials.key),
-      signer_(security::JwtHash::HS512, credentials.secret.reveal()),
-      nonces_(credentials.key) {}
+    : plain_(known_of(credentials.key, false)),
+      hashed_(known_of(credentials.key, true)),
+      signer_(security::JwtHash::HS512, credentials.secret.reveal(), hashed_),
+      nonces_(credentials.key) {
+  payload_.reserve(payload_size);
+}
 
+// What is the same in every order's payload comes first: it is hashed once.
 std::string Auth::bearer(std::string_view hashed, WallTime now) {
-  constexpr std::size_t payload_size = 384;
-  JsonObject payload(payload_size);
-  payload.text("access_key", key_).text("nonce", nonces_.next(now));
-  if (!hashed.empty())
-    payload.text("query_hash", security::sha512_hex(hashed)).text("query_hash_alg", "SHA512");
-  return signer_.sign(payload.done(), "Bearer ");
+  payload_ = hashed.empty() ? plain_ : hashed_;
+  nonces_.append_next(payload_, now);
+  if (!hashed.empty()) {
+    payload_ += R"(","query_hash":")";
+    security::append_sha512_hex(payload_, hashed);
+  }
+  payload_ += R"("})";
+  return signer_.sign(payload_, "Bearer ");
 }
 
 HttpRequest Auth::request(std::string_view method, std::string_view path,

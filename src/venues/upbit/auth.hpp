@@ -2,10 +2,12 @@
 // token that goes with them. Source: docs/venues/upbit.md.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "security/jwt.hpp"
 #include "venues/client.hpp"
@@ -17,7 +19,7 @@ class Parameters {
  public:
   Parameters();
   Parameters& add(std::string_view name, std::string_view value);
-  bool empty() const { return places_.empty(); }
+  bool empty() const { return count_ == 0; }
   // As it stands in an address; the brackets of lists stay as they are.
   std::string query() const;
   // What is hashed: the same without percent signs.
@@ -26,11 +28,13 @@ class Parameters {
   std::string json() const;
 
  private:
-  struct Place {  // in text_
-    std::size_t name;
-    std::size_t value;
-    std::size_t end;
+  static constexpr std::size_t most = 16;  // an order has eight
+  struct Place {                           // in text_
+    std::uint32_t name;
+    std::uint32_t value;
+    std::uint32_t end;
   };
+  std::span<const Place> places() const { return std::span(places_).first(count_); }
   std::string_view name(const Place& at) const {
     return std::string_view(text_).substr(at.name, at.value - at.name - 1);
   }
@@ -39,7 +43,8 @@ class Parameters {
   }
 
   std::string text_;  // name=value&…
-  std::vector<Place> places_;
+  std::array<Place, most> places_;
+  std::size_t count_ = 0;
 };
 
 // A key and a secret in the venue's form, forty letters and digits each, of 64 hex digits of randomness.
@@ -56,9 +61,11 @@ class Auth {
                       WallTime now);
 
  private:
-  std::string key_;
+  std::string plain_;   // what a payload without a hash says before its nonce
+  std::string hashed_;  // and one with a hash
   security::JwtSigner signer_;
   security::TokenNonces nonces_;
+  std::string payload_;  // kept for its room
 };
 
 }  // namespace ats::venues::upbit
