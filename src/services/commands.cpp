@@ -1,5 +1,6 @@
 #include "services/commands.hpp"
 
+#include "services/bus_command.hpp"
 #include "services/capture_command.hpp"
 #include "services/config_command.hpp"
 #include "services/decode.hpp"
@@ -37,6 +38,7 @@ std::span<const Command> commands() {
        pnl_command},
       {"trades", "a list of what was traded, and how each trade ended", trades_command},
       {"trade", "the timeline of one trade, with the books it saw", trade_command},
+      {"bus", "what engines tell on Redis, one JSON object a line", bus_command},
       {"watchdog", "cancel the engine's open orders when it answers no more", watchdog_command},
       {"replay", "run a journal through the core again and report the first difference",
        replay_command},

@@ -17,6 +17,7 @@
 #include "core/risk/measures/stress.hpp"
 #include "domain/config.hpp"
 #include "io/journal.hpp"
+#include "services/bus_config.hpp"
 #include "services/risk_service_config.hpp"
 #include "sim/paper_latency.hpp"
 #include "venues/client.hpp"
@@ -67,6 +68,7 @@ struct Config {
   core::StressRules stress;            // what positions are stressed by
   PaperConfig paper;
   RiskServiceConfig risk_service;
+  BusConfig bus;
   std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "services/command_line.hpp"
-#include "services/monitor.hpp"
 
 namespace ats::services {
 
@@ -423,16 +422,7 @@ void core_keys(std::vector<Key>& keys) {
                   [](const Config& c) { return std::string(c.core.reporting_asset.view()); }});
   add_limit_keys(keys);
   add_stress_keys(keys);
-  keys.push_back({"monitoring", "listen",
-                  "127.0.0.1 and a port such as \"127.0.0.1:9464\", or \"\" for none",
-                  "Where /metrics, /healthz and /readyz are (docs/monitoring.md); port 0: any that "
-                  "is free, which the log and `ats status` tell.",
-                  [](Config& c, std::string_view t) {
-                    if (!t.empty() && !Monitor::can_listen(t)) return false;
-                    c.monitoring_listen = t;
-                    return true;
-                  },
-                  [](const Config& c) { return c.monitoring_listen; }});
+  add_bus_keys(keys);
   keys.push_back(
       duration_key("execution", "order_deadline", &CoreConfig::order_deadline,
                    "Without a final answer by then an order is Unknown and the venue is asked."));

@@ -33,6 +33,8 @@ void add_stress_keys(std::vector<Key>& keys);
 bool parse_scenario(std::string_view text, core::Scenario& out);
 // Those of limits, and of what happens when one is reached.
 void add_limit_keys(std::vector<Key>& keys);
+// Those of monitoring and of the bus.
+void add_bus_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

@@ -64,6 +64,12 @@ std::optional<std::string> LiveEngine::prepare() {
                                      [this](std::string_view request) { return answer(request); });
   if (!control) return control.error();
   control_ = std::move(*control);
+  if (!config.bus.server.empty()) {
+    auto bus = BusPublisher::open(reactor_, config.bus, config.engine_name,
+                                  [this](std::string line) { log_line(std::move(line)); });
+    if (!bus) return bus.error();
+    bus_ = std::move(*bus);
+  }
   if (auto error = restore()) return error;
 
   if (auto error = find_role()) return error;
@@ -167,6 +173,7 @@ std::optional<std::string> LiveEngine::restore() {
       if (paper_) paper_->fold(event, actions);
       alerts_.on(event, now, actions);
       alerts_.clear_tellings();  // they were told then
+      if (bus_) bus_->on(event, actions);
     };
     auto folded = fold_journal(*reader, engine_, options);
     if (!folded) return folded.error().detail;
@@ -234,6 +241,7 @@ void LiveEngine::start() {
     log_line(alert_line(*alert, universe_));
   if (paper_) log_line("PAPER: fills are simulated on the live books, and no order leaves");
   host_->on(Started{incarnation_, io::OsClock::wall(), &universe_, &setup_.config.core});
+  if (bus_) bus_->start();
   take_up_kept_halts();
   if (paper_) {
     for (std::string& line : paper_->open(universe_, incarnation_, *host_))
@@ -268,9 +276,19 @@ void LiveEngine::tick() {
   if (tick_due_.ns != 0) loop_lag_.record((io::OsClock::now() - tick_due_).ns);
   host_->on(Timer{io::OsClock::wall()});
   lease();
+  show_books();
   if (closing_) return;
   tick_timer_ = reactor_.after(timer_every, [this] { tick(); });
   tick_due_ = tick_timer_.deadline;
+}
+
+void LiveEngine::show_books() {
+  const Instant now = io::OsClock::now();
+  if (!bus_ || now - books_shown_ < setup_.config.bus.quotes_every) return;
+  books_shown_ = now;
+  CoreStatus status;
+  engine_.status(status);
+  bus_->look(status, names_);
 }
 
 // What the engine asked for in this turn goes to the role in it.
@@ -345,6 +363,7 @@ bool LiveEngine::close() {
     reactor_.poll(milliseconds(20));
   }
   control_.reset();
+  if (bus_) bus_->close(seconds(2));
   const bool role_closed = !role_ || role_->close();
   return failure().empty() && journal_->close().ok() && role_closed;
 }
@@ -380,6 +399,7 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
                            book->reason != 0 ? name(static_cast<BookReason>(book->reason)) : ""));
     }
   }
+  if (bus_) bus_->on(event, actions);
   alerts_.on(event, now, actions);
   tell_alerts();
   if (risk_server_ && (std::holds_alternative<Timer>(event) || alerts_.changes() != shown_)) {
@@ -491,6 +511,9 @@ void LiveEngine::monitored(MonitorView& out) const {
   engine.order = host_->order();
   out.running = engine.live.running;
   out.journal_bytes = engine.live.journal_bytes;
+  if (bus_) out.bus = bus_->status();
+  if (bus_ && !out.bus->up)
+    out.degraded.emplace_back("redis does not answer: fills and trades wait for it");
   const CoreStatus& core = engine.live.core;
   if (!host_->failure().empty()) out.not_ready.push_back(host_->failure());
   if (core.stopping || closing_) out.not_ready.emplace_back("it is stopping");

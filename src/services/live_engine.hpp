@@ -16,6 +16,7 @@
 #include "io/reactor.hpp"
 #include "io/tls.hpp"
 #include "report/alert_desk.hpp"
+#include "services/bus_publisher.hpp"
 #include "services/config.hpp"
 #include "services/control.hpp"
 #include "services/engine_host.hpp"
@@ -85,6 +86,7 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   void log_line(std::string line);
   void tick();
   void lease();
+  void show_books();
   void count_rates();
   void warn_of_clock(std::size_t driver);
   std::string answer(std::string_view request);
@@ -121,7 +123,7 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   std::unique_ptr<InstrumentWatch> watch_;
   std::unique_ptr<ControlServer> control_;
   io::TimerId tick_timer_;
-  Instant tick_due_;
+  Instant tick_due_, books_shown_;
   Histogram loop_lag_;
   io::TimerId rate_timer_;
   std::vector<std::uint64_t> messages_before_;
@@ -131,7 +133,8 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   std::vector<std::string>* said_ = nullptr;  // alerts go there too
   Instant started_;
   bool closing_ = false;
-  std::uint64_t shown_ = 0;  // of the alerts' changes, to those who watch
+  std::uint64_t shown_ = 0;            // of the alerts' changes, to those who watch
+  std::unique_ptr<BusPublisher> bus_;  // null: nobody is told
   // Null: not asked for. They ask all of the above, so they go first.
   std::unique_ptr<RiskServer> risk_server_;
   std::unique_ptr<Monitor> monitor_;

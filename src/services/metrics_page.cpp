@@ -116,6 +116,14 @@ class Page {
     histogram("ats_loop_lag_seconds", "How late the process's loop came to its timer.")
         .add(v_.loop_lag);
     counter("ats_journal_bytes_total", "Written to the journal in this life.", v_.journal_bytes);
+    if (v_.bus) {
+      gauge("ats_bus_up", "1: Redis answers.", v_.bus->up);
+      counter("ats_bus_published_total", "Messages that Redis has taken.", v_.bus->published);
+      gauge("ats_bus_waiting", "Fills and trades that Redis has not taken yet.",
+            number(v_.bus->waiting));
+      counter("ats_bus_let_go_total", "Fills and trades that did not fit while Redis was away.",
+              v_.bus->let_go);
+    }
     Family open = gauge("ats_alerts_open", "Alerts that nothing has ended yet.");
     for (const AlertCount& alerts : v_.alerts) {
       open.add(number(alerts.open),

@@ -125,6 +125,15 @@ TEST_F(MetricsPageTest, HoldsAndLimitsSayWhereAndHowMuch) {
   EXPECT_EQ(value("ats_limit_used_ratio{limit=\"order_notional\",scope=\"everywhere\"}"), "none");
 }
 
+TEST_F(MetricsPageTest, ABusIsShownWhereThereIsOne) {
+  EXPECT_EQ(value("ats_bus_up"), "none");
+  view_.bus = BusStatus{.up = true, .published = 12, .waiting = 3, .let_go = 1};
+  EXPECT_EQ(value("ats_bus_up"), "1");
+  EXPECT_EQ(value("ats_bus_published_total"), "12");
+  EXPECT_EQ(value("ats_bus_waiting"), "3");
+  EXPECT_EQ(value("ats_bus_let_go_total"), "1");
+}
+
 TEST_F(MetricsPageTest, WhatALabelMayHoldBreaksNoLine) {
   view_.role = "a\"b\\c\nd";
   EXPECT_THAT(page(), HasSubstr("role=\"a\\\"b\\\\c\\nd\""));

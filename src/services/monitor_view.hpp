@@ -12,6 +12,7 @@
 #include "core/risk/risk_office.hpp"
 #include "domain/instrument.hpp"
 #include "report/alert_desk.hpp"
+#include "services/bus_publisher.hpp"
 #include "services/live_view.hpp"
 
 namespace ats::services {
@@ -48,6 +49,7 @@ struct MonitorView {
   std::vector<AlertCount> alerts;  // those with open ones
   Histogram loop_lag;              // how late the loop's timer was
   std::uint64_t journal_bytes = 0;
+  std::optional<BusStatus> bus;  // nothing: nobody is told
   std::optional<EngineMonitorView> engine;
   std::optional<RoleMonitorView> office;
 };
