@@ -16,26 +16,49 @@ PASSWORD = "not-a-real-one"
 class Redis:
     """The real server, that keeps what it is told on disk."""
 
-    def __init__(self, folder):
-        self.folder, self.port, self.process = folder, free_port(), None
-        self.address = f"127.0.0.1:{self.port}"
+    def __init__(self, folder, tls=None):
+        """`tls`: where key.pem, cert.pem and ca.pem are."""
+        self.folder, self.port, self.process, self.tls = folder, free_port(), None, tls
+        self.address = f"{'localhost' if tls else '127.0.0.1'}:{self.port}"
 
     def start(self):
+        port = ["--port", str(self.port)]
+        if self.tls:
+            at = lambda name: os.path.join(self.tls, name)
+            port = ["--port", "0", "--tls-port", str(self.port), "--tls-cert-file", at("cert.pem"), "--tls-key-file",
+                    at("key.pem"), "--tls-ca-cert-file", at("ca.pem"), "--tls-auth-clients", "no"]
         self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder, "--save", "",
+            ["redis-server", *port, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "",
              "--appendonly", "yes", "--appendfsync", "always",
              "--user", "ats", "on", f">{PASSWORD}", "~ats.v1.*", "allchannels", "+@all", "--user", "default", "off"],
             stdout=open(os.path.join(self.folder, "redis.log"), "ab"), stderr=subprocess.STDOUT)
         wait_for("redis answers", lambda: "PONG" in self.ask("PING"))
 
     def ask(self, *words):
-        done = subprocess.run(["redis-cli", "-p", str(self.port), "--user", "ats", "--pass", PASSWORD,
-                               "--no-auth-warning", *words], capture_output=True, text=True, errors="replace", timeout=20)
+        tls = ["--tls", "--cacert", os.path.join(self.tls, "ca.pem")] if self.tls else []
+        done = subprocess.run(["redis-cli", "-h", self.address.split(":")[0], "-p", str(self.port), *tls, "--user", "ats",
+                               "--pass", PASSWORD, "--no-auth-warning", *words], capture_output=True, text=True, errors="replace", timeout=20)
         return done.stdout
 
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+
+def make_certificates(folder):
+    """An authority, and a server's certificate of it for localhost."""
+    at = lambda name: os.path.join(folder, name)
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
+    def openssl(*words):
+        subprocess.run(["openssl", *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    openssl("req", "-x509", *curve, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=test ca")
+    with open(at("names"), "w") as names:
+        names.write("subjectAltName=DNS:localhost")
+    openssl("req", *curve, "-keyout", at("key.pem"), "-out", at("csr"), "-subj", "/CN=redis")
+    openssl("x509", "-req", "-in", at("csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial",
+            "-out", at("cert.pem"), "-extfile", at("names"))
 
 
 def start(words, settings, log):
@@ -95,7 +118,7 @@ with tempfile.TemporaryDirectory(prefix="ats-bus-") as home:
         expect(len(entries("fill")[1]) == 1, f"{what}: under the name of one journal")
         subprocess.run([ats_bin, "resume", "--reason", "bus test", "--data", data], capture_output=True)
 
-    engine = None
+    engine = sealed = None
     try:
         # Redis is late.
         engine = start(words, settings, log)
@@ -164,8 +187,30 @@ with tempfile.TemporaryDirectory(prefix="ats-bus-") as home:
         expect(away.returncode == 2 and "redis.tls_ca" in away.stderr, f"no plain line to another machine: {away.stderr}")
         engine.terminate()
         expect(engine.wait(60) == 0, "and again")
+
+        # Over TLS, to a server whose certificate is of the authority that is named, and to no other.
+        os.chmod(secret, 0o600)
+        with open(secret, "w") as out:
+            out.write(PASSWORD + "\n")
+        folders = [os.path.join(home, name) for name in ("ours", "others")]
+        for folder in folders:
+            os.mkdir(folder)
+            make_certificates(folder)
+        sealed = Redis(folders[0], tls=folders[0])
+        sealed.start()
+        secure = {**settings, "ATS_REDIS_SERVER": sealed.address, "ATS_REDIS_TLS_CA": os.path.join(folders[0], "ca.pem")}
+        engine = start(words, secure, log)
+        quotes, complaints = listen(secure, "ats.v1.quote.*", seconds=6)
+        expect(quotes and complaints == "", f"quotes over TLS: {len(quotes)}, {complaints}")
+        booked = status()["orders"]["fills_booked"]
+        wait_for("an empty server is told all of the journal", lambda: "ats.v1.fill.engine" in sealed.ask("KEYS", "ats.v1.fill.*")
+                 and int(sealed.ask("XLEN", "ats.v1.fill.engine")) >= booked)
+        quotes, complaints = listen({**secure, "ATS_REDIS_TLS_CA": os.path.join(folders[1], "ca.pem")}, seconds=2)
+        expect(not quotes and "certificate" in complaints, f"another authority is not believed: {complaints}")
+        engine.terminate()
+        expect(engine.wait(60) == 0, "the engine ends in order, over TLS")
     finally:
-        for process in (engine, sim, redis.process):
+        for process in (engine, sim, redis.process, sealed.process if sealed else None):
             if process and process.poll() is None:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
