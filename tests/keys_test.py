@@ -8,20 +8,14 @@ usage: keys_test.py ATS     prints what was wrong; exits 1 when anything was
 """
 import argparse, json, os, pty, re, resource, select, signal, stat, subprocess, sys, tempfile, time, urllib.request
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+from checks import expect, finish
+
 parser = argparse.ArgumentParser()
 parser.add_argument("ats")
 args = parser.parse_args()
 args.ats = os.path.abspath(args.ats)
-passed, problems, said = 0, [], []
-
-
-def expect(truth, what):
-    global passed
-    if truth:
-        passed += 1
-    else:
-        problems.append(what)
-        print("FAILED:", what)
+said = []
 
 
 def line_of(text):
@@ -339,5 +333,4 @@ with tempfile.TemporaryDirectory(prefix="ats-keys-") as home:
                 except subprocess.TimeoutExpired:
                     process.kill()
 
-print(f"{passed} passed, {len(problems)} failed")
-sys.exit(1 if problems else 0)
+finish()

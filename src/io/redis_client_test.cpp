@@ -1,20 +1,18 @@
 // Against the real server, started by the test on a free port of this machine.
 #include "io/redis_client.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <functional>
 
 #include "io/clock.hpp"
+#include "io/net_testing.hpp"
 #include "io/server.hpp"
 
 extern char** environ;
@@ -24,19 +22,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(::bind(fd, generic, size), 0);
-  EXPECT_EQ(::getsockname(fd, generic, &size), 0);
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
 
 class RedisClientTest : public ::testing::Test {
  protected:
@@ -104,7 +89,7 @@ class RedisClientTest : public ::testing::Test {
   }
 
   std::string password_ = "a b";
-  std::uint16_t port_ = free_port();
+  std::uint16_t port_ = Listening{}.port;
   pid_t server_ = 0;
   Reactor reactor_;
   int ups_ = 0;

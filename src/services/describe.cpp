@@ -83,6 +83,15 @@ class Object {
   Object& quantity(const char* key, Quantity q) {
     return text(key, format_scaled(q.units, instrument_ ? instrument_->qty_scale : 0));
   }
+  Object& fill(const Fill& fill) {
+    return instrument(fill.instrument)
+        .text("fill", fill.id.view())
+        .text("side", name(fill.side))
+        .price("price", fill.price)
+        .quantity("quantity", fill.quantity)
+        .amount("fee", fill.fee)
+        .asset("fee_asset", fill.fee_asset);
+  }
   Object& times(const Times& t) {
     if (t.venue_time.told()) text("venue_time", format_rfc3339(t.venue_time));
     return number("recv_time_ns", t.recv_time.ns);
@@ -230,17 +239,7 @@ struct EventText {
         .done();
   }
   std::string operator()(const OrderFilled& e) const {
-    return start("order_filled")
-        .order(e.fill.order)
-        .instrument(e.fill.instrument)
-        .text("fill", e.fill.id.view())
-        .text("side", name(e.fill.side))
-        .price("price", e.fill.price)
-        .quantity("quantity", e.fill.quantity)
-        .amount("fee", e.fill.fee)
-        .asset("fee_asset", e.fill.fee_asset)
-        .times(e.times)
-        .done();
+    return start("order_filled").order(e.fill.order).fill(e.fill).times(e.times).done();
   }
   std::string operator()(const OrderEnded& e) const {
     return start("order_ended")
@@ -368,13 +367,7 @@ struct EventText {
   std::string operator()(const ForeignFill& e) const {
     return start("foreign_fill")
         .text("venue_order_id", e.venue_order_id.view())
-        .instrument(e.fill.instrument)
-        .text("fill", e.fill.id.view())
-        .text("side", name(e.fill.side))
-        .price("price", e.fill.price)
-        .quantity("quantity", e.fill.quantity)
-        .amount("fee", e.fill.fee)
-        .asset("fee_asset", e.fill.fee_asset)
+        .fill(e.fill)
         .times(e.times)
         .done();
   }

@@ -139,6 +139,7 @@ class CoinbaseClient final : public Client {
   bool on_list(RestCall& call, json::object& root, const Now& now, EventSink& sink, Outbox& outbox);
   bool on_fills(RestCall& call, json::object& root, const Now& now, EventSink& sink,
                 Outbox& outbox);
+  std::optional<std::vector<Fill>> fills_of(const RestCall& call) const;
   bool tell_fills(const RestCall& call, const Now& now, EventSink& sink);
   TrackedOrder& tracked(OrderId id, InstrumentId instrument);
   bool on_balances(RestCall& call, json::object& root, const Now& now, EventSink& sink,

@@ -79,32 +79,14 @@ void CoinbaseClient::ask_foreign_fills(const Now& now, Outbox& outbox) {
 bool CoinbaseClient::tell_foreign_fills(const RestCall& call, const Now& now, EventSink& sink) {
   TrackedOrder* const order = find_foreign(call.venue_id);
   if (order == nullptr) return true;
-  const Instrument& on = universe_.instrument(call.instrument);
-  std::vector<ForeignFill> all;
+  const auto fills = fills_of(call);
+  if (!fills) return false;
   Quantity sum;
-  for (auto at = call.fills.rbegin(); at != call.fills.rend(); ++at) {
-    const FillRow& row = *at;
-    const auto price = parse_scaled(row.price, on.price_scale);
-    const auto quantity = parse_scaled(row.quantity, on.qty_scale);
-    if (!price || !quantity || *price <= 0 || *quantity <= 0 ||
-        __builtin_add_overflow(sum.units, *quantity, &sum.units))
-      return false;
-    // Of those told before, or filled before we heard of the order.
-    if (sum <= order->filled) continue;
-    all.push_back({call.venue_id,
-                   {{},
-                    call.instrument,
-                    row.id,
-                    row.side,
-                    row.liquidity,
-                    {*price},
-                    {*quantity},
-                    row.fee,
-                    on.quote,
-                    row.time},
-                   times(row.time, now)});
+  for (const Fill& fill : *fills) {
+    sum += fill.quantity;
+    // The older ones were told before, or filled before we heard of the order.
+    if (sum > order->filled) sink.on(ForeignFill{call.venue_id, fill, times(fill.venue_time, now)});
   }
-  for (const ForeignFill& fill : all) sink.on(fill);
   order->filled = std::max(order->filled, sum);
   order->asking = false;
   const Duration wait = first_wait * (std::int64_t{1} << std::min(order->tries++, 5));

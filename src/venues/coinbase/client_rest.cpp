@@ -446,19 +446,18 @@ bool CoinbaseClient::on_fills(RestCall& call, json::object& root, const Now& now
   return call.foreign ? tell_foreign_fills(call, now, sink) : tell_fills(call, now, sink);
 }
 
-// All of an order's fills, oldest first. When the core asked they are told whether known or not.
-bool CoinbaseClient::tell_fills(const RestCall& call, const Now& now, EventSink& sink) {
+// All of an order's fills, oldest first; nothing when one of them makes no sense.
+std::optional<std::vector<Fill>> CoinbaseClient::fills_of(const RestCall& call) const {
   const Instrument& instrument = universe_.instrument(call.instrument);
-  TrackedOrder& order = tracked(call.order, call.instrument);
   std::vector<Fill> fills;
-  Quantity sum;
+  std::int64_t sum = 0;
   for (auto at = call.fills.rbegin(); at != call.fills.rend(); ++at) {
     const FillRow& row = *at;
     const auto price = parse_scaled(row.price, instrument.price_scale);
     const auto quantity = parse_scaled(row.quantity, instrument.qty_scale);
     if (!price || !quantity || *price <= 0 || *quantity <= 0 ||
-        __builtin_add_overflow(sum.units, *quantity, &sum.units))
-      return false;
+        __builtin_add_overflow(sum, *quantity, &sum))
+      return std::nullopt;
     fills.push_back({call.order,
                      call.instrument,
                      row.id,
@@ -470,7 +469,17 @@ bool CoinbaseClient::tell_fills(const RestCall& call, const Now& now, EventSink&
                      instrument.quote,
                      row.time});
   }
-  for (const Fill& fill : fills) {
+  return fills;
+}
+
+// When the core asked they are told whether known or not.
+bool CoinbaseClient::tell_fills(const RestCall& call, const Now& now, EventSink& sink) {
+  TrackedOrder& order = tracked(call.order, call.instrument);
+  const auto fills = fills_of(call);
+  if (!fills) return false;
+  Quantity sum;
+  for (const Fill& fill : *fills) sum += fill.quantity;
+  for (const Fill& fill : *fills) {
     const bool known = order.knows(fill.id);
     if (!known) order.told.push_back(fill.id);
     if (!known || call.asked) sink.on(OrderFilled{fill, times(fill.venue_time, now)});
