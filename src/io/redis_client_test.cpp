@@ -51,6 +51,13 @@ class RedisClientTest : public ::testing::Test {
         << "redis-server is not here: ./dev setup";
     posix_spawn_file_actions_destroy(&files);
   }
+  // It has, when this returns: a signal alone takes its time.
+  void stand_still() const {
+    ::kill(server_, SIGSTOP);
+    int status = 0;
+    ASSERT_EQ(::waitpid(server_, &status, WUNTRACED), server_);
+    ASSERT_TRUE(WIFSTOPPED(status));
+  }
   void stop() {
     if (server_ <= 0) return;
     ::kill(server_, SIGCONT);
@@ -152,7 +159,7 @@ TEST_F(RedisClientTest, BeforeItIsUpAndBeyondItsBoundNothingIsTaken) {
 
 TEST_F(RedisClientTest, WhatWasUnderWayWhenTheServerDiedIsLostAndIsNotSentAgain) {
   RedisClient& redis = connected();
-  ::kill(server_, SIGSTOP);
+  stand_still();
   int lost = 0;
   for (int n = 0; n < 3; ++n) {
     EXPECT_TRUE(redis.send({"INCR", "n"}, [&](const auto& answer) {
@@ -177,7 +184,7 @@ TEST_F(RedisClientTest, WhatWasUnderWayWhenTheServerDiedIsLostAndIsNotSentAgain)
 
 TEST_F(RedisClientTest, AServerThatAnswersNoMoreIsGivenUp) {
   RedisClient& redis = connected();
-  ::kill(server_, SIGSTOP);
+  stand_still();
   bool lost = false;
   redis.send({"PING"}, [&](const auto& answer) { lost = !answer; });
   until([&] { return lost; });
