@@ -156,6 +156,13 @@ with tempfile.TemporaryDirectory(prefix="ats-bus-") as home:
         redis.process.send_signal(signal.SIGCONT)
         all_told("redis killed twice and held up")
 
+        # It takes nothing, now and then.
+        for limit in ("1", "0", "1", "0"):
+            expect("OK" in redis.ask("CONFIG", "SET", "maxmemory", limit), "redis is full, or no longer")
+            traded(status()["orders"]["fills_booked"] + 2)
+        expect(said(log, "OOM"), "what Redis said is told")
+        all_told("redis full now and then")
+
         # The engine dies, with Redis away.
         redis.kill()
         traded(status()["orders"]["fills_booked"] + 2)

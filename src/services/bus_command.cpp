@@ -31,21 +31,21 @@ struct Options {
 
 void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
-// Prints messages; a number that is missing is had by one read of the channel's key.
+// Prints messages. After each connection the latest of a channel is had by one read of its key.
 class Listener {
  public:
   Listener(io::Reactor& reactor, const Options& options, io::RedisOptions redis,
            io::RedisOptions second)
       : options_(options) {
-    io::RedisClient::Outside outside;
+    const auto complain = [](const std::string& why) { say("redis: " + why + "; trying again"); };
+    if (!options_.log.empty()) {
+      asker_.emplace(reactor, std::move(second), io::RedisClient::Outside{{}, complain});
+      return;
+    }
     // What is heard while the key is read comes after it, and is not older: none falls between.
-    outside.up = [this] { begin(); };
-    outside.down = [](const std::string& why) { say("redis: " + why + "; trying again"); };
-    asker_.emplace(reactor, std::move(second), outside);
-    outside.down = {};
-    outside.up = {};
-    if (!options_.log.empty()) return;
-    hearer_.emplace(reactor, std::move(redis), outside);
+    const auto read_again = [this] { begin(); };
+    asker_.emplace(reactor, std::move(second), io::RedisClient::Outside{read_again, {}});
+    hearer_.emplace(reactor, std::move(redis), io::RedisClient::Outside{read_again, complain});
     hearer_->subscribe(options_.channels, [this](std::string_view channel, std::string_view bytes) {
       hear(channel, bytes);
     });
@@ -66,9 +66,7 @@ class Listener {
   std::string after() const { return after_.empty() ? options_.after : after_; }
 
   void begin() {
-    asking_ = false;
-    if (options_.log.empty() && options_.channels.find('*') == std::string::npos)
-      read(options_.channels);
+    if (options_.channels.find('*') == std::string::npos) read(options_.channels);
   }
 
   void print_entries(const io::RedisValue& entries) {

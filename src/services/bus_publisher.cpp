@@ -104,7 +104,7 @@ class BusPublisher::Parts {
   enum class Standing : std::uint8_t { Unknown, Asked, Known, Foreign };
   struct Log {
     std::deque<BusItem> items;  // not known to be in Redis
-    std::uint64_t sent = 0;     // up to this number, on this connection
+    bool under_way = false;     // the first of them is
     Standing standing = Standing::Unknown;
   };
 
@@ -193,43 +193,40 @@ class BusPublisher::Parts {
                        key_of(s), has + 1, log.items.front().number - 1));
     }
     log.standing = Standing::Known;
-    log.sent = has;
     count();
     add(s);
   }
 
-  // What waits is numbered without a hole, so that the next one to send is found at once.
+  // One at a time: were a later one taken and this one refused, there would be a hole that no asking shows.
   void add(std::size_t s) {
     Log& log = logs_[s];
-    if (log.items.empty()) return;
+    if (log.items.empty() || log.under_way) return;
+    const BusItem& item = log.items.front();
     const std::string key = key_of(s);
-    const std::uint64_t first = log.items.front().number;
-    std::size_t at = log.sent >= first ? log.sent - first + 1 : 0;
-    for (; at < log.items.size() && client_->waiting() < in_flight_most; ++at) {
-      const BusItem& item = log.items[at];
-      const std::string id = fmt::format("{}-{}", journal_, item.number);
-      const bool taken = client_->send({"XADD", key, "MAXLEN", "~", keep_, id, "m", item.bytes},
-                                       [this, s, number = item.number](const auto& answer) {
-                                         if (answer) added(s, number, *answer);
-                                       });
-      if (!taken) return;
-      client_->send({"SET", item.channel, item.bytes, "EX", event_lasts});
-      client_->send({"PUBLISH", item.channel, item.bytes});
-      log.sent = item.number;
-    }
+    const std::string id = fmt::format("{}-{}", journal_, item.number);
+    log.under_way = client_->send({"XADD", key, "MAXLEN", "~", keep_, id, "m", item.bytes},
+                                  [this, s, number = item.number](const auto& answer) {
+                                    logs_[s].under_way = false;
+                                    if (answer) added(s, number, *answer);
+                                  });
   }
 
   void added(std::size_t s, std::uint64_t number, const io::RedisValue& answer) {
     Log& log = logs_[s];
-    if (log.standing != Standing::Known) return;  // what Redis has is being asked for anyway
     if (answer.kind == io::RedisValue::Kind::Error) {
       // Added by a connection that ended before it could say so, or by somebody else of our name.
       if (answer.text.find("equal or smaller") == std::string::npos) return refused(s, answer.text);
       log.standing = Standing::Unknown;
       return pump();
     }
-    while (!log.items.empty() && log.items.front().number <= number) log.items.pop_front();
     ++published_;
+    // It may have been let go meanwhile.
+    if (!log.items.empty() && log.items.front().number == number) {
+      const BusItem& item = log.items.front();
+      client_->send({"SET", item.channel, item.bytes, "EX", event_lasts});
+      client_->send({"PUBLISH", item.channel, item.bytes});
+      log.items.pop_front();
+    }
     count();
     add(s);
   }
@@ -245,10 +242,6 @@ class BusPublisher::Parts {
     });
   }
 
-  struct Told {
-    std::uint64_t number = 0;
-    BookStatus book;
-  };
   static bool same(const BookStatus& a, const BookStatus& b) {
     return a.state == b.state && a.reason == b.reason && a.bid == b.bid && a.ask == b.ask;
   }
@@ -256,8 +249,8 @@ class BusPublisher::Parts {
   void tell_quotes(const std::vector<BookStatus>& books, const Universe& names, BusHead head) {
     if (!up_) return;
     for (const BookStatus& book : books) {
-      Told& told = told_[book.instrument.value];
-      if (told.number != 0 && same(told.book, book)) continue;
+      const auto told = told_.find(book.instrument.value);
+      if (told != told_.end() && same(told->second, book)) continue;
       if (client_->waiting() >= in_flight_most) return;  // as it is then, the next time
       const Instrument& on = names.instrument(book.instrument);
       head.number = ++numbers_[book.instrument.value];
@@ -267,7 +260,7 @@ class BusPublisher::Parts {
       client_->send({"PUBLISH", channel, bytes}, [this](const auto& answer) {
         if (answer && answer->kind == io::RedisValue::Kind::Integer) ++published_;
       });
-      told = {head.number, book};
+      told_[book.instrument.value] = book;
     }
   }
 
@@ -287,7 +280,7 @@ class BusPublisher::Parts {
   std::uint64_t journal_ = 0;
   std::unique_ptr<io::RedisClient> client_;
   std::array<Log, bus_stream_count> logs_;
-  std::map<InstrumentId::rep, Told> told_;              // on this connection
+  std::map<InstrumentId::rep, BookStatus> told_;        // on this connection
   std::map<InstrumentId::rep, std::uint64_t> numbers_;  // of quotes
   std::atomic<bool> up_ = false;
   std::atomic<std::uint64_t> published_ = 0, waiting_ = 0, let_go_ = 0;
