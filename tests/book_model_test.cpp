@@ -169,7 +169,8 @@ class Model {
       return m.first <= last_ + 1 ? 0 : 1;
     }
     if (rules_.sequence == SequenceRule::PrevLinked) {
-      if (joining_) return m.last < last_ ? -1 : m.first <= last_ ? 0 : 1;
+      if (joining_ && m.last < last_) return -1;
+      if (joining_) return m.first <= last_ || m.previous == last_ ? 0 : 1;
       if (m.last <= last_) return -1;
       return m.previous == last_ ? 0 : 1;
     }

@@ -10,7 +10,7 @@
 #include "io/clock.hpp"
 #include "io/http.hpp"
 #include "io/net_address.hpp"
-#include "services/market_recorder.hpp"
+#include "services/market_collector.hpp"
 #include "services/replay_capture.hpp"
 #include "services/scan_frames.hpp"
 #include "services/scan_report.hpp"
@@ -43,7 +43,7 @@ class Record : public ::testing::Test {
   }
 
   void start() {
-    RecordSetup setup;
+    CollectSetup setup;
     setup.config = default_config();
     setup.config.pairs = simulated_pairs();
     for (const SimVenue& venue : sim_->venues()) {
@@ -54,7 +54,7 @@ class Record : public ::testing::Test {
       }
     }
     setup.out = dir_ / "capture";
-    auto opened = MarketRecorder::open(reactor_, std::move(setup));
+    auto opened = MarketCollector::open(reactor_, std::move(setup));
     ASSERT_TRUE(opened.ok()) << opened.error();
     recorder_ = std::move(*opened);
     recorder_->start();
@@ -132,7 +132,7 @@ class Record : public ::testing::Test {
   fs::path dir_;
   io::Reactor reactor_;
   std::unique_ptr<SimServer> sim_;
-  std::unique_ptr<MarketRecorder> recorder_;
+  std::unique_ptr<MarketCollector> recorder_;
 };
 
 template <class Tops>

@@ -18,26 +18,12 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "io/descriptor.hpp"
 
 namespace ats::io {
 namespace {
 
 using security::Secret;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-  bool valid() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 Failure<SecretFileFailure> failed(SecretFileError error, const std::filesystem::path& file,
                                   std::string_view what) {

@@ -1,6 +1,7 @@
 // What all commands share: exit codes, how an error is told, how a command line is read.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,5 +29,9 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
 
 // "250us", "250ms", "60s", "5m", "24h", "7d".
 bool parse_duration(std::string_view text, Duration& out);
+// "256M", "2G", "64K", "1000": above zero; units of 1024.
+bool parse_size(std::string_view text, std::uint64_t& out);
+// The shortest text that reads back to it.
+std::string print_size(std::uint64_t bytes);
 
 }  // namespace ats::services

@@ -2,6 +2,7 @@
 
 #include "services/bus_command.hpp"
 #include "services/capture_command.hpp"
+#include "services/collector_command.hpp"
 #include "services/config_command.hpp"
 #include "services/decode.hpp"
 #include "services/instruments.hpp"
@@ -24,6 +25,9 @@ namespace ats::services {
 std::span<const Command> commands() {
   static constexpr Command list[] = {
       {"run", "all roles in one process; by default on simulated exchanges", run_command},
+      {"collector", "public market data of the venues, for engines of this machine",
+       collector_command},
+      {"engine", "the trading engine alone, with market data from collectors", engine_command},
       {"sim", "simulated exchanges on loopback, for any client", sim_command},
       {"simulate", "the core in a seeded world with faults, its invariants checked",
        simulate_command},

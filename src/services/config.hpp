@@ -18,6 +18,7 @@
 #include "domain/config.hpp"
 #include "io/journal.hpp"
 #include "services/bus_config.hpp"
+#include "services/market_config.hpp"
 #include "services/risk_service_config.hpp"
 #include "sim/paper_latency.hpp"
 #include "venues/client.hpp"
@@ -69,6 +70,7 @@ struct Config {
   PaperConfig paper;
   RiskServiceConfig risk_service;
   BusConfig bus;
+  MarketConfig market;
   std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };

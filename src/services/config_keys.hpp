@@ -35,6 +35,8 @@ bool parse_scenario(std::string_view text, core::Scenario& out);
 void add_limit_keys(std::vector<Key>& keys);
 // Those of monitoring and of the bus.
 void add_bus_keys(std::vector<Key>& keys);
+// Those of where market data comes from.
+void add_market_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

@@ -1,49 +1,19 @@
 #include "services/control.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <optional>
+
+#include "io/local_socket.hpp"
 
 namespace ats::services {
 namespace {
 
 constexpr std::size_t request_max = 4096;
-
-bool fill_address(const std::filesystem::path& socket, sockaddr_un& address) {
-  const std::string text = socket.string();
-  address = {};
-  address.sun_family = AF_UNIX;
-  if (text.size() >= sizeof address.sun_path) return false;
-  std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
-  return true;
-}
-
-const sockaddr* as_sockaddr(const sockaddr_un& address) {
-  return reinterpret_cast<const sockaddr*>(&address);
-}
-
-std::string too_long(const std::filesystem::path& socket) {
-  return socket.string() +
-         ": too long for a Unix socket (at most 107 bytes): use a shorter data_dir";
-}
-
-// Does not wait: of a process that hangs the queue of those who wait for it fills up.
-int connect_to(const sockaddr_un& address) {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd >= 0 && ::connect(fd, as_sockaddr(address), sizeof address) != 0) {
-    ::close(fd);
-    return -1;
-  }
-  return fd;
-}
 
 }  // namespace
 
@@ -65,21 +35,23 @@ class ControlServer::Connection final : public io::Handler {
 
 class ControlServer::Impl final : public io::Handler {
  public:
-  Impl(io::Reactor& reactor, int fd, std::filesystem::path socket, Answer answer)
-      : reactor_(reactor), fd_(fd), socket_(std::move(socket)), answer_(std::move(answer)) {
-    reactor_.add(fd_, io::Interest::Read, *this);
+  Impl(io::Reactor& reactor, io::Descriptor fd, std::filesystem::path socket, Answer answer)
+      : reactor_(reactor),
+        fd_(std::move(fd)),
+        socket_(std::move(socket)),
+        answer_(std::move(answer)) {
+    reactor_.add(fd_.get(), io::Interest::Read, *this);
   }
   ~Impl() override {
     for (auto& [fd, connection] : connections_) {
       reactor_.remove(fd);
       ::close(fd);
     }
-    reactor_.remove(fd_);
-    ::close(fd_);
+    reactor_.remove(fd_.get());
     ::unlink(socket_.c_str());
   }
   void on_ready(io::Ready) override {
-    const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
     auto connection = std::make_shared<Connection>(fd, *this);
     reactor_.add(fd, io::Interest::Read, *connection);
@@ -97,7 +69,7 @@ class ControlServer::Impl final : public io::Handler {
 
  private:
   io::Reactor& reactor_;
-  int fd_;
+  io::Descriptor fd_;
   std::filesystem::path socket_;
   Answer answer_;
   std::map<int, std::shared_ptr<Connection>> connections_;
@@ -130,36 +102,21 @@ ControlServer::~ControlServer() = default;
 
 Result<std::unique_ptr<ControlServer>, std::string> ControlServer::open(
     io::Reactor& reactor, const std::filesystem::path& socket, Answer answer) {
-  sockaddr_un address;
-  if (!fill_address(socket, address)) return fail(too_long(socket));
-  if (const int other = connect_to(address); other >= 0) {
-    ::close(other);
-    return fail("another ats process answers at " + socket.string() +
-                ": stop it, or give this one another data_dir");
-  }
-  ::unlink(socket.c_str());  // left behind by a process that died
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  const mode_t old = ::umask(0177);
-  const bool bound = fd >= 0 && ::bind(fd, as_sockaddr(address), sizeof address) == 0;
-  ::umask(old);
-  if (!bound || ::listen(fd, 8) != 0) {
-    const std::string why = std::strerror(errno);
-    if (fd >= 0) ::close(fd);
-    return fail(socket.string() + ": " + why);
-  }
-  return std::unique_ptr<ControlServer>(
-      new ControlServer(std::make_unique<Impl>(reactor, fd, socket, std::move(answer))));
+  auto fd = io::listen_local(socket, SOCK_STREAM, 8);
+  if (!fd) return fail(fd.error());
+  return std::unique_ptr<ControlServer>(new ControlServer(
+      std::make_unique<Impl>(reactor, *std::move(fd), socket, std::move(answer))));
 }
 
 Result<std::string, std::string> ask_control(const std::filesystem::path& socket,
                                              std::string_view request, Duration patience) {
-  sockaddr_un address;
-  if (!fill_address(socket, address)) return fail(too_long(socket));
-  const int fd = connect_to(address);
-  if (fd < 0) {
+  auto connected = io::connect_local(socket, SOCK_STREAM);
+  if (!connected && connected.error() == io::LocalError::NobodyThere) {
     return fail("no ats process answers at " + socket.string() +
                 " (is `ats run` up, with the same data_dir?)");
   }
+  if (!connected) return fail(io::local_error_text(connected.error(), socket));
+  const int fd = connected->get();
   const std::string line = std::string(request) + "\n";
   std::string answer;
   bool sound =
@@ -175,7 +132,6 @@ Result<std::string, std::string> ask_control(const std::filesystem::path& socket
     else
       answer.append(buffer, static_cast<std::size_t>(got));
   }
-  ::close(fd);
   if (!sound) return fail("the ats process at " + socket.string() + " did not answer in time");
   answer.pop_back();
   return answer;

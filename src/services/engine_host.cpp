@@ -124,7 +124,9 @@ void EngineHost::carry_out(std::size_t from, std::size_t to) {
     const bool order = std::holds_alternative<Place>(action);
     placed_ = placed_ || order;
     io::VenueDriver* const driver = driver_for(action);
-    if (paper_ != nullptr && PaperDesk::concerns(action)) {
+    if (market_ != nullptr && MarketLines::concerns(action)) {
+      market_->ask(action);
+    } else if (paper_ != nullptr && PaperDesk::concerns(action)) {
       paper_->act(action, now_);
     } else if (driver != nullptr) {
       const bool another = order && n + 1 < to && std::holds_alternative<Place>(actions_[n + 1]) &&

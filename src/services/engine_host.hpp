@@ -12,6 +12,7 @@
 #include "domain/event.hpp"
 #include "io/journal.hpp"
 #include "io/venue_driver.hpp"
+#include "services/market_lines.hpp"
 #include "services/paper_desk.hpp"
 
 namespace ats::services {
@@ -36,6 +37,9 @@ class EngineHost final : public EventSink, private core::Departures {
   void set_watcher(HostWatcher* watcher) { watcher_ = watcher; }
   // From now on nothing that concerns an account reaches a driver: it goes to the desk.
   void set_paper(PaperDesk* paper) { paper_ = paper; }
+
+  // From now on what concerns market data is asked of these, and of no driver; null: of the drivers again.
+  void set_market(MarketLines* market) { market_ = market; }
 
   void on(const Event& event) override;
 
@@ -64,6 +68,7 @@ class EngineHost final : public EventSink, private core::Departures {
   std::vector<io::VenueDriver*> drivers_;  // by venue
   HostWatcher* watcher_ = nullptr;
   PaperDesk* paper_ = nullptr;  // null: orders are real
+  MarketLines* market_ = nullptr;
   Actions actions_;
   std::size_t left_ = 0;       // of them: journalled and carried out
   bool placed_ = false;        // orders among them

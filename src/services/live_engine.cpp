@@ -88,6 +88,7 @@ std::optional<std::string> LiveEngine::prepare() {
     driver.tls = tls_ ? &*tls_ : nullptr;
     driver.jitter_seed = seeds.next();
     driver.redundant = venue.redundant;
+    driver.market_data = config.market.from.empty();
     driver.client.venue = universe_.find_venue(venue.name);
     driver.client.universe = &universe_;
     driver.client.market_path = venue.urls.market;
@@ -101,6 +102,12 @@ std::optional<std::string> LiveEngine::prepare() {
     }
     drivers_.push_back(std::make_unique<io::VenueDriver>(reactor_, std::move(driver), *host_));
     host_->add_driver(*drivers_.back());
+  }
+  if (!config.market.from.empty()) {
+    lines_ =
+        std::make_unique<MarketLines>(reactor_, config.market.from, universe_, *host_, seeds.next(),
+                                      [this](std::string line) { log_line(std::move(line)); });
+    host_->set_market(lines_.get());
   }
   watch_ = std::make_unique<InstrumentWatch>(reactor_, setup_.config, tls_ ? &*tls_ : nullptr,
                                              universe_, setup_.config.metadata_every, *host_);
@@ -251,6 +258,7 @@ void LiveEngine::start() {
   tick();
   count_rates();
   for (const auto& driver : drivers_) driver->start();
+  if (lines_) lines_->start(!setup_.busy_poll);
   watch_->start();
   if (risk_server_) {
     risk_server_->serve();
@@ -306,7 +314,8 @@ void LiveEngine::lease() {
 void LiveEngine::count_rates() {
   for (std::size_t i = 0; i < drivers_.size(); ++i) {
     const std::uint64_t messages = drivers_[i]->status(Channel::MarketData).messages +
-                                   drivers_[i]->status(Channel::Trading).messages;
+                                   drivers_[i]->status(Channel::Trading).messages +
+                                   (lines_ ? lines_->messages(drivers_[i]->venue()) : 0);
     per_second_[i] = messages - messages_before_[i];
     messages_before_[i] = messages;
     warn_of_clock(i);
@@ -350,6 +359,8 @@ bool LiveEngine::close() {
   monitor_.reset();
   if (risk_server_) risk_server_->stop();
   line_.reset();
+  if (lines_) host_->set_market(nullptr);
+  lines_.reset();
   watch_.reset();
   for (const auto& driver : drivers_) driver->stop(stopped());
   // The closing handshakes, as far as the venues answer soon.
@@ -459,30 +470,13 @@ void LiveEngine::view(LiveView& out) const {
   engine_.status(out.core);
   out.venues.clear();
   for (std::size_t i = 0; i < drivers_.size(); ++i) {
-    const io::VenueDriver& driver = *drivers_[i];
-    const io::ChannelStatus& market = driver.status(Channel::MarketData);
-    const io::ChannelStatus& trading = driver.status(Channel::Trading);
-    VenueView v;
-    v.name = universe_.venue(driver.venue()).name.view();
-    v.market_up = market.up;
-    v.trading_up = trading.up || paper_ != nullptr;
-    v.messages = market.messages + trading.messages;
-    v.per_second = per_second_[i];
-    v.reconnects = market.losses + trading.losses;
-    v.last_loss = market.last_loss.empty() ? trading.last_loss : market.last_loss;
-    for (std::size_t k = static_cast<std::size_t>(venues::FrameOutcome::Malformed);
-         k < venues::frame_outcome_count; ++k) {
-      v.refused_frames += driver.counters().frames[k];
-    }
-    const io::DriverStatus lines = driver.connections();
-    v.connections = lines.market_connections;
-    v.handovers = lines.handovers;
-    v.frozen = lines.frozen;
-    v.rest = io::name(lines.rest);
-    v.rest_waits_ms = lines.rest_waits.ns / 1'000'000;
-    if (lines.clock_skew) {
-      v.skew_low_ms = lines.clock_skew->low / 1'000'000;
-      v.skew_high_ms = lines.clock_skew->high / 1'000'000;
+    VenueView v = venue_view(*drivers_[i], universe_, per_second_[i]);
+    v.trading_up = v.trading_up || paper_ != nullptr;
+    if (lines_) {
+      const VenueId venue = drivers_[i]->venue();
+      v.market_up = lines_->up(venue);
+      v.messages += lines_->messages(venue);
+      v.reconnects += lines_->losses(venue);
     }
     out.venues.push_back(std::move(v));
   }
@@ -511,6 +505,11 @@ void LiveEngine::monitored(MonitorView& out) const {
   engine.order = host_->order();
   out.running = engine.live.running;
   out.journal_bytes = engine.live.journal_bytes;
+  if (lines_) engine.collectors = lines_->status();
+  for (const CollectorStatus& collector : engine.collectors) {
+    if (!collector.up)
+      out.degraded.push_back("collector " + collector.name + ": " + collector.last_loss);
+  }
   if (bus_) out.bus = bus_->status();
   if (bus_ && !out.bus->up)
     out.degraded.emplace_back("redis does not answer: fills and trades wait for it");

@@ -23,6 +23,7 @@
 #include "services/lease_letters.hpp"
 #include "services/lease_line.hpp"
 #include "services/live_view.hpp"
+#include "services/market_lines.hpp"
 #include "services/metadata.hpp"
 #include "services/monitor.hpp"
 #include "services/paper_desk.hpp"
@@ -41,6 +42,7 @@ struct LiveSetup {
   std::map<std::string, venues::Credentials> credentials;  // by venue
   std::vector<std::string> warnings;                       // told at the start
   ReadConfig read_again;
+  bool busy_poll = false;  // poll() is never left to sleep, and look() is called after each
   // One line per thing that matters: trades, alerts, connections.
   std::function<void(const std::string&)> log;
 };
@@ -54,6 +56,10 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   ~LiveEngine() override;
 
   void start();
+  // Reads what collectors have told; they wake nobody who busy-polls.
+  void look() {
+    if (lines_) lines_->look();
+  }
   // Asks the core to stop: no new trades, open legs are resolved; stopped() says when.
   void ask_to_stop(std::string_view who);
   void halt_everything(std::string_view who, std::string_view reason);
@@ -120,6 +126,7 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   bool role_failed_ = false, short_leases_told_ = false;
   std::unique_ptr<PaperDesk> paper_;  // null: orders are real
   std::vector<std::unique_ptr<io::VenueDriver>> drivers_;
+  std::unique_ptr<MarketLines> lines_;  // null: the drivers have the market data
   std::unique_ptr<InstrumentWatch> watch_;
   std::unique_ptr<ControlServer> control_;
   io::TimerId tick_timer_;

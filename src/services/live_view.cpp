@@ -268,6 +268,35 @@ json level_json(const Instrument& i, const Level& l) {
 
 }  // namespace
 
+VenueView venue_view(const io::VenueDriver& driver, const Universe& universe,
+                     std::uint64_t per_second) {
+  const io::ChannelStatus& market = driver.status(Channel::MarketData);
+  const io::ChannelStatus& trading = driver.status(Channel::Trading);
+  VenueView v;
+  v.name = universe.venue(driver.venue()).name.view();
+  v.market_up = market.up;
+  v.trading_up = trading.up;
+  v.messages = market.messages + trading.messages;
+  v.per_second = per_second;
+  v.reconnects = market.losses + trading.losses;
+  v.last_loss = market.last_loss.empty() ? trading.last_loss : market.last_loss;
+  for (std::size_t k = static_cast<std::size_t>(venues::FrameOutcome::Malformed);
+       k < venues::frame_outcome_count; ++k) {
+    v.refused_frames += driver.counters().frames[k];
+  }
+  const io::DriverStatus lines = driver.connections();
+  v.connections = lines.market_connections;
+  v.handovers = lines.handovers;
+  v.frozen = lines.frozen;
+  v.rest = io::name(lines.rest);
+  v.rest_waits_ms = lines.rest_waits.ns / 1'000'000;
+  if (lines.clock_skew) {
+    v.skew_low_ms = lines.clock_skew->low / 1'000'000;
+    v.skew_high_ms = lines.clock_skew->high / 1'000'000;
+  }
+  return v;
+}
+
 std::optional<std::string> used_percent(const LimitStatus& limit) {
   const bool least = traits(limit.setting.kind).least;
   const Decimal part = least ? limit.setting.hard : limit.value;

@@ -34,6 +34,10 @@ struct VenueView {
   std::optional<std::int64_t> skew_low_ms = {}, skew_high_ms = {};
 };
 
+// What a driver shows.
+VenueView venue_view(const io::VenueDriver& driver, const Universe& universe,
+                     std::uint64_t per_second);
+
 struct LiveView {
   std::string title;   // "ats run · simulated exchanges"
   bool paper = false;  // no order leaves, and fills are simulated

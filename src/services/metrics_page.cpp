@@ -70,8 +70,11 @@ class Page {
     state();
     if (v_.engine) {
       engine(v_.engine->live);
+      collectors(v_.engine->collectors);
     } else if (v_.office) {
       office(*v_.office);
+    } else if (v_.collector) {
+      collector(*v_.collector);
     }
   }
 
@@ -160,8 +163,8 @@ class Page {
 
   void engine(const LiveView& live) {
     trading(live.core);
-    feeds(live.venues);
-    books(live.core);
+    feeds(live.venues, true);
+    books(live.core.books, live.core.now);
     latencies(live.core);
     holds(live.core.holds);
     limits(live.core.limits);
@@ -223,11 +226,11 @@ class Page {
     }
   }
 
-  void feeds(const std::vector<VenueView>& venues) {
+  void feeds(const std::vector<VenueView>& venues, bool trades) {
     Family up = gauge("ats_connection_up", "1: the channel to the venue is up.");
     for (const VenueView& v : venues) {
       up.add(v.market_up, {{"venue", v.name}, {"channel", name(Channel::MarketData)}});
-      up.add(v.trading_up, {{"venue", v.name}, {"channel", name(Channel::Trading)}});
+      if (trades) up.add(v.trading_up, {{"venue", v.name}, {"channel", name(Channel::Trading)}});
     }
     const auto each = [&](Family family, auto value) {
       for (const VenueView& v : venues) family.add(number(value(v)), {{"venue", v.name}});
@@ -255,11 +258,11 @@ class Page {
     }
   }
 
-  void books(const CoreStatus& core) {
+  void books(const std::vector<BookStatus>& all, Instant now) {
     constexpr BookState states[] = {BookState::Resyncing, BookState::Valid, BookState::Suspect,
                                     BookState::Polled};
     std::vector<std::array<std::uint64_t, std::size(states)>> counts(names_.venues().size());
-    for (const BookStatus& book : core.books)
+    for (const BookStatus& book : all)
       ++counts[of(book).venue.index()][static_cast<std::size_t>(book.state)];
     Family by_state = gauge("ats_books", "Books by state.");
     for (std::size_t v = 0; v < counts.size(); ++v) {
@@ -270,13 +273,13 @@ class Page {
       }
     }
     Family age = gauge("ats_book_age_seconds", "Since the book changed last.");
-    for (const BookStatus& book : core.books) {
+    for (const BookStatus& book : all) {
       if (book.last_update.ns == 0) continue;
-      age.add(seconds_of(core.now - book.last_update),
+      age.add(seconds_of(now - book.last_update),
               {{"venue", venue(of(book).venue)}, {"pair", names_.pair_name(of(book).pair)}});
     }
     const auto each = [&](Family family, std::uint64_t BookStatus::*count) {
-      for (const BookStatus& book : core.books) {
+      for (const BookStatus& book : all) {
         family.add(number(book.*count),
                    {{"venue", venue(of(book).venue)}, {"pair", names_.pair_name(of(book).pair)}});
       }
@@ -369,6 +372,38 @@ class Page {
     for (const core::OfficeStatus::Exposure& e : told.exposures) {
       if (e.marked) exposure.add(e.traded_worth.to_double(), {{"asset", e.asset.view()}});
     }
+  }
+
+  // Those that an engine listens to.
+  void collectors(const std::vector<CollectorStatus>& all) {
+    if (all.empty()) return;
+    Family up =
+        gauge("ats_collector_up", "1: the collector's feed is joined, and read to its end.");
+    for (const CollectorStatus& c : all) up.add(c.up, {{"collector", c.name}});
+    Family behind = gauge("ats_collector_behind_bytes", "Of its feed, not read yet.");
+    for (const CollectorStatus& c : all)
+      behind.add(number(c.behind_bytes), {{"collector", c.name}});
+    Family joined = counter("ats_collector_joined_total", "Times the feed was joined.");
+    for (const CollectorStatus& c : all) joined.add(number(c.joined), {{"collector", c.name}});
+    Family overruns = counter("ats_collector_overruns_total", "Times the feed was faster than we.");
+    for (const CollectorStatus& c : all) overruns.add(number(c.overruns), {{"collector", c.name}});
+    Family events = counter("ats_collector_events_total", "Events of the feed that were taken.");
+    for (const CollectorStatus& c : all) events.add(number(c.events), {{"collector", c.name}});
+  }
+
+  void collector(const CollectorMonitorView& told) {
+    feeds(told.venues, false);
+    books(told.books, told.now);
+    gauge("ats_feed_readers", "Who has joined the feed.", number(told.feed.readers));
+    counter("ats_feed_joined_total", "Times it was joined.", told.feed.joined);
+    counter("ats_feed_refused_total", "Times it was asked for by another version of ats.",
+            told.feed.refused);
+    counter("ats_feed_records_total", "Written to the feed.", told.feed.records);
+    counter("ats_feed_bytes_total", "Of them.", told.feed.bytes);
+    counter("ats_feed_asked_total", "Books that readers asked for.", told.feed.asked);
+    if (!told.captures) return;
+    counter("ats_capture_records_total", "Records handed to the capture.", told.captured_records);
+    counter("ats_capture_lost_total", "Records that the disk was too slow for.", told.capture_lost);
   }
 
   const MonitorView& v_;

@@ -13,7 +13,9 @@
 #include "domain/instrument.hpp"
 #include "report/alert_desk.hpp"
 #include "services/bus_publisher.hpp"
+#include "services/collector_line.hpp"
 #include "services/live_view.hpp"
+#include "services/market_feed.hpp"
 
 namespace ats::services {
 
@@ -29,6 +31,17 @@ struct EngineMonitorView {
   LiveView live;       // its universe is MonitorView's
   Histogram decision;  // frame received to the core's answer
   Histogram order;     // frame received to both orders written
+  std::vector<CollectorStatus> collectors = {};
+};
+
+// Of a collector.
+struct CollectorMonitorView {
+  std::vector<VenueView> venues;
+  std::vector<BookStatus> books;
+  Instant now;  // in the books' time
+  FeedStatus feed;
+  bool captures = false;
+  std::uint64_t captured_records = 0, capture_lost = 0;
 };
 
 // Of the risk role.
@@ -38,7 +51,7 @@ struct RoleMonitorView {
 };
 
 struct MonitorView {
-  std::string role;  // "engine", "risk"
+  std::string role;  // "engine", "risk", "collector"
   std::uint32_t life = 0;
   Duration running;
   // Ready: past its start-up, and not on its way out. What is amiss meanwhile makes it degraded, no less ready:
@@ -52,6 +65,7 @@ struct MonitorView {
   std::optional<BusStatus> bus;  // nothing: nobody is told
   std::optional<EngineMonitorView> engine;
   std::optional<RoleMonitorView> office;
+  std::optional<CollectorMonitorView> collector;
 };
 
 std::vector<AlertCount> count_open(const report::AlertDesk& desk);

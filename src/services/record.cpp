@@ -9,7 +9,7 @@
 
 #include "io/clock.hpp"
 #include "services/command_line.hpp"
-#include "services/market_recorder.hpp"
+#include "services/market_collector.hpp"
 #include "services/record_summary.hpp"
 #include "services/signals.hpp"
 #include "services/sim_server.hpp"
@@ -33,22 +33,6 @@ struct Options {
   bool no_events = false;
   bool json = false;
 };
-
-// "256M", "2G", "64K", "1000".
-bool parse_size(std::string_view text, std::uint64_t& out) {
-  std::uint64_t factor = 1;
-  if (!text.empty()) {
-    const std::size_t unit = std::string_view("KMGT").find(text.back());
-    if (unit != std::string_view::npos) {
-      factor = std::uint64_t{1} << (10 * (unit + 1));
-      text.remove_suffix(1);
-    }
-  }
-  const auto count =
-      text.empty() || text.size() > 12 ? fail(NumberError::Malformed) : parse_scaled(text, 0);
-  if (!count || *count <= 0) return false;
-  return !__builtin_mul_overflow(static_cast<std::uint64_t>(*count), factor, &out);
-}
 
 // Empty: the options are sound.
 std::string read_capture_options(const Options& options, io::CaptureOptions& out) {
@@ -83,11 +67,11 @@ void use_simulated(const SimServer& sim, const std::vector<std::string>& pairs, 
   }
 }
 
-Result<RecordSetup, std::string> make_setup(const Options& options,
-                                            std::unique_ptr<SimServer>& sim) {
+Result<CollectSetup, std::string> make_setup(const Options& options,
+                                             std::unique_ptr<SimServer>& sim) {
   auto config = load_config(options.config_file, environment_variables());
   if (!config) return fail(config.error());
-  RecordSetup setup;
+  CollectSetup setup;
   setup.config = std::move(*config);
   setup.out = options.out;
   setup.frames = !options.no_frames;
@@ -116,9 +100,9 @@ int record(const Options& options, Duration limit) {
   auto setup = make_setup(options, sim);
   if (!setup) return usage_error(setup.error());
   setup->log = [](const std::string& line) { fmt::print(stderr, "ats: {}\n", line); };
-  auto opened = MarketRecorder::open(reactor, *std::move(setup));
+  auto opened = MarketCollector::open(reactor, *std::move(setup));
   if (!opened) return failure(opened.error());
-  MarketRecorder& recorder = **opened;
+  MarketCollector& recorder = **opened;
   recorder.start();
   const Instant started = io::OsClock::now();
   while (signals.count() == 0 && recorder.failure().empty() &&

@@ -23,7 +23,7 @@ std::string level_text(const Level& level, const Instrument& i) {
 
 }  // namespace
 
-RecordSummary summarise(const MarketRecorder& recorder, Duration running) {
+RecordSummary summarise(const MarketCollector& recorder, Duration running) {
   RecordSummary summary;
   summary.running = running;
   for (const auto& driver : recorder.drivers()) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "services/market_recorder.hpp"
+#include "services/market_collector.hpp"
 
 namespace ats::services {
 
@@ -23,7 +23,7 @@ struct RecordSummary {
 };
 
 // Before stop(): books and venues as they are. `written` is to be filled in after it.
-RecordSummary summarise(const MarketRecorder& recorder, Duration running);
+RecordSummary summarise(const MarketCollector& recorder, Duration running);
 std::string summary_json(const RecordSummary& summary, const Universe& universe,
                          const std::string& out);
 std::string summary_text(const RecordSummary& summary, const Universe& universe,

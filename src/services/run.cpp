@@ -194,6 +194,7 @@ int run_live(const Options& options, Duration limit) {
   auto setup = make_setup(options, sim);
   if (!setup) return usage_error(setup.error());
 
+  setup->busy_poll = options.busy_poll;
   const bool screen = !options.no_screen && terminal_is_interactive();
   if (!screen) {
     setup->log = [](const std::string& line) {
@@ -219,6 +220,7 @@ int run_live(const Options& options, Duration limit) {
   const Duration wait = options.busy_poll ? Duration{} : milliseconds(20);
   while (live.failure().empty() && !live.stopped()) {
     reactor.poll(wait);
+    if (options.busy_poll) live.look();
     const Instant now = io::OsClock::now();
     manager.alive(now);
     if (terminal && now - drawn >= milliseconds(250)) {
@@ -298,23 +300,13 @@ int run_live(const Options& options, Duration limit) {
   return closed ? exit_done : failure("the journal could not be closed in order");
 }
 
-}  // namespace
-
-int run_command(int argc, const char* const* argv) {
-  Options options;
-  CLI::App app(
-      "All roles in one process. Without --config: simulated exchanges on loopback, paper money.",
-      "ats run");
-  app.add_option("--config", options.config_file, "TOML file (docs/configuration.md)");
+void add_live_options(CLI::App& app, Options& options) {
   app.add_flag("--paper", options.paper,
                "the live data of --config, and fills that are simulated: no order leaves, no key "
                "is read (docs/paper.md)");
   app.add_option("--data", options.data_dir, "directory of journal and control socket");
   app.add_option("--for", options.duration, "stop after this long, e.g. 60s, 5m");
   app.add_option("--summary", options.summary_file, "write a JSON summary at the end");
-  app.add_option("--seed", options.seed, "seed of the simulated exchanges")->capture_default_str();
-  app.add_option("--venues", options.venues, "simulated venues; all by default")->delimiter(',');
-  app.add_option("--pairs", options.pairs, "simulated pairs, or how many")->delimiter(',');
   app.add_option("--passphrase-file", options.passphrase_file,
                  "a file of mode 0600 with the vault's passphrase; else it is asked for");
   app.add_option("--passphrase-fd", options.passphrase_fd,
@@ -324,10 +316,9 @@ int run_command(int argc, const char* const* argv) {
                "one log line per thing that matters, also on a terminal");
   app.add_flag("--busy-poll", options.busy_poll,
                "never sleep: lowest latency, one core in full use");
-  app.footer(
-      "Examples:\n  ats run\n  ats run --for 60s --summary out.json\n  ats run --config ats.toml\n"
-      "  ats run --config ats.toml --paper\n"
-      "  ats run --pairs 20");
+}
+
+int parse_and_run(CLI::App& app, const Options& options, int argc, const char* const* argv) {
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   Duration limit{};
   if (!options.duration.empty() && !parse_duration(options.duration, limit)) {
@@ -335,6 +326,41 @@ int run_command(int argc, const char* const* argv) {
                        "'");
   }
   return run_live(options, limit);
+}
+
+}  // namespace
+
+int run_command(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app(
+      "All roles in one process. Without --config: simulated exchanges on loopback, paper money.",
+      "ats run");
+  app.add_option("--config", options.config_file, "TOML file (docs/configuration.md)");
+  app.add_option("--seed", options.seed, "seed of the simulated exchanges")->capture_default_str();
+  app.add_option("--venues", options.venues, "simulated venues; all by default")->delimiter(',');
+  app.add_option("--pairs", options.pairs, "simulated pairs, or how many")->delimiter(',');
+  add_live_options(app, options);
+  app.footer(
+      "Examples:\n  ats run\n  ats run --for 60s --summary out.json\n  ats run --config ats.toml\n"
+      "  ats run --config ats.toml --paper\n"
+      "  ats run --pairs 20");
+  return parse_and_run(app, options, argc, argv);
+}
+
+int engine_command(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app(
+      "The trading engine as a process of its own: market data from the collectors that "
+      "market.from "
+      "names, leases\nfrom the risk role at risk.role; from this process itself where they are not "
+      "set.",
+      "ats engine");
+  app.add_option("--config", options.config_file, "TOML file (docs/configuration.md)")->required();
+  add_live_options(app, options);
+  app.footer(
+      "Examples:\n  ats engine --config ats.toml\n  ats engine --config ats.toml --no-screen "
+      "--busy-poll");
+  return parse_and_run(app, options, argc, argv);
 }
 
 }  // namespace ats::services

@@ -85,6 +85,11 @@ void BookSet::on_fault(const BookFault& fault, Instant now, Actions& out) {
     note(id, of(id).on_fault(fault.reason, now, out), out);
 }
 
+void BookSet::doubt(InstrumentId id, Instant now, Actions& out) {
+  changed_.clear();
+  note(id, of(id).doubt(now, out), out);
+}
+
 void BookSet::on_timer(Instant now, Actions& out) {
   changed_.clear();
   for (std::size_t venue = 0; venue < venues_.size(); ++venue) {

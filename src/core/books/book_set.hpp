@@ -101,6 +101,13 @@ class BookSet {
   // Compared with the book where an audit runs on it; stands in for it where its venue is dark.
   void on_image(const BookImage& image, Instant now, Actions& out);
 
+  // Someone who has the same book found it wrong: see BookSync.
+  void doubt(InstrumentId id, Instant now, Actions& out);
+  bool snapshot(InstrumentId id, BookSnapshot& out, std::vector<Level>& bids,
+                std::vector<Level>& asks) const {
+    return books_[id.index()].snapshot(out, bids, asks);
+  }
+
   // Instruments whose top, depth or state the last on_… call changed, in no order that matters, each
   // once. Valid until the next call. A delta can wake a whole stale venue, so this is what to walk
   // after every call.

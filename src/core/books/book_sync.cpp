@@ -171,6 +171,26 @@ BookChange BookSync::on_timer(Instant now, Actions& out) {
   return BookChange::None;
 }
 
+BookChange BookSync::doubt(Instant now, Actions& out) {
+  if (!connected_ || state_ == BookState::Resyncing || refreshing_) return BookChange::None;
+  return resync(BookReason::AuditDiffers, now, out);
+}
+
+bool BookSync::snapshot(BookSnapshot& out, std::vector<Level>& bids,
+                        std::vector<Level>& asks) const {
+  if (state_ == BookState::Resyncing) return false;
+  const auto all = [this](Side side, std::vector<Level>& levels) {
+    levels.clear();
+    levels.reserve(book_.count(side));
+    TickBook::Cursor cursor = book_.levels(side);
+    for (Level level; cursor.next(level);) levels.push_back(level);
+  };
+  all(Side::Buy, bids);
+  all(Side::Sell, asks);
+  out = {instrument_, {{}, counters_.last_update}, last_, {}, bids, asks};
+  return true;
+}
+
 BookChange BookSync::on_stale(bool stale, Actions& out) {
   stale_ = stale;
   if (state_ == BookState::Resyncing || crossed_since_) return BookChange::None;
@@ -209,7 +229,8 @@ BookSync::Fit BookSync::fit(const BookDelta& delta) const {
     case SequenceRule::PrevLinked:
       if (joining_) {
         if (delta.last < last_) return Fit::Old;
-        return delta.first <= last_ ? Fit::Follows : Fit::Gap;
+        // What is previous to it is the snapshot, where that was taken of a book between two deltas.
+        return delta.first <= last_ || delta.previous == last_ ? Fit::Follows : Fit::Gap;
       }
       if (delta.last <= last_) return Fit::Old;
       return delta.previous == last_ ? Fit::Follows : Fit::Gap;

@@ -77,6 +77,11 @@ class BookSync {
   // No sign of life of the venue for longer than its max_age, or life again. Decided per venue by the
   // owner of the book.
   BookChange on_stale(bool stale, Actions& out);
+  // Someone who has the same book found it wrong: had anew, unless that is under way.
+  BookChange doubt(Instant now, Actions& out);
+  // As a snapshot, which another book of the instrument could be begun from and which the deltas to come follow. Its
+  // levels are in `bids` and `asks`, best first. False: there are none that stand.
+  bool snapshot(BookSnapshot& out, std::vector<Level>& bids, std::vector<Level>& asks) const;
   // New metadata: another tick or scale starts the book over.
   BookChange on_instrument(const Instrument& instrument, Instant now, Actions& out);
 

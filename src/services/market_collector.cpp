@@ -1,10 +1,9 @@
-#include "services/market_recorder.hpp"
+#include "services/market_collector.hpp"
 
 #include <fmt/format.h>
 
 #include "io/clock.hpp"
 #include "services/book_feed.hpp"
-#include "services/metadata.hpp"
 
 namespace ats::services {
 namespace {
@@ -22,7 +21,7 @@ struct Answer {
 }  // namespace
 
 // Names what one venue's connections carry. The private channel is not opened, and not kept if it were.
-class MarketRecorder::Tap final : public io::FrameTap {
+class MarketCollector::Tap final : public io::FrameTap {
  public:
   Tap(io::CaptureRecorder& recorder, std::string venue, bool frames, bool events)
       : recorder_(&recorder),
@@ -72,19 +71,19 @@ class MarketRecorder::Tap final : public io::FrameTap {
   std::string url_;
 };
 
-MarketRecorder::MarketRecorder(io::Reactor& reactor, RecordSetup setup)
+MarketCollector::MarketCollector(io::Reactor& reactor, CollectSetup setup)
     : reactor_(reactor), setup_(std::move(setup)) {}
 
-MarketRecorder::~MarketRecorder() { reactor_.cancel(timer_); }
+MarketCollector::~MarketCollector() { reactor_.cancel(timer_); }
 
-Result<std::unique_ptr<MarketRecorder>, std::string> MarketRecorder::open(io::Reactor& reactor,
-                                                                          RecordSetup setup) {
-  std::unique_ptr<MarketRecorder> recorder(new MarketRecorder(reactor, std::move(setup)));
+Result<std::unique_ptr<MarketCollector>, std::string> MarketCollector::open(io::Reactor& reactor,
+                                                                            CollectSetup setup) {
+  std::unique_ptr<MarketCollector> recorder(new MarketCollector(reactor, std::move(setup)));
   if (auto error = recorder->prepare()) return fail(std::move(*error));
   return recorder;
 }
 
-std::optional<std::string> MarketRecorder::prepare() {
+std::optional<std::string> MarketCollector::prepare() {
   const Config& config = setup_.config;
   bool any_tls = false;
   for (const VenueConfig& venue : config.venues) {
@@ -106,27 +105,24 @@ std::optional<std::string> MarketRecorder::prepare() {
         answers.push_back({std::string(venue), std::string(url), response, io::OsClock::now()});
       });
   if (!loaded) return loaded.error();
-  auto recorder = io::CaptureRecorder::start(setup_.out, setup_.capture, setup_.ring_bytes);
-  if (!recorder) return recorder.error().detail;
-  recorder_ = *std::move(recorder);
-  if (const auto& torn = recorder_->repaired()) {
-    tell(fmt::format("{}: {} bytes of an unfinished block{} were cut off", torn->segment.string(),
-                     torn->tail.bytes,
-                     torn->tail.records ? fmt::format(" ({} records)", *torn->tail.records) : ""));
+  if (!setup_.out.empty()) {
+    if (auto error = open_capture()) return error;
   }
-  recorder_->universe(universe_);
   books_ = std::make_unique<core::BookSet>(universe_);
   Rng seeds(static_cast<std::uint64_t>(io::OsClock::wall().ns_utc));
   EventSink& sink = *this;
+  up_.resize(universe_.venues().size());
   taps_.resize(universe_.venues().size());
   drivers_.resize(universe_.venues().size());
   for (const VenueConfig& venue : config.venues) {
     if (!venue.enabled) continue;
     const VenueId id = universe_.find_venue(venue.name);
-    auto& tap = taps_[id.index()] =
-        std::make_unique<Tap>(*recorder_, venue.name, setup_.frames, setup_.events);
-    for (const Answer& answer : answers) {
-      if (answer.venue == venue.name) tap->on_rest(answer.url, answer.response, answer.received);
+    auto& tap = taps_[id.index()];
+    if (recorder_) {
+      tap = std::make_unique<Tap>(*recorder_, venue.name, setup_.frames, setup_.events);
+      for (const Answer& answer : answers) {
+        if (answer.venue == venue.name) tap->on_rest(answer.url, answer.response, answer.received);
+      }
     }
     io::DriverSetup driver;
     driver.protocol = venues::find_protocol(venue.name);
@@ -140,32 +136,51 @@ std::optional<std::string> MarketRecorder::prepare() {
     for (const Instrument& i : universe_.instruments()) {
       if (i.venue == id) driver.client.instruments.push_back(i.id);
     }
+    // A capture holds one connection's frames in their order.
+    driver.redundant = venue.redundant && !recorder_;
     drivers_[id.index()] = std::make_unique<io::VenueDriver>(reactor_, std::move(driver), sink);
   }
+  watch_ = std::make_unique<InstrumentWatch>(reactor_, setup_.config, tls, universe_,
+                                             config.metadata_every, sink);
   return std::nullopt;
 }
 
-void MarketRecorder::start() {
-  tick();
-  for (const auto& driver : drivers_) driver->start();
+std::optional<std::string> MarketCollector::open_capture() {
+  auto recorder = io::CaptureRecorder::start(setup_.out, setup_.capture, setup_.ring_bytes);
+  if (!recorder) return recorder.error().detail;
+  recorder_ = *std::move(recorder);
+  if (const auto& torn = recorder_->repaired()) {
+    tell(fmt::format("{}: {} bytes of an unfinished block{} were cut off", torn->segment.string(),
+                     torn->tail.bytes,
+                     torn->tail.records ? fmt::format(" ({} records)", *torn->tail.records) : ""));
+  }
+  recorder_->universe(universe_);
+  return std::nullopt;
 }
 
-void MarketRecorder::tick() {
+void MarketCollector::start() {
+  tick();
+  for (const auto& driver : drivers_) driver->start();
+  watch_->start();
+}
+
+void MarketCollector::tick() {
   now_ = std::max(now_, io::OsClock::now());
   books_->on_timer(now_, actions_);
   carry_out();
-  if (const std::uint64_t lost = recorder_->lost().records; lost != lost_told_) {
+  if (const std::uint64_t lost = this->lost().records; lost != lost_told_) {
     tell(fmt::format("the disk is too slow: {} records were lost so far", lost));
     lost_told_ = lost;
   }
   if (recording_) timer_ = reactor_.after(timer_every, [this] { tick(); });
 }
 
-void MarketRecorder::on(const Event& event) {
+void MarketCollector::on(const Event& event) {
   if (busy_) {
     // Raised by what an action did: its turn comes next. Views would not live that long.
     ATS_ASSERT(!std::holds_alternative<BookDelta>(event) &&
-               !std::holds_alternative<BookSnapshot>(event));
+               !std::holds_alternative<BookSnapshot>(event) &&
+               !std::holds_alternative<BookImage>(event));
     pending_.push_back(event);
     return;
   }
@@ -173,22 +188,38 @@ void MarketRecorder::on(const Event& event) {
   carry_out();
 }
 
-void MarketRecorder::handle(const Event& event) {
+void MarketCollector::handle(const Event& event) {
   const VenueId venue = venue_of(event, universe_);
   if (!venue.valid() || !recording_) return;
   now_ = std::max(now_, io::OsClock::now());
   if (const auto* up = std::get_if<ConnectionUp>(&event)) {
+    if (up->channel == Channel::MarketData) up_[venue.index()] = true;
     tell(fmt::format("{} {} up", universe_.venue(venue).name.view(), name(up->channel)));
   } else if (const auto* down = std::get_if<ConnectionDown>(&event)) {
+    if (down->channel == Channel::MarketData) up_[venue.index()] = false;
     tell(fmt::format("{} {} down: {}", universe_.venue(venue).name.view(), name(down->channel),
                      drivers_[venue.index()]->status(down->channel).last_loss));
-  } else {
+  } else if (recorder_) {
     taps_[venue.index()]->on_event(event, now_);
   }
   feed_books(*books_, venue, event, now_, actions_);
+  if (setup_.seen) setup_.seen(event, now_);
 }
 
-void MarketRecorder::carry_out() {
+void MarketCollector::ask(const Action& action) {
+  InstrumentId doubted;
+  if (const auto* x = std::get_if<RequestSnapshot>(&action)) doubted = x->instrument;
+  if (const auto* x = std::get_if<Resubscribe>(&action)) doubted = x->instrument;
+  now_ = std::max(now_, io::OsClock::now());
+  if (doubted.valid()) {
+    books_->doubt(doubted, now_, actions_);
+  } else if (const auto* image = std::get_if<RequestImage>(&action)) {
+    drivers_[universe_.instrument(image->instrument).venue.index()]->execute(action);
+  }
+  carry_out();
+}
+
+void MarketCollector::carry_out() {
   busy_ = true;
   Actions taken;
   while (!actions_.empty() || !pending_.empty()) {
@@ -210,10 +241,14 @@ void MarketRecorder::carry_out() {
   busy_ = false;
 }
 
-Status<std::string> MarketRecorder::stop() {
+Status<std::string> MarketCollector::stop() {
   recording_ = false;
-  for (const auto& tap : taps_) tap->close();
-  const auto stopped = recorder_->stop();
+  watch_.reset();
+  for (const auto& tap : taps_) {
+    if (tap) tap->close();
+  }
+  const Status<io::CaptureError> stopped =
+      recorder_ ? recorder_->stop() : Status<io::CaptureError>(Done{});
   for (const auto& driver : drivers_) driver->stop();
   // The closing handshakes, as far as the venues answer soon.
   const Instant until = io::OsClock::now() + milliseconds(500);

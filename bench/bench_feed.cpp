@@ -1,0 +1,287 @@
+// From one process to another: a collector's feed (events encoded, a ring of shared memory, decoded, handed on) against Redis
+// Pub/Sub with the same bytes, which is what a user would take. One way, from the moment before it is given to the moment it
+// is had; both sides busy-poll, each on a core of its own, and a message leaves only every so often, so that none waits
+// for the one before.
+#include <fmt/format.h>
+#include <hiredis/hiredis.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "domain/codec.hpp"
+#include "harness.hpp"
+#include "io/clock.hpp"
+#include "services/market_feed.hpp"
+#include "services/market_lines.hpp"
+#include "temporary_folder.hpp"
+
+namespace ats::bench {
+namespace {
+
+constexpr std::uint64_t messages = 2000;
+constexpr std::int64_t between_ns = 40'000;
+constexpr const char* channel = "ats.v1.delta.kraken.BTC/USDT";
+
+Universe universe_of_one() {
+  Universe universe;
+  Instrument i;
+  i.venue = universe.add_venue("kraken", {});
+  i.base = universe.add_asset("BTC");
+  i.quote = universe.add_asset("USDT");
+  i.symbol = "BTC/USDT";
+  i.tick = 1;
+  i.price_scale = 1;
+  i.qty_scale = 8;
+  universe.add_instrument(i);
+  return universe;
+}
+
+// Three levels changed: some 110 bytes.
+struct Delta {
+  std::vector<Level> bids{{{641'235}, {12'345'678}}, {{641'230}, {0}}};
+  std::vector<Level> asks{{{641'240}, {98'765'432}}};
+  BookDelta made(std::uint64_t number) const {
+    return {{0}, {{}, io::OsClock::now()}, number, number, number - 1, 7u, bids, asks};
+  }
+};
+
+// Runs `what` in a process of its own on the first core; ended with its owner.
+class Child {
+ public:
+  explicit Child(const std::function<void()>& what) {
+    pid_ = ::fork();
+    if (pid_ < 0) die("fork failed");
+    if (pid_ != 0) return;
+    pin(Core::First);
+    what();
+    ::_exit(0);
+  }
+  ~Child() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+ private:
+  pid_t pid_;
+};
+
+void wait_until(std::int64_t at) {
+  while (now_ns() < at) {
+  }
+}
+
+class Arrivals {
+ public:
+  void add(const BookDelta& delta) {
+    spent_.push_back(static_cast<double>((io::OsClock::now() - delta.times.recv_time).ns));
+    digest_ = mix(digest_, delta.last + static_cast<std::uint64_t>(delta.bids[0].price.units));
+  }
+  bool all() const { return spent_.size() >= messages; }
+  Outcome outcome() const { return {{percentile(spent_, 0.5), percentile(spent_, 0.99)}, digest_}; }
+
+ private:
+  std::vector<double> spent_;
+  std::uint64_t digest_ = 0;
+};
+
+struct Source final : services::FeedSource {
+  const Universe& universe() const override { return names; }
+  bool market_up(VenueId) const override { return true; }
+  bool book_snapshot(InstrumentId, BookSnapshot&, std::vector<Level>&,
+                     std::vector<Level>&) const override {
+    return false;
+  }
+  void asked(const Action&) override {}
+  Universe names = universe_of_one();
+};
+
+Outcome through_the_feed() {
+  const TemporaryFolder folder;
+  const std::filesystem::path socket = folder.path() / "feed.sock";
+  const Child collector([&] {
+    io::Reactor reactor;
+    Source source;
+    auto feed = services::MarketFeed::open(reactor, socket, 1 << 22, source, [](std::string) {});
+    if (!feed) die(feed.error());
+    while ((*feed)->status().readers == 0) reactor.poll(milliseconds(1));
+    const Delta delta;
+    std::int64_t at = now_ns();
+    for (std::uint64_t n = 1; n <= messages; ++n) {
+      wait_until(at += between_ns);
+      const BookDelta made = delta.made(n);
+      (*feed)->publish(made, made.times.recv_time);
+      (*feed)->flush();
+    }
+    while (true) reactor.poll(seconds(1));
+  });
+  struct Heard final : EventSink {
+    void on(const Event& event) override {
+      if (const auto* delta = std::get_if<BookDelta>(&event)) arrivals.add(*delta);
+    }
+    Arrivals arrivals;
+  } heard;
+  io::Reactor reactor;
+  const Universe names = universe_of_one();
+  const std::filesystem::path from[] = {socket};
+  services::MarketLines lines(reactor, from, names, heard, 1, [](std::string) {});
+  lines.start(false);
+  const std::int64_t until = now_ns() + 20'000'000'000;
+  while (!lines.status()[0].up && now_ns() < until) reactor.poll(milliseconds(1));
+  while (!heard.arrivals.all() && now_ns() < until) lines.look();
+  if (!heard.arrivals.all()) die("the feed lost something");
+  return heard.arrivals.outcome();
+}
+
+// --- the same bytes over Redis ---
+
+int connect_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    ::close(fd);
+    return -1;
+  }
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return fd;
+}
+
+std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    die("no free port");
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
+// A connection that is never slept on: the best that a reader can do.
+class Connection {
+ public:
+  explicit Connection(std::uint16_t port) {
+    const std::int64_t until = now_ns() + 10'000'000'000;
+    while ((fd_ = connect_to(port)) < 0 && now_ns() < until) ::usleep(10'000);
+    if (fd_ < 0) die("redis-server does not answer");
+  }
+  ~Connection() {
+    ::close(fd_);
+    redisReaderFree(reader_);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void send(std::string_view text) const {
+    if (::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
+      die("redis-server does not take what it is sent");
+  }
+  // Busy until there is one.
+  std::unique_ptr<redisReply, void (*)(void*)> next() {
+    void* reply = nullptr;
+    char buffer[4096];
+    while (true) {
+      if (redisReaderGetReply(reader_, &reply) != REDIS_OK) die("redis-server speaks otherwise");
+      if (reply != nullptr) return {static_cast<redisReply*>(reply), freeReplyObject};
+      const ssize_t got = ::recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT);
+      if (got > 0) redisReaderFeed(reader_, buffer, static_cast<std::size_t>(got));
+      if (got == 0) die("redis-server has ended the connection");
+    }
+  }
+
+ private:
+  int fd_ = -1;
+  redisReader* reader_ = redisReaderCreate();
+};
+
+class Server {
+ public:
+  Server() : port_(free_port()) {
+    const std::string port = std::to_string(port_);
+    process_ = std::make_unique<Child>([&] {
+      unpin();
+      if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(1);
+      ::execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1",
+               "--save", "", "--appendonly", "no", static_cast<char*>(nullptr));
+      ::_exit(1);
+    });
+  }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  std::uint16_t port_;
+  std::unique_ptr<Child> process_;
+};
+
+Outcome through_redis(const Server& server) {
+  Connection subscriber(server.port());
+  subscriber.send(
+      fmt::format("*2\r\n$9\r\nSUBSCRIBE\r\n${}\r\n{}\r\n", std::strlen(channel), channel));
+  subscriber.next();
+  const Child publisher([&] {
+    Connection connection(server.port());
+    const Delta delta;
+    std::vector<std::byte> bytes;
+    std::string command;
+    // Redis is a third process on two cores: what is sent before the last was had would wait for a core.
+    std::int64_t at = now_ns();
+    for (std::uint64_t n = 1; n <= messages; ++n) {
+      wait_until(at += 5 * between_ns);
+      const BookDelta made = delta.made(n);
+      bytes.clear();
+      encode_event(made, made.times.recv_time, bytes);
+      command = fmt::format("*3\r\n$7\r\nPUBLISH\r\n${}\r\n{}\r\n${}\r\n", std::strlen(channel),
+                            channel, bytes.size());
+      command.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      command += "\r\n";
+      connection.send(command);
+      connection.next();
+    }
+  });
+  Arrivals arrivals;
+  DecodedEvent decoded;
+  while (!arrivals.all()) {
+    const auto reply = subscriber.next();
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
+      die("redis-server sent no message");
+    const redisReply& payload = *reply->element[2];
+    if (!decode_event({reinterpret_cast<const std::byte*>(payload.str), payload.len}, decoded))
+      die("a message came back otherwise");
+    arrivals.add(std::get<BookDelta>(decoded.event));
+  }
+  return arrivals.outcome();
+}
+
+void run(Session& session) {
+  if (!session.wanted("one process to another")) return;
+  const Server server;
+  session.compare(
+      {.name = "one process to another, a delta of three levels",
+       .baseline_name = "Redis Pub/Sub",
+       .baseline = [&] { return through_redis(server); },
+       .ours = through_the_feed,
+       .metrics = {
+           {.name = "p50", .unit = "ns one way", .goal_id = "9", .goal = at_least(150, 100)},
+           {.name = "p99", .unit = "ns one way"}}});
+}
+
+const Register registered{"feed", run};
+
+}  // namespace
+}  // namespace ats::bench
