@@ -1,11 +1,9 @@
 // From one process to another: a collector's feed (events encoded, a ring of shared memory, decoded, handed on) against Redis
 // Pub/Sub with the same bytes, which is what a user would take. One way, from the moment before it is given to the moment it
-// is had; both sides busy-poll, each on a core of its own, and a message leaves only every so often, so that none waits
-// for the one before.
-#include <fmt/format.h>
+// is had; a message leaves only every so often, so that none waits for the one before. The feed's two sides busy-poll, each on a
+// core of its own; Redis is used as hiredis comes, whose reader sleeps.
 #include <hiredis/hiredis.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -145,21 +143,6 @@ Outcome through_the_feed() {
 
 // --- the same bytes over Redis ---
 
-int connect_to(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    ::close(fd);
-    return -1;
-  }
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return fd;
-}
-
 std::uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -173,42 +156,25 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-// A connection that is never slept on: the best that a reader can do.
-class Connection {
- public:
-  explicit Connection(std::uint16_t port) {
-    const std::int64_t until = now_ns() + 10'000'000'000;
-    while ((fd_ = connect_to(port)) < 0 && now_ns() < until) ::usleep(10'000);
-    if (fd_ < 0) die("redis-server does not answer");
-  }
-  ~Connection() {
-    ::close(fd_);
-    redisReaderFree(reader_);
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+// As hiredis comes: who waits for a message sleeps.
+using Connection = std::unique_ptr<redisContext, void (*)(redisContext*)>;
+using Reply = std::unique_ptr<redisReply, void (*)(void*)>;
 
-  void send(std::string_view text) const {
-    if (::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
-      die("redis-server does not take what it is sent");
+Connection connect_to(std::uint16_t port) {
+  const std::int64_t until = now_ns() + 10'000'000'000;
+  while (true) {
+    Connection connection(redisConnect("127.0.0.1", port), redisFree);
+    if (connection && connection->err == 0) return connection;
+    if (now_ns() > until) die("redis-server does not answer");
+    ::usleep(10'000);
   }
-  // Busy until there is one.
-  std::unique_ptr<redisReply, void (*)(void*)> next() {
-    void* reply = nullptr;
-    char buffer[4096];
-    while (true) {
-      if (redisReaderGetReply(reader_, &reply) != REDIS_OK) die("redis-server speaks otherwise");
-      if (reply != nullptr) return {static_cast<redisReply*>(reply), freeReplyObject};
-      const ssize_t got = ::recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT);
-      if (got > 0) redisReaderFeed(reader_, buffer, static_cast<std::size_t>(got));
-      if (got == 0) die("redis-server has ended the connection");
-    }
-  }
+}
 
- private:
-  int fd_ = -1;
-  redisReader* reader_ = redisReaderCreate();
-};
+Reply next(const Connection& connection) {
+  void* reply = nullptr;
+  if (redisGetReply(connection.get(), &reply) != REDIS_OK) die("redis-server ended the connection");
+  return {static_cast<redisReply*>(reply), freeReplyObject};
+}
 
 class Server {
  public:
@@ -230,15 +196,13 @@ class Server {
 };
 
 Outcome through_redis(const Server& server) {
-  Connection subscriber(server.port());
-  subscriber.send(
-      fmt::format("*2\r\n$9\r\nSUBSCRIBE\r\n${}\r\n{}\r\n", std::strlen(channel), channel));
-  subscriber.next();
+  const Connection subscriber = connect_to(server.port());
+  redisAppendCommand(subscriber.get(), "SUBSCRIBE %s", channel);
+  next(subscriber);
   const Child publisher([&] {
-    Connection connection(server.port());
+    const Connection connection = connect_to(server.port());
     const Delta delta;
     std::vector<std::byte> bytes;
-    std::string command;
     // Redis is a third process on two cores: what is sent before the last was had would wait for a core.
     std::int64_t at = now_ns();
     for (std::uint64_t n = 1; n <= messages; ++n) {
@@ -246,18 +210,16 @@ Outcome through_redis(const Server& server) {
       const BookDelta made = delta.made(n);
       bytes.clear();
       encode_event(made, made.times.recv_time, bytes);
-      command = fmt::format("*3\r\n$7\r\nPUBLISH\r\n${}\r\n{}\r\n${}\r\n", std::strlen(channel),
-                            channel, bytes.size());
-      command.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-      command += "\r\n";
-      connection.send(command);
-      connection.next();
+      const Reply reply(static_cast<redisReply*>(redisCommand(connection.get(), "PUBLISH %s %b",
+                                                              channel, bytes.data(), bytes.size())),
+                        freeReplyObject);
+      if (!reply) die("redis-server ended the connection");
     }
   });
   Arrivals arrivals;
   DecodedEvent decoded;
   while (!arrivals.all()) {
-    const auto reply = subscriber.next();
+    const Reply reply = next(subscriber);
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
       die("redis-server sent no message");
     const redisReply& payload = *reply->element[2];
@@ -273,7 +235,7 @@ void run(Session& session) {
   const Server server;
   session.compare(
       {.name = "one process to another, a delta of three levels",
-       .baseline_name = "Redis Pub/Sub",
+       .baseline_name = "Redis Pub/Sub, hiredis",
        .baseline = [&] { return through_redis(server); },
        .ours = through_the_feed,
        .metrics = {

@@ -2,8 +2,8 @@
 // nobody waits for anybody. How market data goes from a collector to engines beside it.
 //
 // Invariants:
-//  - A reader sees records whole, in their order, each once, or is told that it was overrun: the writer has gone once
-//    round and written over what the reader had not read. It never sees half a record, and the writer never looks at readers.
+//  - A reader sees records whole, in their order, each once, or is told that it was overrun: the writer has gone
+//    nearly once round (three quarters), and what the reader had not read is or may be written over. It never sees half a record, and the writer never looks at readers.
 //  - The memory has no name. A reader is given its descriptor, and can map it for reading only.
 //  - A record costs either side the copying of its bytes; no system call, and no allocation but a reader's for the first record
 //    that is longer than all before it.
@@ -37,7 +37,7 @@ class SharedRingWriter {
 
   // Records are at most record_max() long. `reader` is kept with it, for whom it concerns.
   void write(std::uint32_t reader, std::span<const std::byte> record);
-  std::size_t record_max() const { return capacity_ / 8; }
+  std::size_t record_max() const;
   RingPosition position() const { return at_; }
   std::uint64_t records() const { return number_; }
   // For SharedRingReader::open(); stays the writer's.

@@ -103,6 +103,7 @@ void CollectorLine::look() {
   reading_ = true;
   using Found = io::SharedRingReader::Found;
   Found found = Found::Nothing;
+  bool any = false;
   for (int n = 0; n < records_a_turn && !broken_; ++n) {
     found = ring_->next();
     if (found != Found::Record) break;
@@ -112,9 +113,11 @@ void CollectorLine::look() {
       broken_ = std::string("it tells what cannot be read: ") + name(read_back.error());
       break;
     }
-    read(decoded_, own);
+    any = true;
+    read(own);
   }
   reading_ = false;
+  if (any) heard_ = io::OsClock::now();
   if (found == Found::Overrun) {
     ++counts_.overruns;
     broken_ = "this engine does not keep up with it";
@@ -128,11 +131,10 @@ void CollectorLine::look() {
     });
 }
 
-void CollectorLine::read(const DecodedEvent& decoded, bool own) {
-  heard_ = io::OsClock::now();
-  if (std::holds_alternative<Started>(decoded.event)) return know(decoded.universe);
+void CollectorLine::read(bool own) {
+  if (std::holds_alternative<Started>(decoded_.event)) return know(decoded_.universe);
   if (!known_) return;  // told to all, between the position and what is told to us
-  if (std::holds_alternative<Timer>(decoded.event)) {
+  if (std::holds_alternative<Timer>(decoded_.event)) {
     if (!own) return;
     counts_.up = true;
     wait_ = wait_first;
@@ -142,10 +144,9 @@ void CollectorLine::read(const DecodedEvent& decoded, bool own) {
                      ours_.size()));
     return;
   }
-  Event event = decoded.event;
-  if (!translate(event)) return;
+  if (!translate(decoded_.event)) return;
   ++counts_.events;
-  owner_.heard(*this, event, own);
+  owner_.heard(*this, decoded_.event);
 }
 
 void CollectorLine::know(const Universe& theirs) {

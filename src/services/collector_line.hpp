@@ -41,8 +41,7 @@ class CollectorLine final : private io::LocalLineOwner, private io::Handler {
    public:
     // The collector's universe is known: which of its instruments it serves, by the engine's ids.
     virtual void joined(CollectorLine& line) = 0;
-    // `own`: told to this line alone, on joining.
-    virtual void heard(CollectorLine& line, const Event& event, bool own) = 0;
+    virtual void heard(CollectorLine& line, const Event& event) = 0;
     // It was joined, and everything that it served it serves no more.
     virtual void lost(CollectorLine& line) = 0;
 
@@ -76,7 +75,7 @@ class CollectorLine final : private io::LocalLineOwner, private io::Handler {
   void connect();
   void watch();
   void begin(std::span<const std::byte> message, std::vector<io::Descriptor> with);
-  void read(const DecodedEvent& decoded, bool own);
+  void read(bool own);
   void know(const Universe& theirs);
   // Puts our ids into it. False: it is none of ours.
   bool translate(Event& event) const;

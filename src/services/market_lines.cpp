@@ -82,7 +82,7 @@ void MarketLines::joined(CollectorLine& line) {
   }
 }
 
-void MarketLines::heard(CollectorLine& line, const Event& event, bool) {
+void MarketLines::heard(CollectorLine& line, const Event& event) {
   const std::size_t index = index_of(line);
   const InstrumentId instrument = instrument_of(event);
   if (instrument.valid()) {

@@ -48,7 +48,7 @@ class MarketLines final : private CollectorLine::Owner {
   static constexpr std::size_t nobody = ~std::size_t{0};
 
   void joined(CollectorLine& line) override;
-  void heard(CollectorLine& line, const Event& event, bool own) override;
+  void heard(CollectorLine& line, const Event& event) override;
   void lost(CollectorLine& line) override;
   void set_up(std::size_t line, VenueId venue, bool up);
   std::size_t index_of(const CollectorLine& line) const;
