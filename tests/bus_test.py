@@ -8,6 +8,7 @@ import json, os, signal, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from checks import expect, finish, free_port, problems, wait_for
+from distributed import make_certificates
 
 ats_bin = os.path.abspath(sys.argv[1])
 PASSWORD = "not-a-real-one"
@@ -17,7 +18,7 @@ class Redis:
     """The real server, that keeps what it is told on disk."""
 
     def __init__(self, folder, tls=None):
-        """`tls`: where key.pem, cert.pem and ca.pem are."""
+        """`tls`: where redis.key, redis.pem and ca.pem are."""
         self.folder, self.port, self.process, self.tls = folder, free_port(), None, tls
         self.address = f"{'localhost' if tls else '127.0.0.1'}:{self.port}"
 
@@ -25,8 +26,8 @@ class Redis:
         port = ["--port", str(self.port)]
         if self.tls:
             at = lambda name: os.path.join(self.tls, name)
-            port = ["--port", "0", "--tls-port", str(self.port), "--tls-cert-file", at("cert.pem"), "--tls-key-file",
-                    at("key.pem"), "--tls-ca-cert-file", at("ca.pem"), "--tls-auth-clients", "no"]
+            port = ["--port", "0", "--tls-port", str(self.port), "--tls-cert-file", at("redis.pem"), "--tls-key-file",
+                    at("redis.key"), "--tls-ca-cert-file", at("ca.pem"), "--tls-auth-clients", "no"]
         self.process = subprocess.Popen(
             ["redis-server", *port, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "",
              "--appendonly", "yes", "--appendfsync", "always",
@@ -43,22 +44,6 @@ class Redis:
     def kill(self):
         self.process.kill()
         self.process.wait()
-
-
-def make_certificates(folder):
-    """An authority, and a server's certificate of it for localhost."""
-    at = lambda name: os.path.join(folder, name)
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-
-    def openssl(*words):
-        subprocess.run(["openssl", *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    openssl("req", "-x509", *curve, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=test ca")
-    with open(at("names"), "w") as names:
-        names.write("subjectAltName=DNS:localhost")
-    openssl("req", *curve, "-keyout", at("key.pem"), "-out", at("csr"), "-subj", "/CN=redis")
-    openssl("x509", "-req", "-in", at("csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial",
-            "-out", at("cert.pem"), "-extfile", at("names"))
 
 
 def start(words, settings, log):
@@ -202,7 +187,7 @@ with tempfile.TemporaryDirectory(prefix="ats-bus-") as home:
         folders = [os.path.join(home, name) for name in ("ours", "others")]
         for folder in folders:
             os.mkdir(folder)
-            make_certificates(folder)
+            make_certificates(folder, ("redis",))
         sealed = Redis(folders[0], tls=folders[0])
         sealed.start()
         secure = {**settings, "ATS_REDIS_SERVER": sealed.address, "ATS_REDIS_TLS_CA": os.path.join(folders[0], "ca.pem")}

@@ -10,27 +10,12 @@ from decimal import Decimal
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from checks import expect, finish, problems, wait_for
+from distributed import make_certificates
 
 ats_bin = os.path.abspath(sys.argv[1])
 LEASE = 3.0   # seconds: risk.lease_for
 SLACK = 6.0   # for a loaded machine to show what has happened: the engine's own clock ends the lease in time
 VENUES, PAIRS = "binance,kraken", ["BTC/USDT", "ETH/USDT"]
-
-
-def openssl(*words):
-    subprocess.run(["openssl", *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def make_certificates(folder):
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    at = lambda name: os.path.join(folder, name)
-    openssl("req", "-x509", *curve, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=test ca")
-    with open(at("names"), "w") as names:
-        names.write("subjectAltName=DNS:localhost")
-    for name in ("role", "east", "west"):
-        openssl("req", *curve, "-keyout", at(name + ".key"), "-out", at(name + ".csr"), "-subj", "/CN=" + name)
-        openssl("x509", "-req", "-in", at(name + ".csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"),
-                "-CAcreateserial", "-out", at(name + ".pem"), "-extfile", at("names"))
 
 
 def certificates_of(name):
@@ -187,7 +172,7 @@ def check_promises(what):
 
 
 with tempfile.TemporaryDirectory(prefix="ats-lease-") as home:
-    make_certificates(home)
+    make_certificates(home, ("role", "east", "west"))
     role = Role("localhost:0")
     role.start()
     wait_for("the role listens", lambda: role.said("gRPC ats.v1.Risk on"))

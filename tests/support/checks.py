@@ -1,5 +1,8 @@
 """What test scripts share: things that have to hold, now or within a while, counted and told."""
-import socket, sys, time
+import os, sys, time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy"))
+from distributed import free_port  # noqa: for those who import this
 
 passed, problems = 0, []
 
@@ -29,12 +32,6 @@ def wait_for(what, truth, within=40.0):
         time.sleep(0.1)
     expect(False, f"{what}: not within {within} s")
     return None
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def finish():

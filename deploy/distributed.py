@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""Every role a process of its own, on this machine: simulated exchanges, Redis over TLS, two collectors, the risk role over
+mutual TLS, an engine; each with /metrics. It trades on paper money until it is stopped, in order, and says what came of it.
+
+usage: distributed.py ATS [--for 60s] [--summary FILE] [--data DIR] [--seed N] [--pairs A/B,C/D]
+  ./dev run --distributed --for 60s --summary out.json
+"""
+import argparse, json, os, random, re, secrets, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+from decimal import Decimal
+
+EAST, WEST = ["binance", "kraken"], ["upbit", "coinbase", "bitfinex"]
+ROLES = ("risk", "east", "west", "engine")
+
+
+def free_port():
+    """Below those that the system takes for connections, so that none takes it before it is listened on."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def make_certificates(folder, names):
+    """An authority of our own, and a key and a certificate for localhost by each name."""
+    at = lambda name: os.path.join(folder, name)
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
+    def openssl(*words):
+        done = subprocess.run(["openssl", *words], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"openssl {words[0]}: {done.stderr}")
+
+    openssl("req", "-x509", *curve, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-days", "30", "-subj", "/CN=ats")
+    with open(at("names"), "w") as out:
+        out.write("subjectAltName=DNS:localhost")
+    for name in names:
+        openssl("req", *curve, "-keyout", at(name + ".key"), "-out", at(name + ".csr"), "-subj", "/CN=" + name)
+        openssl("x509", "-req", "-in", at(name + ".csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-days", "30",
+                "-CAcreateserial", "-out", at(name + ".pem"), "-extfile", at("names"))
+
+
+class System:
+    """The processes by name: redis, sim, risk, east and west (collectors), engine. Each can be started and ended alone."""
+
+    def __init__(self, ats, home, seed=1, pairs="BTC/USDT,ETH/USDT,SOL/USDT", redis_at=None, risk_at=None):
+        """`redis_at`, `risk_at`: where the engine is to find them (localhost:PORT), when not where they are."""
+        self.ats, self.home, self.seed, self.pairs = os.path.abspath(ats), home, seed, pairs
+        self.processes = {}
+        self.ports = {name: free_port() for name in (*ROLES, "redis", "leases")}
+        self.redis_at = redis_at or f"localhost:{self.ports['redis']}"
+        self.risk_at = risk_at or f"localhost:{self.ports['leases']}"
+        make_certificates(home, ("redis", "role", "engine"))
+        self.password = secrets.token_hex(16)
+        with open(os.open(self.at("redis.password"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(self.password + "\n")
+
+    def at(self, name):
+        return os.path.join(self.home, name)
+
+    def spawn(self, name, words, settings=None):
+        with open(self.at(name + ".log"), "ab") as log:
+            self.processes[name] = subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, **(settings or {})},
+                                                    start_new_session=True)
+
+    def spawn_ats(self, name, words, settings):
+        self.spawn(name, [self.ats, *words], {"ATS_MONITORING_LISTEN": f"127.0.0.1:{self.ports[name]}", **settings})
+
+    def tls_of(self, name):
+        return {"ATS_RISK_TLS_CERT": self.at(name + ".pem"), "ATS_RISK_TLS_KEY": self.at(name + ".key"),
+                "ATS_RISK_TLS_CA": self.at("ca.pem")}
+
+    def start_redis(self):
+        os.makedirs(self.at("redis"), exist_ok=True)
+        self.spawn("redis", ["redis-server", "--port", "0", "--tls-port", str(self.ports["redis"]), "--bind", "127.0.0.1",
+                             "--tls-cert-file", self.at("redis.pem"), "--tls-key-file", self.at("redis.key"),
+                             "--tls-ca-cert-file", self.at("ca.pem"), "--tls-auth-clients", "no",
+                             "--dir", self.at("redis"), "--save", "", "--appendonly", "yes",
+                             "--user", "ats", "on", ">" + self.password, "~ats.v1.*", "allchannels", "+@all",
+                             "--user", "default", "off"])
+
+    def redis(self, *words):
+        """What the server answers; asked where it is, whatever stands between it and the engine."""
+        done = subprocess.run(["redis-cli", "-h", "localhost", "-p", str(self.ports["redis"]), "--tls", "--cacert", self.at("ca.pem"),
+                               "--user", "ats", "--pass", self.password, "--no-auth-warning", *words],
+                              capture_output=True, text=True, errors="replace", timeout=20)
+        return done.stdout
+
+    def start_sim(self):
+        os.makedirs(self.at("sim"), exist_ok=True)
+        self.spawn("sim", [self.ats, "sim", "--seed", str(self.seed), "--pairs", self.pairs, "--write-config", self.at("sim")])
+        self.wait("the simulated exchanges are up", lambda: os.path.exists(self.at("sim/keys.toml")))
+        with open(self.at("sim.log")) as log:
+            self.sim_control = log.readline().split()[1]
+
+    def start_risk(self):
+        config = self.at("risk.toml")
+        with open(config, "w") as out:
+            out.write(f'[general]\npairs = {json.dumps(self.pairs.split(","))}\n')
+            for venue in EAST + WEST:
+                out.write(f"[venue.{venue}]\nenabled = true\n")
+        self.spawn_ats("risk", ["risk", "--config", config, "--data", self.at("risk-data")],
+                       {"ATS_RISK_LISTEN": f"localhost:{self.ports['leases']}", **self.tls_of("role")})
+
+    def start_collector(self, name):
+        venues = EAST if name == "east" else WEST
+        self.spawn_ats(name, ["collector", "--config", self.at("sim/ats.toml"), "--venues", ",".join(venues),
+                              "--feed", self.at(name + ".sock")], {})
+
+    def start_engine(self, *more):
+        self.spawn_ats("engine", ["engine", "--config", self.at("sim/ats.toml"), "--no-screen", "--data", self.at("data"),
+                                  "--summary", self.at("summary.json"), *more],
+                       {"ATS_MARKET_FROM": f"{self.at('east.sock')},{self.at('west.sock')}",
+                        "ATS_RISK_ROLE": self.risk_at, "ATS_RISK_ENGINE": "engine", **self.tls_of("engine"),
+                        "ATS_REDIS_SERVER": self.redis_at, "ATS_REDIS_USER": "ats",
+                        "ATS_REDIS_PASSWORD_FILE": self.at("redis.password"), "ATS_REDIS_TLS_CA": self.at("ca.pem")})
+
+    def start(self, name):
+        if name in ("east", "west"):
+            self.start_collector(name)
+        else:
+            getattr(self, "start_" + name)()
+
+    def start_all(self):
+        for name in ("redis", "sim", *ROLES):
+            self.start(name)
+
+    def wait(self, what, truth, within=60.0):
+        end = time.monotonic() + within
+        while time.monotonic() < end:
+            if truth():
+                return
+            for name, process in self.processes.items():
+                if process.poll() not in (None, 0):
+                    raise RuntimeError(f"{name} has ended: see {self.at(name + '.log')}")
+            time.sleep(0.1)
+        raise RuntimeError(f"{what}: not within {within:.0f} s")
+
+    def page(self, role, path):
+        """Status and text of a page of /metrics, /healthz or /readyz; nothing when nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[role]}{path}", timeout=3) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+        except OSError:
+            return None, ""
+
+    def ready(self, role):
+        return self.page(role, "/readyz")[0] == 200
+
+    def status(self):
+        done = subprocess.run([self.ats, "status", "--json", "--data", self.at("data")], capture_output=True, text=True, timeout=30)
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def told_fills(self):
+        """Numbers of the fills in Redis' stream, in its order."""
+        ids = [line.strip() for line in self.redis("XRANGE", "ats.v1.fill.engine", "-", "+").splitlines()]
+        return [int(i.split("-")[1]) for i in ids if re.fullmatch(r"\d{13}-\d+", i)]
+
+    def accounts(self):
+        """By venue, as the exchanges have them."""
+        with urllib.request.urlopen(self.sim_control + "/state", timeout=30) as answer:
+            told = json.loads(answer.read())["venues"]
+        return {venue: state["accounts"][0] for venue, state in told.items()}
+
+    def differences(self, balances):
+        """Between balances of a status or summary and the exchanges' own."""
+        told, found = self.accounts(), []
+        for b in balances:
+            theirs = told[b["venue"]]["balances"].get(b["asset"], {}).get("total", "0")
+            if Decimal(theirs) != Decimal(b["total"]):
+                found.append(f"ledger: {b['venue']} {b['asset']} is {b['total']}, the exchange says {theirs}")
+        return found
+
+    def kill(self, name):
+        self.processes[name].kill()
+        self.processes.pop(name).wait()
+
+    def signal(self, name, which):
+        self.processes[name].send_signal(which)
+
+    def end(self, name, within=60):
+        """In order; its exit status."""
+        process = self.processes.pop(name)
+        process.terminate()
+        try:
+            return process.wait(within)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return None
+
+    def end_all(self):
+        """Whatever still runs, the last first."""
+        for name in reversed(list(self.processes)):
+            self.processes[name].send_signal(signal.SIGCONT)
+            self.end(name, within=20)
+
+
+def seconds_of(text):
+    match = re.fullmatch(r"(\d+)(s|m|h)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"expected a duration such as 60s or 5m, not '{text}'")
+    return int(match.group(1)) * {"s": 1, "m": 60, "h": 3600}[match.group(2)]
+
+
+def say(line):
+    print(line, flush=True)
+
+
+def run(options, home):
+    system = System(options.ats, home, options.seed, options.pairs)
+    stopping = []
+    for which in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(which, lambda *_: stopping.append(True))
+    try:
+        system.start_all()
+        for role in ROLES:
+            system.wait(f"{role} is ready", lambda role=role: system.ready(role))
+            say(f"{role:7} http://127.0.0.1:{system.ports[role]}/metrics   log {system.at(role + '.log')}")
+        say(f"redis   {system.redis_at} (TLS)   exchanges {system.sim_control}/venues")
+        say(f"the engine: {options.ats} status --data {system.at('data')}")
+        began = told = time.monotonic()
+        while not stopping and (options.seconds is None or time.monotonic() - began < options.seconds):
+            time.sleep(0.1)
+            for name, process in system.processes.items():
+                if process.poll() is not None:
+                    raise RuntimeError(f"{name} has ended: see {system.at(name + '.log')}")
+            if time.monotonic() - told >= 5:
+                told += 5
+                s = system.status()
+                if s:
+                    say(f"{time.monotonic() - began:5.0f} s: {s['executions']['completed']} trades, {s['executions']['open']} open, "
+                        f"P&L {s['pnl_reporting']}")
+        code = system.end("engine")
+        with open(system.at("summary.json")) as file:
+            summary = json.load(file)
+        told, booked = system.told_fills(), summary["orders"]["fills_booked"]
+        summary["redis_fills"] = len(told)
+        if told != list(range(1, booked + 1)):
+            summary["violations"].append(f"redis has {len(told)} fills, the ledger {booked}, and they are not the same")
+        summary["violations"] += system.differences(summary["balances"])
+        ends = {name: system.end(name) for name in ("east", "west", "risk")}
+        with open(system.at("engine.log"), errors="replace") as log:
+            say(next((line.rstrip() for line in reversed(log.readlines()) if line.startswith("ran ")), ""))
+        summary["violations"] += [f"{name} did not end in order" for name, status in ends.items() if status != 0]
+        summary["invariant_violations"] = len(summary["violations"])
+        if options.summary:
+            with open(options.summary, "w") as out:
+                json.dump(summary, out, indent=2)
+        for violation in summary["violations"]:
+            print("violation:", violation, file=sys.stderr)
+        return 3 if summary["violations"] else code or 0
+    finally:
+        system.end_all()
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Every role a process of its own, on simulated exchanges and paper money.",
+                                     epilog="example: ./dev run --distributed --for 60s --summary out.json")
+    parser.add_argument("ats", help=argparse.SUPPRESS)
+    parser.add_argument("--for", dest="seconds", type=seconds_of, help="stop after this long, e.g. 60s, 5m; else at Ctrl-C")
+    parser.add_argument("--summary", help="write a JSON summary at the end, as `ats run` does")
+    parser.add_argument("--data", help="keep journals, logs and certificates in this new folder")
+    parser.add_argument("--seed", type=int, default=1, help="of the simulated exchanges")
+    parser.add_argument("--pairs", default="BTC/USDT,ETH/USDT,SOL/USDT", help="what they list")
+    options = parser.parse_args()
+    home = os.path.abspath(options.data) if options.data else tempfile.mkdtemp(prefix="ats-")
+    try:
+        os.makedirs(home, exist_ok=not options.data)
+        return run(options, home)
+    except (RuntimeError, OSError) as wrong:
+        print("ats:", wrong, file=sys.stderr)
+        return 1
+    finally:
+        if not options.data:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
