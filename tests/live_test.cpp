@@ -55,7 +55,7 @@ class Live : public ::testing::Test {
     setup.config.core.poll_after = poll_after;
     setup.journal_dir = dir_ / "journal";
     setup.control_socket = dir_ / "control.sock";
-    setup.log = [this](const std::string& line) { log_ += line + "\n"; };
+    setup.log = [this](const LogEntry& entry) { log_ += log_text(entry) + "\n"; };
     setup.credentials = sim_->point(setup.config);
     auto opened = LiveEngine::open(reactor_, std::move(setup));
     ASSERT_TRUE(opened.ok()) << opened.error();

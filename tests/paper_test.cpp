@@ -48,7 +48,7 @@ class PaperTrading : public ::testing::Test {
     setup.config.core.paper = true;
     setup.journal_dir = dir_ / "paper";
     setup.control_socket = dir_ / "control.sock";
-    setup.log = [this](const std::string& line) { log_ += line + "\n"; };
+    setup.log = [this](const LogEntry& entry) { log_ += log_text(entry) + "\n"; };
     sim_->point(setup.config);  // the URLs; what keys there are stays behind
     std::vector<std::string> names;
     for (const SimVenue& venue : sim_->venues()) names.push_back(venue.name);

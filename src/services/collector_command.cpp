@@ -4,8 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/clock.hpp"
@@ -63,23 +63,27 @@ int collect(const Options& options, Duration limit) {
     return usage_error(wrong);
 
   io::Reactor reactor;
-  Signals signals(reactor);  // before any thread, so that all inherit the mask
-  auto opened = CollectorProcess::open(reactor, *config, [](const std::string& line) {
-    std::fprintf(stdout, "%s\n", line.c_str());
-    std::fflush(stdout);
-  });
+  Signals signals(reactor, true);  // before any thread, so that all inherit the mask
+  auto log = Log::open(config->log, "collector");
+  if (!log) return usage_error(log.error());
+  auto opened = CollectorProcess::open(reactor, *config, **log);
   if (!opened) return failure(opened.error());
   CollectorProcess& collector = **opened;
   collector.start();
   auto manager = io::ServiceManager::of_environment();
   manager.ready("collecting market data");
   const Instant started = io::OsClock::now();
+  int hangups = 0;
   const Duration wait = options.busy_poll ? Duration{} : milliseconds(20);
   while (signals.count() == 0 && collector.failure().empty()) {
     reactor.poll(wait);
     collector.turn();
     const Instant now = io::OsClock::now();
     manager.alive(now);
+    if (std::exchange(hangups, signals.hangups()) != signals.hangups()) {
+      const auto again = load_config(options.config_file, environment_variables());
+      if (again) (*log)->reload(again->log);
+    }
     if (limit.ns > 0 && now - started >= limit) break;
   }
   manager.stopping();

@@ -13,9 +13,8 @@ constexpr Duration timer_every = milliseconds(50);
 
 }  // namespace
 
-CollectorProcess::CollectorProcess(io::Reactor& reactor, const Config& config,
-                                   std::function<void(const std::string&)> log)
-    : reactor_(reactor), config_(config), log_(std::move(log)) {}
+CollectorProcess::CollectorProcess(io::Reactor& reactor, const Config& config, Log& log)
+    : reactor_(reactor), config_(config), log_(log) {}
 
 CollectorProcess::~CollectorProcess() {
   reactor_.cancel(timer_);
@@ -23,8 +22,8 @@ CollectorProcess::~CollectorProcess() {
 }
 
 Result<std::unique_ptr<CollectorProcess>, std::string> CollectorProcess::open(
-    io::Reactor& reactor, const Config& config, std::function<void(const std::string&)> log) {
-  std::unique_ptr<CollectorProcess> process(new CollectorProcess(reactor, config, std::move(log)));
+    io::Reactor& reactor, const Config& config, Log& log) {
+  std::unique_ptr<CollectorProcess> process(new CollectorProcess(reactor, config, log));
   if (auto error = process->prepare()) return fail(std::move(*error));
   return process;
 }
@@ -98,7 +97,7 @@ Status<std::string> CollectorProcess::close() {
 }
 
 void CollectorProcess::log_line(const std::string& line) const {
-  log_(format_rfc3339(io::OsClock::wall()).substr(11, 12) + " " + line);
+  log_.write({.text = line, .time = io::OsClock::wall()});
 }
 
 void CollectorProcess::monitored(MonitorView& out) const {

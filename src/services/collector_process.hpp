@@ -2,7 +2,6 @@
 // one is wanted. It trades nothing and knows no key. One thread.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "base/result.hpp"
 #include "io/reactor.hpp"
 #include "services/config.hpp"
+#include "services/log.hpp"
 #include "services/market_collector.hpp"
 #include "services/market_feed.hpp"
 #include "services/monitor.hpp"
@@ -20,8 +20,9 @@ namespace ats::services {
 class CollectorProcess final : private FeedSource, private MonitorSource {
  public:
   // The error is one line a person can act on.
-  static Result<std::unique_ptr<CollectorProcess>, std::string> open(
-      io::Reactor& reactor, const Config& config, std::function<void(const std::string&)> log);
+  static Result<std::unique_ptr<CollectorProcess>, std::string> open(io::Reactor& reactor,
+                                                                     const Config& config,
+                                                                     Log& log);
   ~CollectorProcess() override;
 
   void start();
@@ -33,8 +34,7 @@ class CollectorProcess final : private FeedSource, private MonitorSource {
   Status<std::string> close();
 
  private:
-  CollectorProcess(io::Reactor& reactor, const Config& config,
-                   std::function<void(const std::string&)> log);
+  CollectorProcess(io::Reactor& reactor, const Config& config, Log& log);
   std::optional<std::string> prepare();
   void tick();
   void count_rates();
@@ -51,7 +51,7 @@ class CollectorProcess final : private FeedSource, private MonitorSource {
 
   io::Reactor& reactor_;
   const Config config_;
-  std::function<void(const std::string&)> log_;
+  Log& log_;
   std::unique_ptr<MarketCollector> collector_;
   std::unique_ptr<MarketFeed> feed_;
   io::TimerId timer_, rate_timer_;

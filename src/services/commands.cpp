@@ -32,6 +32,7 @@ std::span<const Command> commands() {
       {"simulate", "the core in a seeded world with faults, its invariants checked",
        simulate_command},
       {"status", "what a running process is doing", status_command},
+      {"log", "how much a running process says", log_command},
       {"inventory", "what is held where, beside what is wanted there, and what could be done",
        inventory_command},
       {"risk", "what is held at risk, earned and lost; the risk role of several engines",

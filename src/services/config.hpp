@@ -18,6 +18,7 @@
 #include "domain/config.hpp"
 #include "io/journal.hpp"
 #include "services/bus_config.hpp"
+#include "services/log.hpp"
 #include "services/market_config.hpp"
 #include "services/risk_service_config.hpp"
 #include "sim/paper_latency.hpp"
@@ -71,6 +72,7 @@ struct Config {
   RiskServiceConfig risk_service;
   BusConfig bus;
   MarketConfig market;
+  LogConfig log;
   std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };

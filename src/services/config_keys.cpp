@@ -422,6 +422,7 @@ void core_keys(std::vector<Key>& keys) {
                   [](const Config& c) { return std::string(c.core.reporting_asset.view()); }});
   add_limit_keys(keys);
   add_stress_keys(keys);
+  add_log_keys(keys);
   add_market_keys(keys);
   add_bus_keys(keys);
   keys.push_back(

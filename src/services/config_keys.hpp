@@ -37,6 +37,8 @@ void add_limit_keys(std::vector<Key>& keys);
 void add_bus_keys(std::vector<Key>& keys);
 // Those of where market data comes from.
 void add_market_keys(std::vector<Key>& keys);
+// Those of what a process says.
+void add_log_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

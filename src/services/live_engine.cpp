@@ -243,7 +243,8 @@ void LiveEngine::warn_of_unlisted_quotes() {
 
 void LiveEngine::start() {
   started_ = io::OsClock::now();
-  for (const std::string& warning : setup_.warnings) log_line("warning: " + warning);
+  for (const std::string& warning : setup_.warnings)
+    log_line("warning: " + warning, LogLevel::Warning);
   for (const report::KeptAlert* alert : alerts_.list(false))
     log_line(alert_line(*alert, universe_));
   if (paper_) log_line("PAPER: fills are simulated on the live books, and no order leaves");
@@ -381,23 +382,32 @@ bool LiveEngine::close() {
 
 void LiveEngine::on_handled(const Event& event, Instant now, const Actions& actions) {
   if (const auto* up = std::get_if<ConnectionUp>(&event)) {
-    log_line(fmt::format("{} {} up", universe_.venue(up->venue).name.view(), name(up->channel)));
+    const std::string venue(universe_.venue(up->venue).name.view());
+    log_entry({.text = fmt::format("{} {} up", venue, name(up->channel)), .venue = venue});
   } else if (const auto* down = std::get_if<ConnectionDown>(&event)) {
-    log_line(
-        fmt::format("{} {} down", universe_.venue(down->venue).name.view(), name(down->channel)));
+    const std::string venue(universe_.venue(down->venue).name.view());
+    log_entry({.text = fmt::format("{} {} down", venue, name(down->channel)),
+               .level = LogLevel::Warning,
+               .venue = venue});
   } else if (const auto* changed = std::get_if<InstrumentChanged>(&event)) {
     take_over(changed->instrument);
   } else if (const auto* rejected = std::get_if<OrderRejected>(&event)) {
-    log_line(fmt::format("order {} rejected: {} {}", client_order_id(rejected->order).view(),
-                         name(rejected->reason), rejected->message.view()));
+    const std::string order(client_order_id(rejected->order).view());
+    log_entry({.text = fmt::format("order {} rejected: {} {}", order, name(rejected->reason),
+                                   rejected->message.view()),
+               .level = LogLevel::Warning,
+               .order = order});
   }
   for (const Action& action : actions) {
     if (const auto* done = std::get_if<ExecutionResolved>(&action)) {
       if (done->outcome == ExecutionOutcome::Unfilled) continue;  // a quote that was taken back
-      log_line(fmt::format("trade {} {} {}: bought {} sold {} realised {}", done->execution.value,
-                           universe_.pair_name(done->pair), name(done->outcome),
-                           done->bought.to_string(), done->sold.to_string(),
-                           done->realised.to_string()));
+      const std::string pair = universe_.pair_name(done->pair);
+      log_entry({.text = fmt::format("trade {} {} {}: bought {} sold {} realised {}",
+                                     done->execution.value, pair, name(done->outcome),
+                                     done->bought.to_string(), done->sold.to_string(),
+                                     done->realised.to_string()),
+                 .pair = pair,
+                 .trade = std::to_string(done->execution.value)});
     } else if (const auto* alert = std::get_if<Alert>(&action)) {
       if (said_ != nullptr) said_->emplace_back(alert->message.view());
     } else if (auto asked = questions_.take(action)) {
@@ -405,17 +415,48 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
     } else if (const auto* measure = std::get_if<MeasureRisk>(&action)) {
       host_->on(engine_.measure(*measure));
     } else if (const auto* book = std::get_if<BookStateChanged>(&action)) {
-      log_line(fmt::format("book {} {}{}{}", universe_.instrument_name(book->instrument),
-                           name(static_cast<BookState>(book->state)), book->reason != 0 ? ": " : "",
-                           book->reason != 0 ? name(static_cast<BookReason>(book->reason)) : ""));
+      const Instrument& on = universe_.instrument(book->instrument);
+      log_entry({.text = fmt::format(
+                     "book {} {}{}{}", universe_.instrument_name(book->instrument),
+                     name(static_cast<BookState>(book->state)), book->reason != 0 ? ": " : "",
+                     book->reason != 0 ? name(static_cast<BookReason>(book->reason)) : ""),
+                 .venue = std::string(universe_.venue(on.venue).name.view()),
+                 .pair = universe_.pair_name(on.pair)});
     }
   }
+  if (setup_.logs_debug && setup_.logs_debug()) log_steps(event, actions);
   if (bus_) bus_->on(event, actions);
   alerts_.on(event, now, actions);
   tell_alerts();
   if (risk_server_ && (std::holds_alternative<Timer>(event) || alerts_.changes() != shown_)) {
     shown_ = alerts_.changes();
     risk_server_->changed();
+  }
+}
+
+// Each step of an order, as it is in the journal.
+void LiveEngine::log_steps(const Event& event, const Actions& actions) {
+  const auto entry = [this](std::string text, OrderId order) {
+    log_entry({.text = std::move(text),
+               .level = LogLevel::Debug,
+               .order = std::string(client_order_id(order).view())});
+  };
+  std::visit(
+      [&](const auto& e) {
+        using E = std::decay_t<decltype(e)>;
+        if constexpr (std::is_same_v<E, OrderFilled>) {
+          entry(describe(event, universe_), e.fill.order);
+        } else if constexpr (requires { OrderId(e.order); }) {
+          entry(describe(event, universe_), e.order);
+        }
+      },
+      event);
+  for (const Action& action : actions) {
+    if (const auto* place = std::get_if<Place>(&action)) {
+      entry(describe(action, universe_), place->order->id);
+    } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
+      entry(describe(action, universe_), cancel->order);
+    }
   }
 }
 
@@ -430,7 +471,8 @@ void LiveEngine::on_failed(Instant now) {
 }
 
 void LiveEngine::tell_alerts() {
-  for (const report::Telling& telling : alerts_.tellings()) log_line(report::to_text(telling));
+  for (const report::Telling& telling : alerts_.tellings())
+    log_line(report::to_text(telling), log_level_of(telling.severity));
   alerts_.clear_tellings();
 }
 
@@ -447,11 +489,15 @@ void LiveEngine::take_over(const Instrument& told) {
       told.quantity_decimal(told.min_quantity).to_string(), told.fees.taker.decimal().to_string()));
 }
 
-void LiveEngine::log_line(std::string line) {
-  const std::string stamp = format_rfc3339(io::OsClock::wall());
-  line = stamp.substr(11, 12) + " " + line;
-  if (setup_.log) setup_.log(line);
-  news_.push_back(std::move(line));
+void LiveEngine::log_line(std::string line, LogLevel level) {
+  log_entry({.text = std::move(line), .level = level});
+}
+
+void LiveEngine::log_entry(LogEntry entry) {
+  entry.time = io::OsClock::wall();
+  if (setup_.log) setup_.log(entry);
+  if (entry.level == LogLevel::Debug) return;
+  news_.push_back(log_text(entry));
   if (news_.size() > news_max) news_.pop_front();
 }
 
@@ -545,6 +591,7 @@ std::string LiveEngine::answer(std::string_view request) {
   }
   if (command == "heartbeat")
     return nlohmann::json{{"ok", started_.ns != 0}, {"life", incarnation_}}.dump();
+  if (command == "log") return answer_log(parsed, setup_.set_log_level);
   if (command == "stop") {
     ask_to_stop(text_field(parsed, "who"));
     return nlohmann::json{{"ok", true}}.dump();

@@ -23,6 +23,7 @@
 #include "services/lease_letters.hpp"
 #include "services/lease_line.hpp"
 #include "services/live_view.hpp"
+#include "services/log.hpp"
 #include "services/market_lines.hpp"
 #include "services/metadata.hpp"
 #include "services/monitor.hpp"
@@ -43,8 +44,11 @@ struct LiveSetup {
   std::vector<std::string> warnings;                       // told at the start
   ReadConfig read_again;
   bool busy_poll = false;  // poll() is never left to sleep, and look() is called after each
-  // One line per thing that matters: trades, alerts, connections.
-  std::function<void(const std::string&)> log;
+  // One entry per thing that matters: trades, alerts, connections; whether debug entries are wanted now.
+  std::function<void(const LogEntry&)> log = {};
+  std::function<bool()> logs_debug = {};
+  // Sets the level; null: it cannot be set.
+  std::function<void(LogLevel)> set_log_level = {};
 };
 
 class LiveEngine final : private HostWatcher, private RiskSource, private MonitorSource {
@@ -89,7 +93,9 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   void take_over(const Instrument& told);
   std::optional<std::string> find_role();
   void take_up_kept_halts();
-  void log_line(std::string line);
+  void log_line(std::string line, LogLevel level = LogLevel::Info);
+  void log_entry(LogEntry entry);
+  void log_steps(const Event& event, const Actions& actions);
   void tick();
   void lease();
   void show_books();

@@ -143,6 +143,20 @@ int status_command(int argc, const char* const* argv) {
   return exit_done;
 }
 
+int log_command(int argc, const char* const* argv) {
+  RunningProcess process;
+  std::string level;
+  CLI::App app(
+      "How much a running process says from now on. Its configuration's log.level stays what it "
+      "is.",
+      "ats log");
+  process.add_to(app);
+  app.add_option("level", level, "debug (each order's steps), info, warning or error")->required();
+  app.footer("Examples:\n  ats log debug\n  ats log info --role --data /var/lib/ats");
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  return process.carry_out({{"command", "log"}, {"level", level}});
+}
+
 int halt_command(int argc, const char* const* argv) {
   RunningProcess process;
   std::string scope = "all";

@@ -18,19 +18,17 @@ constexpr Duration timer_every = milliseconds(50);
 }  // namespace
 
 RiskProcess::RiskProcess(io::Reactor& reactor, const Config& config, ReadConfig read_again,
-                         std::function<void(const std::string&)> log)
-    : reactor_(reactor),
-      config_(config),
-      read_again_(std::move(read_again)),
-      log_(std::move(log)) {}
+                         Log& log)
+    : reactor_(reactor), config_(config), read_again_(std::move(read_again)), log_(log) {}
 
 RiskProcess::~RiskProcess() { reactor_.cancel(timer_); }
 
-Result<std::unique_ptr<RiskProcess>, std::string> RiskProcess::open(
-    io::Reactor& reactor, const Config& config, ReadConfig read_again,
-    std::function<void(const std::string&)> log) {
+Result<std::unique_ptr<RiskProcess>, std::string> RiskProcess::open(io::Reactor& reactor,
+                                                                    const Config& config,
+                                                                    ReadConfig read_again,
+                                                                    Log& log) {
   std::unique_ptr<RiskProcess> process(
-      new RiskProcess(reactor, config, std::move(read_again), std::move(log)));
+      new RiskProcess(reactor, config, std::move(read_again), log));
   if (auto error = process->prepare()) return fail(std::move(*error));
   return process;
 }
@@ -51,7 +49,9 @@ std::optional<std::string> RiskProcess::prepare() {
   control_ = std::move(*control);
   RiskRole::Outside outside;
   outside.grant = [this](const LeaseAnswer& lease) { server_->grant(lease); };
-  outside.tell = [this](const report::Telling& telling) { log_line(report::to_text(telling)); };
+  outside.tell = [this](const report::Telling& telling) {
+    log_line(report::to_text(telling), log_level_of(telling.severity));
+  };
   auto role = RiskRole::open(config_, directory / "journal", std::move(outside));
   if (!role) return role.error();
   role_ = std::move(*role);
@@ -100,8 +100,8 @@ bool RiskProcess::close() {
   return role_->close();
 }
 
-void RiskProcess::log_line(const std::string& line) {
-  log_(format_rfc3339(io::OsClock::wall()).substr(11, 12) + " " + line);
+void RiskProcess::log_line(std::string line, LogLevel level) {
+  log_.write({.text = std::move(line), .level = level, .time = io::OsClock::wall()});
 }
 
 bool RiskProcess::ask_lease(const LeaseQuestion& question) {
@@ -177,6 +177,8 @@ std::string RiskProcess::answer(std::string_view request) {
   const std::string command = text_field(parsed, "command");
   if (command == "status" || command == "engines") return role_json(*role_).dump();
   if (command == "risk") return answer_risk_of_all(parsed);
+  if (command == "log")
+    return answer_log(parsed, [this](LogLevel level) { log_.set_level(level); });
   if (command == "reload") return answer_reload(*this, config_, read_again_, parsed);
   if (auto answer = answer_wish(*this, parsed)) return *answer;
   return answer_failed("the risk role knows no command '" + command + "': ask an engine");

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "io/reactor.hpp"
 #include "services/config.hpp"
 #include "services/control.hpp"
+#include "services/log.hpp"
 #include "services/monitor.hpp"
 #include "services/reload.hpp"
 #include "services/risk_role.hpp"
@@ -24,9 +24,9 @@ namespace ats::services {
 class RiskProcess final : private RiskSource, private MonitorSource {
  public:
   // The error is one line a person can act on.
-  static Result<std::unique_ptr<RiskProcess>, std::string> open(
-      io::Reactor& reactor, const Config& config, ReadConfig read_again,
-      std::function<void(const std::string&)> log);
+  static Result<std::unique_ptr<RiskProcess>, std::string> open(io::Reactor& reactor,
+                                                                const Config& config,
+                                                                ReadConfig read_again, Log& log);
   ~RiskProcess() override;
 
   void start();
@@ -38,11 +38,10 @@ class RiskProcess final : private RiskSource, private MonitorSource {
   bool close();
 
  private:
-  RiskProcess(io::Reactor& reactor, const Config& config, ReadConfig read_again,
-              std::function<void(const std::string&)> log);
+  RiskProcess(io::Reactor& reactor, const Config& config, ReadConfig read_again, Log& log);
   std::optional<std::string> prepare();
   void tick();
-  void log_line(const std::string& line);
+  void log_line(std::string line, LogLevel level = LogLevel::Info);
   std::string answer(std::string_view request);
   std::string answer_risk_of_all(const nlohmann::json& request) const;
 
@@ -59,7 +58,7 @@ class RiskProcess final : private RiskSource, private MonitorSource {
   io::Reactor& reactor_;
   Config config_;
   ReadConfig read_again_;
-  std::function<void(const std::string&)> log_;
+  Log& log_;
   std::unique_ptr<RiskRole> role_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<RiskServer> server_;

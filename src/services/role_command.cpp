@@ -33,10 +33,9 @@ int run_role(const RoleOptions& options) {
 
   io::Reactor reactor;
   Signals signals(reactor, true);  // before any thread, so that all inherit the mask
-  auto opened = RiskProcess::open(reactor, *config, read, [](const std::string& line) {
-    std::fprintf(stdout, "%s\n", line.c_str());
-    std::fflush(stdout);
-  });
+  auto log = Log::open(config->log, "risk");
+  if (!log) return usage_error(log.error());
+  auto opened = RiskProcess::open(reactor, *config, read, **log);
   if (!opened) return failure(opened.error());
   RiskProcess& role = **opened;
   role.start();
@@ -47,7 +46,10 @@ int run_role(const RoleOptions& options) {
   while (signals.count() == 0 && role.failure().empty()) {
     reactor.poll(milliseconds(20));
     manager.alive(io::OsClock::now());
-    if (std::exchange(hangups, signals.hangups()) != signals.hangups()) role.reload("SIGHUP");
+    if (std::exchange(hangups, signals.hangups()) != signals.hangups()) {
+      role.reload("SIGHUP");
+      if (const auto again = read(); again) (*log)->reload(again->log);
+    }
     if (limit.ns > 0 && io::OsClock::now() - started >= limit) break;
   }
   manager.stopping();

@@ -16,6 +16,7 @@
 #include "services/command_line.hpp"
 #include "services/fold.hpp"
 #include "services/live_engine.hpp"
+#include "services/log.hpp"
 #include "services/signals.hpp"
 #include "services/sim_server.hpp"
 #include "services/sim_setup.hpp"
@@ -196,17 +197,24 @@ int run_live(const Options& options, Duration limit) {
 
   setup->busy_poll = options.busy_poll;
   const bool screen = !options.no_screen && terminal_is_interactive();
-  if (!screen) {
-    setup->log = [](const std::string& line) {
-      std::fprintf(stdout, "%s\n", line.c_str());
-      std::fflush(stdout);
-    };
+  std::unique_ptr<Log> log;
+  if (!screen || !setup->config.log.to.file.empty()) {
+    auto said = Log::open(setup->config.log, "engine");
+    if (!said) return usage_error(said.error());
+    log = std::move(*said);
+    Log& to = *log;
+    setup->log = [&to](const LogEntry& entry) { to.write(entry); };
+    setup->logs_debug = [&to] { return to.wants(LogLevel::Debug); };
+    setup->set_log_level = [&to](LogLevel level) { to.set_level(level); };
   }
   const std::string reporting(setup->config.core.reporting_asset.view());
   auto opened = LiveEngine::open(reactor, std::move(*setup));
   if (!opened) return failure(opened.error());
   LiveEngine& live = **opened;
-  if (sim && !screen) std::printf("simulated exchanges: %s/venues\n", sim->control_url().c_str());
+  if (sim && !screen) {
+    std::printf("simulated exchanges: %s/venues\n", sim->control_url().c_str());
+    std::fflush(stdout);
+  }
 
   std::optional<Terminal> terminal;
   if (screen) terminal.emplace();
@@ -232,7 +240,10 @@ int run_live(const Options& options, Duration limit) {
     // A terminal that is gone ends what is shown on it; else whoever sends it wants the configuration read again.
     const bool hung_up = signals.hangups() > hangups;
     hangups = signals.hangups();
-    if (hung_up && !screen) live.reload("SIGHUP");
+    if (hung_up && !screen) {
+      live.reload("SIGHUP");
+      if (const auto config = read_config(options); config && log) log->reload(config->log);
+    }
     const bool over =
         signals.count() > 0 || (screen && hangups > 0) || (limit.ns > 0 && now - started >= limit);
     if (over && asked.ns == 0) {
@@ -256,6 +267,7 @@ int run_live(const Options& options, Duration limit) {
   const bool resolved = live.stopped();
   const std::vector<std::string> paper_differences = live.paper_differences();
   const bool closed = live.close();
+  if (log) log->settle();
   terminal.reset();
 
   json summary = json::parse(status_json(view));
