@@ -70,6 +70,28 @@ const char* name(TlsError error) {
   return "?";
 }
 
+Result<WallTime, TlsError> certificates_end(const std::string& file) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> in(BIO_new_file(file.c_str(), "r"), BIO_free);
+  std::optional<WallTime> first;
+  while (in) {
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+        PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), X509_free);
+    if (!certificate) break;
+    // Days and seconds from the beginning of time, so that no time zone comes into it.
+    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> epoch(ASN1_TIME_set(nullptr, 0),
+                                                                      ASN1_TIME_free);
+    int days = 0, rest = 0;
+    if (!epoch ||
+        ASN1_TIME_diff(&days, &rest, epoch.get(), X509_get0_notAfter(certificate.get())) != 1)
+      return fail(TlsError::BadCertificateFile);
+    const WallTime end{(std::int64_t{days} * 86'400 + rest) * 1'000'000'000};
+    if (!first || end.ns_utc < first->ns_utc) first = end;
+  }
+  ERR_clear_error();  // the end of the file is one
+  if (!first) return fail(TlsError::BadCertificateFile);
+  return *first;
+}
+
 TlsContext::TlsContext(bool server)
     : context_(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()), SSL_CTX_free),
       server_(server) {

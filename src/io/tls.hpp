@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -26,6 +27,9 @@ enum class TlsError : std::uint8_t {
   KeyMismatch,         // the key is not the certificate's
 };
 const char* name(TlsError error);
+
+// When the first of the certificates in a PEM file ends.
+Result<WallTime, TlsError> certificates_end(const std::string& file);
 
 // Settings shared by many connections; copies share one context. Outlived by nothing it is used for.
 class TlsContext {

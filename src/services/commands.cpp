@@ -5,6 +5,7 @@
 #include "services/collector_command.hpp"
 #include "services/config_command.hpp"
 #include "services/decode.hpp"
+#include "services/doctor.hpp"
 #include "services/instruments.hpp"
 #include "services/inventory_command.hpp"
 #include "services/keys_command.hpp"
@@ -54,6 +55,7 @@ std::span<const Command> commands() {
       {"instruments", "what the venues list, and what can be compared across them",
        instruments_command},
       {"keys", "the API keys: added, listed, checked, replaced, removed", keys_command},
+      {"doctor", "whether a deployment can work, and what to do where it cannot", doctor_command},
       {"config", "check a configuration, print the effective one", config_command},
   };
   return list;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <grpc/support/log.h>
 
+#include <chrono>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -78,6 +79,24 @@ Result<std::shared_ptr<grpc::ChannelCredentials>, std::string> client_credential
   if (!files) return fail(files.error());
   if (!*files) return grpc::InsecureChannelCredentials();
   return grpc::SslCredentials({(*files)->ca, (*files)->key, (*files)->cert});
+}
+
+Status<std::string> check_listening(const RiskServiceConfig& config) {
+  const auto sound = server_credentials(config);
+  if (!sound) return fail(sound.error());
+  return Done{};
+}
+
+Status<std::string> reach_role(const RiskServiceConfig& config, Duration within) {
+  silence_grpc();
+  const auto credentials = client_credentials(config);
+  if (!credentials) return fail(credentials.error());
+  const auto channel = grpc::CreateChannel(config.role, *credentials);
+  const auto until = std::chrono::system_clock::now() + std::chrono::nanoseconds(within.ns);
+  if (channel->WaitForConnected(until)) return Done{};
+  return fail("no connection to " + config.role +
+              ": it is not there, or one of the two does not believe the other's certificate "
+              "(risk.tls_ca on both sides; its certificate has to be of the host that is named)");
 }
 
 void silence_grpc() {

@@ -3,6 +3,9 @@
 
 #include <string>
 
+#include "base/result.hpp"
+#include "base/time.hpp"
+
 namespace ats::services {
 
 struct RiskServiceConfig {
@@ -14,5 +17,10 @@ struct RiskServiceConfig {
   std::string role = {};  // of an engine: where its risk role listens; empty: it has one of its own
   bool operator==(const RiskServiceConfig&) const = default;
 };
+
+// Whether risk.listen could be listened at with these files. The error is one line a person can act on.
+Status<std::string> check_listening(const RiskServiceConfig& config);
+// Whether the risk role at risk.role answers, and each believes the other's certificate; waits for so long at most.
+Status<std::string> reach_role(const RiskServiceConfig& config, Duration within);
 
 }  // namespace ats::services
