@@ -21,8 +21,9 @@ CollectorProcess::~CollectorProcess() {
   reactor_.cancel(rate_timer_);
 }
 
-Result<std::unique_ptr<CollectorProcess>, std::string> CollectorProcess::open(
-    io::Reactor& reactor, const Config& config, Log& log) {
+Result<std::unique_ptr<CollectorProcess>, std::string> CollectorProcess::open(io::Reactor& reactor,
+                                                                              const Config& config,
+                                                                              Log& log) {
   std::unique_ptr<CollectorProcess> process(new CollectorProcess(reactor, config, log));
   if (auto error = process->prepare()) return fail(std::move(*error));
   return process;
