@@ -2,7 +2,6 @@
 
 #include <hiredis/hiredis.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -54,7 +53,7 @@ RedisClient::RedisClient(Reactor& reactor, RedisOptions options, Outside outside
     : reactor_(reactor),
       options_(std::move(options)),
       outside_(std::move(outside)),
-      jitter_(options_.jitter_seed),
+      pause_(first_pause, pause_most, options_.jitter_seed),
       reader_(nullptr, close_reader) {
   connect();
   watch();
@@ -96,7 +95,7 @@ void RedisClient::begin_session() {
 
 void RedisClient::accepted() {
   ready_ = true;
-  failures_ = 0;
+  pause_.succeeded();
   down_told_.clear();
   if (heard_) listen();
   if (outside_.up) outside_.up();
@@ -180,11 +179,8 @@ void RedisClient::lose(const std::string& why) {
     stream_->reset();
     reactor_.post([gone = std::shared_ptr<Stream>(std::move(stream_))] {});
   }
-  const Duration pause =
-      std::min(pause_most, first_pause * (std::int64_t{1} << std::min(failures_, 10u)));
-  ++failures_;
   reactor_.cancel(again_);
-  again_ = reactor_.after({jitter_.between(pause.ns / 2, pause.ns)}, [this] { connect(); });
+  again_ = reactor_.after(pause_.next(), [this] { connect(); });
   for (const Waiting& lost : std::exchange(answers_, {})) {
     if (lost.answer) lost.answer(fail(RedisError::Lost));
     if (watch.dead()) return;

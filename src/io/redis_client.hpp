@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "base/rng.hpp"
+#include "io/backoff.hpp"
 #include "io/stream.hpp"
 #include "security/secret.hpp"
 
@@ -99,14 +99,13 @@ class RedisClient final : private StreamListener {
   Reactor& reactor_;
   const RedisOptions options_;
   const Outside outside_;
-  Rng jitter_;
+  Backoff pause_;
   Lifeline lifeline_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
   std::deque<Waiting> answers_;
   bool ready_ = false;
   std::string down_told_;  // why it is down, as told
-  unsigned failures_ = 0;
   TimerId again_, watch_;
   std::string pattern_;
   Heard heard_;
