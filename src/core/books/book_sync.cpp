@@ -7,9 +7,10 @@ namespace ats::core {
 
 namespace {
 
-// A book cut to a few levels stays within a narrow band of prices: a small window holds it.
 int window_bits(const BookRules& rules) {
-  return rules.depth != 0 && rules.depth <= 100 ? 12 : TickBook::default_window_bits;
+  constexpr int few = 100;
+  return rules.depth != 0 && rules.depth <= few ? TickBook::no_window
+                                                : TickBook::default_window_bits;
 }
 
 }  // namespace
@@ -244,6 +245,8 @@ BookReason BookSync::apply(std::span<const Level> bids, std::span<const Level> a
     for (const Level& level : bids) audit_.note(Side::Buy, level.price);
     for (const Level& level : asks) audit_.note(Side::Sell, level.price);
   }
+  for (const Level& level : bids) book_.prefetch(Side::Buy, level.price);
+  for (const Level& level : asks) book_.prefetch(Side::Sell, level.price);
   for (const Level& level : bids) {
     if (!book_.set(Side::Buy, level)) return BookReason::NumberFault;
   }
@@ -410,20 +413,23 @@ void BookSync::audit(Instant now, Actions& out) {
   out.emplace_back(RequestImage{instrument_});
 }
 
-// Of a book that comes whole only the levels that differ have changed.
+// Of a book that comes whole only the levels that differ have changed. Both lists come best first; where the venue
+// keeps to no order, more is noted than changed.
 void BookSync::note_replaced(const BookSnapshot& snapshot) {
   for (const Side side : {Side::Buy, Side::Sell}) {
-    const std::span<const Level> fresh = side == Side::Buy ? snapshot.bids : snapshot.asks;
     TickBook::Cursor cursor = book_.levels(side);
-    for (Level level; cursor.next(level);) {
-      if (std::ranges::find(fresh, level) == fresh.end()) audit_.note(side, level.price);
+    Level was;
+    bool any = cursor.next(was);
+    for (const Level& level : side == Side::Buy ? snapshot.bids : snapshot.asks) {
+      while (any && (side == Side::Buy ? was.price > level.price : was.price < level.price)) {
+        audit_.note(side, was.price);
+        any = cursor.next(was);
+      }
+      const bool known = any && was.price == level.price;
+      if (!known || was != level) audit_.note(side, level.price);
+      if (known) any = cursor.next(was);
     }
-    for (const Level& level : fresh) {
-      bool same = false;
-      cursor = book_.levels(side);
-      for (Level was; !same && cursor.next(was);) same = was == level;
-      if (!same) audit_.note(side, level.price);
-    }
+    for (; any; any = cursor.next(was)) audit_.note(side, was.price);
   }
 }
 

@@ -23,8 +23,8 @@ constexpr std::size_t levels_expected = 1'000;
 }  // namespace
 
 TickSide::TickSide(int window_bits) {
-  ATS_ASSERT(window_bits >= 6 && window_bits <= 18);
-  size_ = std::uint64_t{1} << window_bits;
+  ATS_ASSERT((window_bits >= 6 && window_bits <= 18) || window_bits == TickBook::no_window);
+  size_ = window_bits == TickBook::no_window ? 0 : std::uint64_t{1} << window_bits;
   quantities_.resize(size_);
   low_.resize(size_ / 64);
   mid_.resize((low_.size() + 63) / 64);
@@ -46,18 +46,33 @@ std::int64_t TickSide::find_below_word(std::uint64_t word) const {
 }
 
 void TickSide::set_outside(std::int64_t key, std::int64_t quantity) {
-  if (empty() || key > best_key()) {
+  if (size_ == 0) {
+    set_few(key, quantity);
+  } else if (empty() || key > best_key()) {
     if (quantity == 0) return;
     centre_on(key);
     put(key, quantity);
-    return;
+  } else {
+    const auto at = std::lower_bound(far_.begin(), far_.end(), key,
+                                     [](const Far& far, std::int64_t k) { return far.key > k; });
+    set_far(at, key, quantity);
   }
-  set_far(key, quantity);
 }
 
-void TickSide::set_far(std::int64_t key, std::int64_t quantity) {
-  const auto at = std::lower_bound(far_.begin(), far_.end(), key,
-                                   [](const Far& far, std::int64_t k) { return far.key > k; });
+// A whole book comes best first; other levels are among so few that counting the better ones is quicker than a search,
+// of which the processor would have to guess each turn.
+void TickSide::set_few(std::int64_t key, std::int64_t quantity) {
+  if (far_.empty() || far_.back().key > key) {
+    if (quantity != 0) far_.push_back({key, quantity});
+    return;
+  }
+  std::ptrdiff_t better = 0;
+  for (const Far& far : far_) better += far.key > key ? 1 : 0;
+  set_far(far_.begin() + better, key, quantity);
+}
+
+// `at`: where it is or belongs.
+void TickSide::set_far(std::vector<Far>::iterator at, std::int64_t key, std::int64_t quantity) {
   const bool found = at != far_.end() && at->key == key;
   if (quantity == 0) {
     if (found) far_.erase(at);
@@ -105,7 +120,7 @@ void TickSide::centre_on(std::int64_t key) {
   far_.erase(far_.begin(), back);
 }
 
-void TickSide::follow_down() { centre_on(best_ < 0 ? far_.front().key : best_key()); }
+void TickSide::follow_down() { centre_on(best_key()); }
 
 void TickSide::remove_worst() {
   if (!far_.empty()) {

@@ -1,11 +1,12 @@
 // An L2 book of one instrument: for each side an array of quantities indexed by price/tick, with a
 // three-level bitmap that finds the next level, over a window that follows the best price; levels
-// outside the window are kept in a sorted vector. Both together are the whole side, exactly.
+// outside the window are kept in a sorted vector. Both together are the whole side, exactly. A book of few
+// levels has no window, and the vector holds them all: they lie together, and are read in their order.
 //
 // Keys: a side is ordered by "greater is better": key = +price/tick for bids, -price/tick for asks.
 // Invariants, per side:
 //  - a slot's bit is set in the bitmap if and only if its quantity is positive;
-//  - when the side is not empty its best level is in the window, and every far level is worse than
+//  - when a side with a window is not empty its best level is in it, and every far level is worse than
 //    every slot of the window; far levels are sorted best first.
 // A level update within the window allocates nothing and costs no search; moving the window costs as
 // much as there are levels, and happens when the best price has moved by a quarter of the window.
@@ -33,10 +34,10 @@ const char* name(BookError error);
 // One side. Knows keys, not prices.
 class TickSide {
  public:
-  explicit TickSide(int window_bits);
+  explicit TickSide(int window_bits);  // 0: no window
 
   // quantity >= 0; zero removes, removing what is not there changes nothing.
-  void set(std::int64_t key, std::int64_t quantity) {
+  [[gnu::always_inline]] void set(std::int64_t key, std::int64_t quantity) {
     const std::uint64_t slot = slot_of(key);
     if (slot >= size_) [[unlikely]]
       return set_outside(key, quantity);
@@ -55,11 +56,22 @@ class TickSide {
       best_touched(static_cast<std::int64_t>(slot), is);
   }
 
-  bool empty() const { return best_ < 0; }
+  // Fetches what set() will write.
+  void prefetch(std::int64_t key) const {
+    const std::uint64_t slot = slot_of(key);
+    if (slot < size_) [[likely]]
+      __builtin_prefetch(&quantities_[slot], 1);
+  }
+
+  bool empty() const { return best_ < 0 && far_.empty(); }
   std::size_t size() const { return in_window_ + far_.size(); }
   // Of a side that is not empty.
-  std::int64_t best_key() const { return key_of(static_cast<std::uint64_t>(best_)); }
-  std::int64_t best_quantity() const { return quantities_[static_cast<std::size_t>(best_)]; }
+  std::int64_t best_key() const {
+    return best_ < 0 ? far_.front().key : key_of(static_cast<std::uint64_t>(best_));
+  }
+  std::int64_t best_quantity() const {
+    return best_ < 0 ? far_.front().quantity : quantities_[static_cast<std::size_t>(best_)];
+  }
   // Drops the worst levels until `depth` are left; depth >= 1.
   void truncate(std::size_t depth) {
     while (size() > depth) [[unlikely]] remove_worst();
@@ -128,7 +140,7 @@ class TickSide {
     return find_below_word(word);
   }
   std::int64_t find_below_word(std::uint64_t word) const;
-  void word_changed(std::uint64_t word) {
+  [[gnu::noinline]] void word_changed(std::uint64_t word) {
     if (low_[word] != 0) {
       mid_[word >> 6] |= bit(word);
       top_ |= bit(word >> 6);
@@ -145,14 +157,15 @@ class TickSide {
     }
   }
   // The best level was removed: find the next one, and move the window when it runs low.
-  void best_left() {
+  [[gnu::noinline]] void best_left() {
     best_ = best_ == 0 ? -1 : find_at_or_below(static_cast<std::uint64_t>(best_) - 1);
     if (best_ < static_cast<std::int64_t>(size_ / 4) && !far_.empty()) [[unlikely]]
       follow_down();
   }
   void follow_down();
-  void set_outside(std::int64_t key, std::int64_t quantity);
-  void set_far(std::int64_t key, std::int64_t quantity);
+  [[gnu::noinline]] void set_outside(std::int64_t key, std::int64_t quantity);
+  void set_few(std::int64_t key, std::int64_t quantity);
+  void set_far(std::vector<Far>::iterator at, std::int64_t key, std::int64_t quantity);
   // Moves the window so that `key`, at least as good as every level, lies a quarter below its upper end.
   void centre_on(std::int64_t key);
   void put(std::int64_t key, std::int64_t quantity);
@@ -160,7 +173,7 @@ class TickSide {
   void remove_worst();
 
   std::int64_t base_ = 0;   // key of slot 0
-  std::int64_t best_ = -1;  // slot of the best level; -1 when the side is empty
+  std::int64_t best_ = -1;  // slot of the best level; -1 when the window is empty
   std::uint64_t size_;
   std::uint64_t top_ = 0;
   std::size_t in_window_ = 0;
@@ -175,7 +188,9 @@ class TickBook {
  public:
   static constexpr int default_window_bits = 16;  // ±$490 of BTC at a tick of one cent
 
-  // tick >= 1 in the instrument's Price units; 6 <= window_bits <= 18.
+  static constexpr int no_window = 0;  // for books that are cut to some dozen levels
+
+  // tick >= 1 in the instrument's Price units; 6 <= window_bits <= 18, or none.
   explicit TickBook(std::int64_t tick, int window_bits = default_window_bits);
 
   // Absolute quantity at a price; zero removes. On an error nothing changes.
@@ -187,6 +202,11 @@ class TickBook {
       return fail(BookError::NegativeQuantity);
     of(side).set(key_of(side, static_cast<std::int64_t>(index)), level.quantity.units);
     return Done{};
+  }
+
+  // A level of the window that is set soon: a book is larger than the caches near the processor.
+  void prefetch(Side side, Price price) const {
+    of(side).prefetch(key_of(side, static_cast<std::int64_t>(index_of(price))));
   }
 
   bool empty(Side side) const { return of(side).empty(); }

@@ -242,5 +242,10 @@ TEST(TickBook, a_million_random_steps_with_wider_windows_equal_the_model) {
   live_beside_the_model(7, 18, 1, 100'000, 2'000, 1'000'000);
 }
 
+TEST(TickBook, a_hundred_thousand_random_steps_without_a_window_equal_the_model) {
+  live_beside_the_model(8, TickBook::no_window, 1, 60'000, 40, 30);
+  live_beside_the_model(9, TickBook::no_window, 500, 40'000, 90, 3'000);
+}
+
 }  // namespace
 }  // namespace ats::core
