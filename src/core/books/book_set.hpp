@@ -116,6 +116,11 @@ class BookSet {
   BookView view(InstrumentId id) const {
     return {books_[id.index()], venues_[venue_of_[id.index()].index()], polled_[id.index()].get()};
   }
+  // Of its view, for who asks nothing else.
+  Level best(InstrumentId id, Side side) const {
+    const PolledBook* polled = polled_[id.index()].get();
+    return polled != nullptr ? polled->book().best(side) : books_[id.index()].best(side);
+  }
   std::size_t size() const { return books_.size(); }
   void status(std::vector<BookStatus>& out) const;
 

@@ -70,7 +70,12 @@ std::span<const CycleCandidate> CycleDetector::on_instrument(const Instrument& i
 
 std::span<const CycleCandidate> CycleDetector::on_book(InstrumentId changed, const BookSet& books,
                                                        const Funds& funds, Instant now) {
-  return look(lanes_.on_book(changed, books.view(changed)), books, funds, now);
+  const BookView view = books.view(changed);
+  if (open_.empty() && lanes_.stands(changed, view)) [[likely]] {
+    candidates_.clear();
+    return {};
+  }
+  return look(lanes_.on_book(changed, view), books, funds, now);
 }
 
 std::span<const CycleCandidate> CycleDetector::on_time(WallTime wall, const BookSet& books,

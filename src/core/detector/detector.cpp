@@ -67,80 +67,107 @@ Instrument as_counted(Instrument instrument, const CoreConfig& config) {
 
 Detector::Detector(const Universe& universe, const CoreConfig& config) : config_(config) {
   const auto instruments = universe.instruments();
-  touching_.resize(instruments.size());
+  watched_.resize(instruments.size());
   for (const Instrument& buy : instruments) {
     for (const Instrument& sell : instruments) {
       if (buy.pair != sell.pair || buy.venue == sell.venue) continue;
       const auto index = static_cast<std::uint32_t>(edges_.size());
-      edges_.push_back(
-          {VenuePair(as_counted(buy, config), as_counted(sell, config), config.min_edge),
-           buy.pair,
-           {},
-           {}});
-      touching_[buy.id.index()].push_back(index);
-      touching_[sell.id.index()].push_back(index);
+      edges_.push_back({.buy = buy.id,
+                        .sell = sell.id,
+                        .pair = buy.pair,
+                        .ask = {},
+                        .bid = {},
+                        .venues = VenuePair(as_counted(buy, config), as_counted(sell, config),
+                                            config.min_edge)});
+      watched_[buy.id.index()].edges.push_back({index, true});
+      watched_[sell.id.index()].edges.push_back({index, false});
     }
   }
   std::size_t most = 0;
-  for (const auto& edges : touching_) most = std::max(most, edges.size());
+  for (const Watched& watched : watched_) most = std::max(most, watched.edges.size());
   candidates_.reserve(most);
 }
 
 std::span<const Candidate> Detector::on_book(InstrumentId changed, const BookSet& books,
                                              const Funds& funds, Instant now) {
   candidates_.clear();
-  for (const std::uint32_t index : touching_[changed.index()]) look(index, books, funds, now);
+  Watched& watched = watched_[changed.index()];
+  const Price bid = books.best(changed, Side::Buy).price;
+  const Price ask = books.best(changed, Side::Sell).price;
+  const bool bid_moved = bid != watched.bid;
+  const bool ask_moved = ask != watched.ask;
+  if (!bid_moved && !ask_moved && watched.open == 0) [[likely]]
+    return {};
+  watched.bid = bid;
+  watched.ask = ask;
+  for (const Touching& touching : watched.edges) {
+    const bool moved = touching.buys ? ask_moved : bid_moved;
+    if (moved || edges_[touching.edge].open) look(touching.edge, books, funds, now);
+  }
   return candidates_;
 }
 
+void Detector::look_anew() {
+  for (Watched& watched : watched_) watched.bid = watched.ask = Watched::never;
+}
+
 void Detector::on_instrument(const Instrument& instrument) {
-  for (const std::uint32_t index : touching_[instrument.id.index()]) {
-    VenuePair& venues = edges_[index].venues;
-    const bool buys = venues.buy().id == instrument.id;
-    const Instrument changed = as_counted(instrument, config_);
+  const Instrument changed = as_counted(instrument, config_);
+  for (const auto [edge, buys] : watched_[instrument.id.index()].edges) {
+    VenuePair& venues = edges_[edge].venues;
     venues =
         VenuePair(buys ? changed : venues.buy(), buys ? venues.sell() : changed, venues.min_edge());
   }
+  look_anew();
 }
 
 void Detector::configure(const CoreConfig& config) {
   config_ = config;
   for (Edge& edge : edges_)
     edge.venues = VenuePair(edge.venues.buy(), edge.venues.sell(), config.min_edge);
+  look_anew();
 }
 
 void Detector::ask_for(const InventorySkew& skew) {
-  for (Edge& edge : edges_)
-    edge.venues.set_min_edge(skew.min_edge(edge.venues.buy().id, edge.venues.sell().id));
+  for (Edge& edge : edges_) edge.venues.set_min_edge(skew.min_edge(edge.buy, edge.sell));
+  look_anew();
 }
 
 void Detector::look(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now) {
   Edge& edge = edges_[index];
-  const VenuePair& venues = edge.venues;
-  const BookView buy = books.view(venues.buy().id);
-  const BookView sell = books.view(venues.sell().id);
-  edge.ask = buy.best(Side::Sell);
-  edge.bid = sell.best(Side::Buy);
-  const bool two_sided = !edge.ask.quantity.is_zero() && !edge.bid.quantity.is_zero();
-  if (!two_sided || !venues.pays(edge.ask.price, edge.bid.price)) [[likely]] {
-    edge.open = false;
-    edge.refused = RefuseReason::EdgeBelowThreshold;
-    return;
-  }
-  if (!edge.open) {
-    edge.open = true;
+  edge.ask = books.best(edge.buy, Side::Sell).price;
+  edge.bid = books.best(edge.sell, Side::Buy).price;
+  const bool two_sided = edge.ask != Price{} && edge.bid != Price{};
+  const bool open = two_sided && edge.venues.pays(edge.ask, edge.bid);
+  if (open != edge.open) [[unlikely]] {
+    edge.open = open;
     edge.answered = false;
-    ++episodes_;
+    const std::uint32_t change = open ? 1 : -1u;
+    watched_[edge.buy.index()].open += change;
+    watched_[edge.sell.index()].open += change;
+    episodes_ += open ? 1 : 0;
   }
+  if (open) [[unlikely]] {
+    price(index, books, funds, now);
+  } else {
+    edge.refused = RefuseReason::EdgeBelowThreshold;
+  }
+}
 
+// What an edge over the threshold comes to.
+void Detector::price(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now) {
+  const Edge& edge = edges_[index];
+  const VenuePair& venues = edge.venues;
+  const BookView buy = books.view(edge.buy);
+  const BookView sell = books.view(edge.sell);
   Candidate& candidate = candidates_.emplace_back();
   candidate.edge = index;
   candidate.pair = edge.pair;
-  candidate.buy = venues.buy().id;
-  candidate.sell = venues.sell().id;
+  candidate.buy = edge.buy;
+  candidate.sell = edge.sell;
   candidate.base = venues.buy().base;
   candidate.quote = venues.buy().quote;
-  candidate.gross = venues.gross(edge.ask.price, edge.bid.price);
+  candidate.gross = venues.gross(edge.ask, edge.bid);
   candidate.refused = why_not(buy, sell, now);
   if (candidate.refused != RefuseReason::None) return;
   if (venues.buy().status != InstrumentStatus::Trading ||
@@ -149,7 +176,7 @@ void Detector::look(std::uint32_t index, const BookSet& books, const Funds& fund
     return;
   }
   size(candidate, edge, buy, sell, funds);
-  if (venues.net(edge.ask.price, edge.bid.price) > config_.max_edge)
+  if (venues.net(edge.ask, edge.bid) > config_.max_edge)
     candidate.refused = RefuseReason::EdgeTooGood;
 }
 
@@ -169,7 +196,7 @@ void Detector::size(Candidate& candidate, const Edge& edge, const BookView& buy,
     // An edge is below one, however much is asked for.
     limits.min_edge = Rate{std::min(venues.min_edge().ppb + cost.ppb, Rate::one - 1)};
     limits.max_notional = most_of(size, largest);
-    if (!venues.pays(edge.ask.price, edge.bid.price, *limits.min_edge)) {
+    if (!venues.pays(edge.ask, edge.bid, *limits.min_edge)) {
       candidate.refused = RefuseReason::LegCost;
       continue;
     }
@@ -224,17 +251,17 @@ void Detector::status(const BookSet& books, Instant now, std::vector<EdgeStatus>
   for (const Edge& edge : edges_) {
     EdgeStatus& status = out.emplace_back();
     status.pair = edge.pair;
-    status.buy = edge.venues.buy().id;
-    status.sell = edge.venues.sell().id;
+    status.buy = edge.buy;
+    status.sell = edge.sell;
     status.refused = edge.refused;
     if (!edge.open) {
       // Of an edge that does not pay anyway, whether its books are good is asked only here.
       const RefuseReason unusable = why_not(books.view(status.buy), books.view(status.sell), now);
       if (unusable != RefuseReason::None) status.refused = unusable;
     }
-    if (edge.ask.quantity.is_zero() || edge.bid.quantity.is_zero()) continue;
-    status.gross = edge.venues.gross(edge.ask.price, edge.bid.price);
-    status.net = edge.venues.net(edge.ask.price, edge.bid.price);
+    if (edge.ask == Price{} || edge.bid == Price{}) continue;
+    status.gross = edge.venues.gross(edge.ask, edge.bid);
+    status.net = edge.venues.net(edge.ask, edge.bid);
   }
 }
 

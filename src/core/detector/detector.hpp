@@ -1,7 +1,8 @@
 // Finds where one venue sells a pair below what another pays, after both taker fees, and how much of it
 // can be had. Knows every directed venue pair of every pair listed on two or more venues; a changed book
-// costs a look at those pairs that touch it: one exact integer comparison of the tops, and a walk through
-// both books only where it pays. Says what it would do and why it would not; sends nothing.
+// costs a look at those pairs whose price it moved: one exact integer comparison of the tops, and a walk through
+// both books only where it pays; a pair that pays is looked at whatever changed. Says what it would do and why it
+// would not; sends nothing.
 //
 // What legs that fall short cost on the two venues is asked for on top of the smallest edge. It differs with
 // the size: where a large trade does not pay for it, a smaller one is looked at. The smallest edge itself is
@@ -62,8 +63,8 @@ class Detector {
  public:
   Detector(const Universe& universe, const CoreConfig& config);
 
-  // Looks again at every directed venue pair that touches the instrument. Candidates are valid until
-  // the next call. Pairs without an edge over the threshold give none.
+  // Looks again at every directed venue pair that touches the instrument and may come out otherwise. Candidates are
+  // valid until the next call. Pairs without an edge over the threshold give none.
   std::span<const Candidate> on_book(InstrumentId changed, const BookSet& books, const Funds& funds,
                                      Instant now);
   void on_instrument(const Instrument& instrument);
@@ -82,17 +83,37 @@ class Detector {
   void status(const BookSet& books, Instant now, std::vector<EdgeStatus>& out) const;
 
  private:
+  // What a look reads comes first, so that it lies together: a look is all that most changes cost.
   struct Edge {
-    VenuePair venues;
+    InstrumentId buy;
+    InstrumentId sell;
     PairId pair;
-    Level ask;  // tops at the last look
-    Level bid;
     RefuseReason refused = RefuseReason::BookNotValid;
     bool open = false;      // over the threshold at the last look
     bool answered = false;  // since it opened
+    Price ask;              // tops at the last look; zero: none
+    Price bid;
+    VenuePair venues;
+  };
+  struct Touching {
+    std::uint32_t edge;
+    bool buys;  // the edge buys here: what it makes of this book hangs on the best ask alone
+  };
+  // An instrument, as its edges see it.
+  struct Watched {
+    static constexpr Price never{-1};
+    Price bid =
+        never;  // when its edges were last looked at; never: or their terms have changed since
+    Price ask = never;
+    std::uint32_t open = 0;  // of its edges
+    std::vector<Touching> edges;
   };
 
+  // The terms of edges changed: they are looked at when either book changes, whatever changes.
+  void look_anew();
   void look(std::uint32_t index, const BookSet& books, const Funds& funds, Instant now);
+  [[gnu::noinline]] void price(std::uint32_t index, const BookSet& books, const Funds& funds,
+                               Instant now);
   RefuseReason why_not(const BookView& buy, const BookView& sell, Instant now) const;
   void size(Candidate& candidate, const Edge& edge, const BookView& buy, const BookView& sell,
             const Funds& funds) const;
@@ -100,7 +121,7 @@ class Detector {
 
   CoreConfig config_;
   std::vector<Edge> edges_;
-  std::vector<std::vector<std::uint32_t>> touching_;  // by instrument
+  std::vector<Watched> watched_;  // by instrument
   std::vector<Candidate> candidates_;
   std::uint64_t episodes_ = 0;
 };

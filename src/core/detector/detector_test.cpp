@@ -191,6 +191,30 @@ TEST_F(DetectorTest, an_edge_seen_from_either_book_is_one_episode) {
   EXPECT_EQ(detector_->episodes(), 2u);
 }
 
+TEST_F(DetectorTest, where_no_price_moved_only_open_edges_and_those_of_new_terms_are_looked_at) {
+  start();
+  quote(0, level(9'990, 50'000), level(10'000, 50'000));
+  quote(1, level(10'022, 50'000),
+        level(10'030, 50'000));  // 2 bps after fees: less than is asked for
+  EXPECT_THAT(look(0), IsEmpty());
+  EXPECT_THAT(look(1), IsEmpty());
+  quote(1, level(10'022, 60'000), level(10'030, 60'000));
+  EXPECT_THAT(look(1), IsEmpty());
+  config_.min_edge = Rate::bps(1);
+  detector_->configure(config_);
+  const auto found = look(1);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].refused, RefuseReason::None);
+  EXPECT_THAT(look(0), SizeIs(1));
+  quote(1, level(10'022, 20), level(10'030, 20));
+  const auto smaller = look(1);
+  ASSERT_THAT(smaller, SizeIs(1));
+  EXPECT_EQ(smaller[0].walked.sell_quantity.units, 20);
+  config_.min_edge = Rate::bps(5);
+  detector_->configure(config_);
+  EXPECT_THAT(look(0), IsEmpty());
+}
+
 TEST_F(DetectorTest, an_edge_too_good_to_be_true_is_refused) {
   start();
   quote(0, level(9'990, 50'000), level(10'000, 50'000));

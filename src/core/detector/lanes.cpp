@@ -146,18 +146,27 @@ void Lanes::set_price(std::uint32_t index, Price price) {
   hop.log = hop.constant + (hop.side == Side::Sell ? log : -log);
 }
 
+// Of the book's other side; zero: there is none to count on.
+Price Lanes::price_now(InstrumentId id, Side side, const BookView& view) const {
+  const bool counts = view.state() == BookState::Valid &&
+                      instruments_[id.index()].status == InstrumentStatus::Trading;
+  return counts ? view.best(opposite(side)).price : Price{};
+}
+
+bool Lanes::stands(InstrumentId changed, const BookView& view) const {
+  return price_now(changed, Side::Buy, view) == hops_[hop_of(changed, Side::Buy)].price &&
+         price_now(changed, Side::Sell, view) == hops_[hop_of(changed, Side::Sell)].price;
+}
+
 std::span<const Lanes::Moved> Lanes::on_book(InstrumentId changed, const BookView& view) {
   return look(changed, view, false);
 }
 
 std::span<const Lanes::Moved> Lanes::look(InstrumentId changed, const BookView& view, bool anew) {
   moved_.clear();
-  const bool counts = view.state() == BookState::Valid &&
-                      instruments_[changed.index()].status == InstrumentStatus::Trading;
   for (const Side side : {Side::Buy, Side::Sell}) {
     const std::uint32_t hop = hop_of(changed, side);
-    const Level top = counts ? view.best(opposite(side)) : Level{};
-    const Price price = top.quantity.is_zero() ? Price{} : top.price;
+    const Price price = price_now(changed, side, view);
     if (price == hops_[hop].price && !anew) [[likely]] {
       stand(hop);
     } else {

@@ -64,6 +64,8 @@ class Lanes {
   std::size_t size() const { return lanes_.size(); }
 
   // --- what moves ---
+  // Its hops cost what they cost at the last call: no lane is better or worse at the tops than it was.
+  bool stands(InstrumentId changed, const BookView& view) const;
   struct Moved {
     LaneId lane;
     bool better;  // its best rate rose: cycles over it may have opened
@@ -101,6 +103,7 @@ class Lanes {
   void add_rates(const Universe& universe, const CoreConfig& config);
   void set_fees(const Instrument& instrument);
   void set_price(std::uint32_t hop, Price price);
+  Price price_now(InstrumentId id, Side side, const BookView& view) const;
   // `anew`: more than a price may be different.
   std::span<const Moved> look(InstrumentId changed, const BookView& view, bool anew);
   bool beats(std::uint32_t a, std::uint32_t b) const;
