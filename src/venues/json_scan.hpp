@@ -72,12 +72,28 @@ inline __m128i load16(const void* p) { return _mm_loadu_si128(static_cast<const 
 inline unsigned lanes_equal(__m128i lanes, char c) {
   return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(c))));
 }
-// Whether the first `size` characters are the same. Beyond 16 characters compilers call memcmp, which costs more
-// than it compares.
+// Whether `size` characters are the same, by two words that may overlap.
+template <class Word, std::size_t size>
+[[gnu::always_inline]] inline bool equal_ends(const char* a, const char* b) {
+  constexpr std::size_t last = size - sizeof(Word);
+  std::array<Word, 4> words;
+  std::memcpy(&words[0], a, sizeof(Word));
+  std::memcpy(&words[1], b, sizeof(Word));
+  std::memcpy(&words[2], a + last, sizeof(Word));
+  std::memcpy(&words[3], b + last, sizeof(Word));
+  return ((words[0] ^ words[1]) | (words[2] ^ words[3])) == 0;
+}
+// Whether the first `size` characters are the same. memcmp is a call for most sizes, and costs more than it compares.
 template <std::size_t size>
 [[gnu::always_inline]] inline bool equal(const char* a, const char* b) {
-  if constexpr (size <= 16) {
-    return std::memcmp(a, b, size) == 0;
+  if constexpr (size == 1) {
+    return *a == *b;
+  } else if constexpr (size < 4) {
+    return equal_ends<std::uint16_t, size>(a, b);
+  } else if constexpr (size < 8) {
+    return equal_ends<std::uint32_t, size>(a, b);
+  } else if constexpr (size < 16) {
+    return equal_ends<std::uint64_t, size>(a, b);
   } else {
     __m128i differences = _mm_xor_si128(load16(a + size - 16), load16(b + size - 16));
     for (std::size_t i = 0; i + 16 < size; i += 16)
