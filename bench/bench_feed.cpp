@@ -2,22 +2,16 @@
 // Pub/Sub with the same bytes, which is what a user would take. One way, from the moment before it is given to the moment it
 // is had; a message leaves only every so often, so that none waits for the one before. The feed's two sides busy-poll, each on a
 // core of its own; Redis is used as hiredis comes, whose reader sleeps.
-#include <hiredis/hiredis.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstring>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "child.hpp"
 #include "domain/codec.hpp"
 #include "harness.hpp"
 #include "io/clock.hpp"
+#include "redis_server.hpp"
 #include "services/market_feed.hpp"
 #include "services/market_lines.hpp"
 #include "temporary_folder.hpp"
@@ -50,28 +44,6 @@ struct Delta {
   BookDelta made(std::uint64_t number) const {
     return {{0}, {{}, io::OsClock::now()}, number, number, number - 1, 7u, bids, asks};
   }
-};
-
-// Runs `what` in a process of its own on the first core; ended with its owner.
-class Child {
- public:
-  explicit Child(const std::function<void()>& what) {
-    pid_ = ::fork();
-    if (pid_ < 0) die("fork failed");
-    if (pid_ != 0) return;
-    pin(Core::First);
-    what();
-    ::_exit(0);
-  }
-  ~Child() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
- private:
-  pid_t pid_;
 };
 
 void wait_until(std::int64_t at) {
@@ -141,66 +113,12 @@ Outcome through_the_feed() {
   return heard.arrivals.outcome();
 }
 
-// --- the same bytes over Redis ---
-
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    die("no free port");
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
-
-// As hiredis comes: who waits for a message sleeps.
-using Connection = std::unique_ptr<redisContext, void (*)(redisContext*)>;
-using Reply = std::unique_ptr<redisReply, void (*)(void*)>;
-
-Connection connect_to(std::uint16_t port) {
-  const std::int64_t until = now_ns() + 10'000'000'000;
-  while (true) {
-    Connection connection(redisConnect("127.0.0.1", port), redisFree);
-    if (connection && connection->err == 0) return connection;
-    if (now_ns() > until) die("redis-server does not answer");
-    ::usleep(10'000);
-  }
-}
-
-Reply next(const Connection& connection) {
-  void* reply = nullptr;
-  if (redisGetReply(connection.get(), &reply) != REDIS_OK) die("redis-server ended the connection");
-  return {static_cast<redisReply*>(reply), freeReplyObject};
-}
-
-class Server {
- public:
-  Server() : port_(free_port()) {
-    const std::string port = std::to_string(port_);
-    process_ = std::make_unique<Child>([&] {
-      unpin();
-      if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(1);
-      ::execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1",
-               "--save", "", "--appendonly", "no", static_cast<char*>(nullptr));
-      ::_exit(1);
-    });
-  }
-  std::uint16_t port() const { return port_; }
-
- private:
-  std::uint16_t port_;
-  std::unique_ptr<Child> process_;
-};
-
-Outcome through_redis(const Server& server) {
-  const Connection subscriber = connect_to(server.port());
+Outcome through_redis(const RedisServer& server) {
+  const RedisConnection subscriber = server.connect();
   redisAppendCommand(subscriber.get(), "SUBSCRIBE %s", channel);
-  next(subscriber);
+  next_reply(subscriber);
   const Child publisher([&] {
-    const Connection connection = connect_to(server.port());
+    const RedisConnection connection = server.connect();
     const Delta delta;
     std::vector<std::byte> bytes;
     // Redis is a third process on two cores: what is sent before the last was had would wait for a core.
@@ -210,16 +128,17 @@ Outcome through_redis(const Server& server) {
       const BookDelta made = delta.made(n);
       bytes.clear();
       encode_event(made, made.times.recv_time, bytes);
-      const Reply reply(static_cast<redisReply*>(redisCommand(connection.get(), "PUBLISH %s %b",
-                                                              channel, bytes.data(), bytes.size())),
-                        freeReplyObject);
+      const RedisReply reply(
+          static_cast<redisReply*>(
+              redisCommand(connection.get(), "PUBLISH %s %b", channel, bytes.data(), bytes.size())),
+          freeReplyObject);
       if (!reply) die("redis-server ended the connection");
     }
   });
   Arrivals arrivals;
   DecodedEvent decoded;
   while (!arrivals.all()) {
-    const Reply reply = next(subscriber);
+    const RedisReply reply = next_reply(subscriber);
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
       die("redis-server sent no message");
     const redisReply& payload = *reply->element[2];
@@ -232,7 +151,7 @@ Outcome through_redis(const Server& server) {
 
 void run(Session& session) {
   if (!session.wanted("one process to another")) return;
-  const Server server;
+  const RedisServer server;
   session.compare(
       {.name = "one process to another, a delta of three levels",
        .baseline_name = "Redis Pub/Sub, hiredis",

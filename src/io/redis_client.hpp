@@ -2,7 +2,7 @@
 // again by itself, ever more slowly, and never repeats a command: what was under way when the connection ended is
 // reported as lost, since nobody knows whether the server has carried it out.
 //
-// hiredis writes commands and reads answers; the sockets are ours, because Debian's hiredis knows no TLS.
+// hiredis reads answers; the sockets are ours, because Debian's hiredis knows no TLS.
 //
 // Invariants:
 //  - Every command that was taken gets exactly one answer, from Reactor::poll(), unless the client is destroyed first.
@@ -106,7 +106,8 @@ class RedisClient final : private StreamListener {
   std::deque<Waiting> answers_;
   bool ready_ = false;
   std::string down_told_;  // why it is down, as told
-  TimerId again_, watch_;
+  TimerId again_, watch_, flush_;
+  Instant now_;  // when the first of what waits to be flushed was said
   std::string pattern_;
   Heard heard_;
 };
