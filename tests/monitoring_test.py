@@ -158,7 +158,8 @@ with tempfile.TemporaryDirectory(prefix="ats-monitoring-") as home:
     manager = Manager(home)
     data = os.path.join(home, "engine")
     engine = start(["run", "--no-screen", "--data", data, "--pairs", ",".join(ENGINE_PAIRS)],
-                   {"ATS_RISK_ROLE": role_at, "NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "1000000"},
+                   {"ATS_RISK_ROLE": role_at, "ATS_INFLUX_SERVER": f"http://127.0.0.1:{free_port()}",
+                    "NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "1000000"},
                    os.path.join(home, "engine.log"))
 
     # The service manager.

@@ -74,6 +74,8 @@ ROWS = [
         ("Memory", "timeseries", "bytes", [('process_resident_memory_bytes{job="ats"}', "{{instance}}")], ""),
         ("Descriptors", "timeseries", "none", [('process_open_fds{job="ats"}', "{{instance}}")], ""),
         ("Journal", "timeseries", "Bps", [("rate(ats_journal_bytes_total[$__rate_interval])", "{{instance}}")], ""),
+        ("History that waits", "timeseries", "bytes", [("ats_influx_waiting_bytes", "{{instance}}")],
+         "On disk, while InfluxDB is away; beyond influx.queue_limit the oldest goes."),
     ]),
 ]
 

@@ -54,6 +54,16 @@ void Engine::on(const Event& event, Instant now, Actions& out, Departures* depar
 
 void Engine::status(CoreStatus& out) const { parts_->status(out); }
 
+std::size_t Engine::levels(InstrumentId instrument, Side side, std::span<Level> out) const {
+  const Parts& p = *parts_;
+  if (!p.started || instrument.index() >= p.books->size()) return 0;
+  const BookView book = p.books->view(instrument);
+  if (!book.valid(p.now)) return 0;
+  std::size_t count = 0;
+  for (TickBook::Cursor at = book.levels(side); count < out.size() && at.next(out[count]);) ++count;
+  return count;
+}
+
 InventoryReport Engine::inventory(const PlanRules& rules) const {
   const Parts& p = *parts_;
   if (!p.started) return {};

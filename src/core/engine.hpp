@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "base/time.hpp"
 #include "domain/action.hpp"
@@ -41,6 +42,8 @@ class Engine {
 
   // A copy of what the engine knows, for people and auditors.
   void status(CoreStatus& out) const;
+  // Of a Valid book, best first, as many as there is room for; of another none. For people.
+  std::size_t levels(InstrumentId instrument, Side side, std::span<Level> out) const;
   // Holdings beside their targets, and what could be done about it; for people. Sends nothing.
   InventoryReport inventory(const PlanRules& rules) const;
   // Positions, exposures, profit and loss by the last reading (a second old at most); for people.

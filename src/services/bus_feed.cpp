@@ -1,8 +1,7 @@
 #include "services/bus_feed.hpp"
 
-#include <algorithm>
-
 #include "services/bus_messages.hpp"
+#include "services/told_facts.hpp"
 
 namespace ats::services {
 
@@ -21,14 +20,12 @@ void BusFeed::on(const Event& event, const Actions& actions, std::vector<BusItem
     if (changed->instrument.price_scale == held.price_scale &&
         changed->instrument.qty_scale == held.qty_scale)
       universe_.add_instrument(changed->instrument);
-  } else if (const auto* filled = std::get_if<OrderFilled>(&event)) {
-    take(filled->fill, true, actions, out);
-  } else if (const auto* foreign = std::get_if<ForeignFill>(&event)) {
-    take(foreign->fill, false, actions, out);
+  } else if (const auto told = newly_booked(event, actions)) {
+    take(*told->fill, told->ours, out);
   }
   for (const Action& action : actions) {
     const auto* done = std::get_if<ExecutionResolved>(&action);
-    if (done == nullptr || done->outcome == ExecutionOutcome::Unfilled) continue;
+    if (done == nullptr || !is_trade(*done)) continue;
     const auto stream = BusStream::Execution;
     const std::uint64_t number = ++numbers_[static_cast<std::size_t>(stream)];
     out.push_back({stream, number, bus_channel(name(stream), {}, done->pair, universe_),
@@ -36,14 +33,7 @@ void BusFeed::on(const Event& event, const Actions& actions, std::vector<BusItem
   }
 }
 
-// Told twice it is booked once.
-void BusFeed::take(const Fill& fill, bool ours, const Actions& actions, std::vector<BusItem>& out) {
-  const bool booked = std::ranges::any_of(actions, [&](const Action& action) {
-    const auto* entry = std::get_if<Booked>(&action);
-    return entry != nullptr && entry->fill == fill.id &&
-           (entry->kind == EntryKind::Fill || entry->kind == EntryKind::ForeignFill);
-  });
-  if (!booked) return;
+void BusFeed::take(const Fill& fill, bool ours, std::vector<BusItem>& out) {
   const auto stream = BusStream::Fill;
   const Instrument& on = universe_.instrument(fill.instrument);
   const std::uint64_t number = ++numbers_[static_cast<std::size_t>(stream)];

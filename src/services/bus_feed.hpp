@@ -37,7 +37,7 @@ class BusFeed {
   const std::string& source() const { return source_; }
 
  private:
-  void take(const Fill& fill, bool ours, const Actions& actions, std::vector<BusItem>& out);
+  void take(const Fill& fill, bool ours, std::vector<BusItem>& out);
 
   std::string source_;
   std::uint64_t journal_ = 0;

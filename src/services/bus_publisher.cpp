@@ -17,6 +17,7 @@
 #include "io/tls.hpp"
 #include "services/bus_messages.hpp"
 #include "services/bus_server.hpp"
+#include "services/told_facts.hpp"
 
 namespace ats::services {
 namespace {
@@ -242,15 +243,11 @@ class BusPublisher::Parts {
     });
   }
 
-  static bool same(const BookStatus& a, const BookStatus& b) {
-    return a.state == b.state && a.reason == b.reason && a.bid == b.bid && a.ask == b.ask;
-  }
-
   void tell_quotes(const std::vector<BookStatus>& books, const Universe& names, BusHead head) {
     if (!up_) return;
     for (const BookStatus& book : books) {
       const auto told = told_.find(book.instrument.value);
-      if (told != told_.end() && same(told->second, book)) continue;
+      if (told != told_.end() && same_top(told->second, book)) continue;
       if (client_->waiting() >= in_flight_most) return;  // as it is then, the next time
       const Instrument& on = names.instrument(book.instrument);
       head.number = ++numbers_[book.instrument.value];

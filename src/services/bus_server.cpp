@@ -3,18 +3,9 @@
 #include <charconv>
 
 #include "io/clock.hpp"
-#include "io/secret_file.hpp"
+#include "services/server_access.hpp"
 
 namespace ats::services {
-namespace {
-
-constexpr std::size_t password_most = 4096;
-
-bool on_this_machine(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
-}  // namespace
 
 Result<BusServer, std::string> BusServer::of(const BusConfig& config) {
   BusServer server;
@@ -29,18 +20,14 @@ Result<BusServer, std::string> BusServer::of(const BusConfig& config) {
   if (server.port_ == 0) return fail("redis.server: " + address + ": that is no port");
   server.user_ = config.user;
   if (!config.password_file.empty()) {
-    auto password = io::read_secret_file(config.password_file, password_most);
-    if (!password) return fail("redis.password_file: " + password.error().detail);
-    // An editor ends the line.
-    std::size_t size = password->size();
-    while (size > 0 && password->reveal()[size - 1] == '\n') --size;
-    if (size == 0) return fail("redis.password_file: " + config.password_file + " is empty");
-    server.password_ = std::make_shared<const security::Secret>(password->clone(size));
+    auto password = read_password("redis.password_file", config.password_file);
+    if (!password) return fail(password.error());
+    server.password_ = std::make_shared<const security::Secret>(std::move(*password));
   }
   if (!config.tls_ca.empty()) {
-    auto context = io::TlsContext::client(config.tls_ca);
-    if (!context) return fail(std::string("redis.tls_ca: ") + io::name(context.error()));
-    server.tls_ = std::make_shared<const io::TlsContext>(std::move(*context));
+    auto context = load_authority("redis.tls_ca", config.tls_ca);
+    if (!context) return fail(context.error());
+    server.tls_ = std::move(*context);
   } else if (!on_this_machine(server.host_)) {
     return fail("redis.server: " + address +
                 " is another machine: it needs redis.tls_ca, whose certificate the server has");

@@ -6,6 +6,7 @@
 #include "services/config_command.hpp"
 #include "services/decode.hpp"
 #include "services/doctor.hpp"
+#include "services/influx_command.hpp"
 #include "services/instruments.hpp"
 #include "services/inventory_command.hpp"
 #include "services/keys_command.hpp"
@@ -45,6 +46,7 @@ std::span<const Command> commands() {
       {"trades", "a list of what was traded, and how each trade ended", trades_command},
       {"trade", "the timeline of one trade, with the books it saw", trade_command},
       {"bus", "what engines tell on Redis, one JSON object a line", bus_command},
+      {"influx", "what history is written into (InfluxDB), and what it holds", influx_command},
       {"watchdog", "cancel the engine's open orders when it answers no more", watchdog_command},
       {"replay", "run a journal through the core again and report the first difference",
        replay_command},

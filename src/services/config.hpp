@@ -18,6 +18,7 @@
 #include "domain/config.hpp"
 #include "io/journal.hpp"
 #include "services/bus_config.hpp"
+#include "services/influx_config.hpp"
 #include "services/log.hpp"
 #include "services/market_config.hpp"
 #include "services/risk_service_config.hpp"
@@ -73,6 +74,7 @@ struct Config {
   BusConfig bus;
   MarketConfig market;
   LogConfig log;
+  InfluxConfig influx;
   std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };

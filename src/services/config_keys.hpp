@@ -39,6 +39,8 @@ void add_bus_keys(std::vector<Key>& keys);
 void add_market_keys(std::vector<Key>& keys);
 // Those of what a process says.
 void add_log_keys(std::vector<Key>& keys);
+// Those of history.
+void add_influx_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "io/clock.hpp"
 #include "services/alert_text.hpp"
@@ -69,6 +71,13 @@ std::optional<std::string> LiveEngine::prepare() {
                                   [this](std::string line) { log_line(std::move(line)); });
     if (!bus) return bus.error();
     bus_ = std::move(*bus);
+  }
+  if (!config.influx.server.empty()) {
+    auto history = HistoryWriter::open(reactor_, config.influx, config.engine_name,
+                                       setup_.journal_dir.string() + "-influx",
+                                       [this](std::string line) { log_line(std::move(line)); });
+    if (!history) return history.error();
+    history_ = std::move(*history);
   }
   if (auto error = restore()) return error;
 
@@ -181,6 +190,7 @@ std::optional<std::string> LiveEngine::restore() {
       alerts_.on(event, now, actions);
       alerts_.clear_tellings();  // they were told then
       if (bus_) bus_->on(event, actions);
+      if (history_) history_->on(event, now, actions);
     };
     auto folded = fold_journal(*reader, engine_, options);
     if (!folded) return folded.error().detail;
@@ -250,6 +260,7 @@ void LiveEngine::start() {
   if (paper_) log_line("PAPER: fills are simulated on the live books, and no order leaves");
   host_->on(Started{incarnation_, io::OsClock::wall(), &universe_, &setup_.config.core});
   if (bus_) bus_->start();
+  if (history_) history_->start();
   take_up_kept_halts();
   if (paper_) {
     for (std::string& line : paper_->open(universe_, incarnation_, *host_))
@@ -298,6 +309,34 @@ void LiveEngine::show_books() {
   CoreStatus status;
   engine_.status(status);
   bus_->look(status, names_);
+}
+
+void LiveEngine::look_for_history(Instant now) {
+  HistoryLook* const look = history_->due(now);
+  if (look == nullptr) return;
+  engine_.status(look->core);
+  look->names = names_ ? names_ : std::make_shared<const Universe>(universe_);
+  look->levels.clear();
+  if (look->depth) {
+    std::array<Level, InfluxConfig::book_levels_most> room;
+    const auto wanted = std::span(room).first(setup_.config.influx.book_levels);
+    for (const Instrument& on : universe_.instruments()) {
+      for (const Side side : {Side::Buy, Side::Sell}) {
+        const std::size_t count = engine_.levels(on.id, side, wanted);
+        for (std::uint32_t n = 0; n < count; ++n)
+          look->levels.push_back({on.id, side, n, wanted[n]});
+      }
+    }
+  }
+  if (look->measures) {
+    look->journal_bytes = journal_->bytes_written();
+    look->loop_lag_p99 = {loop_lag_.percentile(0.99)};
+    look->decision_p50 = {host_->decision().percentile(0.5)};
+    look->decision_p99 = {host_->decision().percentile(0.99)};
+    look->order_p50 = {host_->order().percentile(0.5)};
+    look->order_p99 = {host_->order().percentile(0.99)};
+  }
+  history_->looked();
 }
 
 // What the engine asked for in this turn goes to the role in it.
@@ -376,6 +415,7 @@ bool LiveEngine::close() {
   }
   control_.reset();
   if (bus_) bus_->close(seconds(2));
+  if (history_) history_->close(seconds(2));
   const bool role_closed = !role_ || role_->close();
   return failure().empty() && journal_->close().ok() && role_closed;
 }
@@ -426,6 +466,10 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
   }
   if (setup_.logs_debug && setup_.logs_debug()) log_steps(event, actions);
   if (bus_) bus_->on(event, actions);
+  if (history_) {
+    history_->on(event, now, actions);
+    if (std::holds_alternative<Timer>(event)) look_for_history(now);
+  }
   alerts_.on(event, now, actions);
   tell_alerts();
   if (risk_server_ && (std::holds_alternative<Timer>(event) || alerts_.changes() != shown_)) {
@@ -559,6 +603,9 @@ void LiveEngine::monitored(MonitorView& out) const {
   if (bus_) out.bus = bus_->status();
   if (bus_ && !out.bus->up)
     out.degraded.emplace_back("redis does not answer: fills and trades wait for it");
+  if (history_) out.history = history_->status();
+  if (history_ && !out.history->up)
+    out.degraded.emplace_back("influx does not answer: history waits for it on disk");
   const CoreStatus& core = engine.live.core;
   if (!host_->failure().empty()) out.not_ready.push_back(host_->failure());
   if (core.stopping || closing_) out.not_ready.emplace_back("it is stopping");

@@ -20,6 +20,7 @@
 #include "services/config.hpp"
 #include "services/control.hpp"
 #include "services/engine_host.hpp"
+#include "services/history_writer.hpp"
 #include "services/lease_letters.hpp"
 #include "services/lease_line.hpp"
 #include "services/live_view.hpp"
@@ -99,6 +100,7 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   void tick();
   void lease();
   void show_books();
+  void look_for_history(Instant now);
   void count_rates();
   void warn_of_clock(std::size_t driver);
   std::string answer(std::string_view request);
@@ -146,8 +148,9 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   std::vector<std::string>* said_ = nullptr;  // alerts go there too
   Instant started_;
   bool closing_ = false;
-  std::uint64_t shown_ = 0;            // of the alerts' changes, to those who watch
-  std::unique_ptr<BusPublisher> bus_;  // null: nobody is told
+  std::uint64_t shown_ = 0;                 // of the alerts' changes, to those who watch
+  std::unique_ptr<BusPublisher> bus_;       // null: nobody is told
+  std::unique_ptr<HistoryWriter> history_;  // null: nothing is written
   // Null: not asked for. They ask all of the above, so they go first.
   std::unique_ptr<RiskServer> risk_server_;
   std::unique_ptr<Monitor> monitor_;

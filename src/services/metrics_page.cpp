@@ -127,6 +127,19 @@ class Page {
       counter("ats_bus_let_go_total", "Fills and trades that did not fit while Redis was away.",
               v_.bus->let_go);
     }
+    if (v_.history) {
+      gauge("ats_influx_up", "1: InfluxDB takes what is written.", v_.history->up);
+      counter("ats_influx_points_written_total", "Points of history that InfluxDB has taken.",
+              v_.history->written);
+      gauge("ats_influx_points_waiting", "Points on disk that InfluxDB has not taken yet.",
+            number(v_.history->waiting));
+      gauge("ats_influx_waiting_bytes", "Bytes on disk that InfluxDB has not taken yet.",
+            number(v_.history->waiting_bytes));
+      counter("ats_influx_points_dropped_total", "Points of history there was no room for.",
+              v_.history->dropped);
+      counter("ats_influx_points_refused_total", "Points that InfluxDB will not have.",
+              v_.history->refused);
+    }
     Family open = gauge("ats_alerts_open", "Alerts that nothing has ended yet.");
     for (const AlertCount& alerts : v_.alerts) {
       open.add(number(alerts.open),

@@ -134,6 +134,18 @@ TEST_F(MetricsPageTest, ABusIsShownWhereThereIsOne) {
   EXPECT_EQ(value("ats_bus_let_go_total"), "1");
 }
 
+TEST_F(MetricsPageTest, HistoryIsShownWhereItIsWritten) {
+  EXPECT_EQ(value("ats_influx_up"), "none");
+  view_.history = HistoryStatus{
+      .up = true, .written = 12, .waiting = 3, .waiting_bytes = 300, .dropped = 2, .refused = 1};
+  EXPECT_EQ(value("ats_influx_up"), "1");
+  EXPECT_EQ(value("ats_influx_points_written_total"), "12");
+  EXPECT_EQ(value("ats_influx_points_waiting"), "3");
+  EXPECT_EQ(value("ats_influx_waiting_bytes"), "300");
+  EXPECT_EQ(value("ats_influx_points_dropped_total"), "2");
+  EXPECT_EQ(value("ats_influx_points_refused_total"), "1");
+}
+
 TEST_F(MetricsPageTest, WhatALabelMayHoldBreaksNoLine) {
   view_.role = "a\"b\\c\nd";
   EXPECT_THAT(page(), HasSubstr("role=\"a\\\"b\\\\c\\nd\""));

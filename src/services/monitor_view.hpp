@@ -14,6 +14,7 @@
 #include "report/alert_desk.hpp"
 #include "services/bus_publisher.hpp"
 #include "services/collector_line.hpp"
+#include "services/history_writer.hpp"
 #include "services/live_view.hpp"
 #include "services/market_feed.hpp"
 
@@ -62,7 +63,8 @@ struct MonitorView {
   std::vector<AlertCount> alerts;  // those with open ones
   Histogram loop_lag;              // how late the loop's timer was
   std::uint64_t journal_bytes = 0;
-  std::optional<BusStatus> bus;  // nothing: nobody is told
+  std::optional<BusStatus> bus;          // nothing: nobody is told
+  std::optional<HistoryStatus> history;  // nothing: none is written
   std::optional<EngineMonitorView> engine;
   std::optional<RoleMonitorView> office;
   std::optional<CollectorMonitorView> collector;
