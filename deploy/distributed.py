@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Every role a process of its own, on this machine: simulated exchanges, Redis over TLS, two collectors, the risk role over
-mutual TLS, an engine; each with /metrics. It trades on paper money until it is stopped, in order, and says what came of it.
+"""Every role a process of its own, on this machine: simulated exchanges, Redis and InfluxDB over TLS, two collectors, the risk role
+over mutual TLS, an engine; each role with /metrics. It trades on paper money until it is stopped, in order, and says what came of it.
 
 usage: distributed.py ATS [--for 60s] [--summary FILE] [--data DIR] [--seed N] [--pairs A/B,C/D]
   ./dev run --distributed --for 60s --summary out.json
 """
-import argparse, json, os, random, re, secrets, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import argparse, base64, json, os, random, re, secrets, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
+import urllib.error, urllib.parse, urllib.request
 from decimal import Decimal
 
 EAST, WEST = ["binance", "kraken"], ["upbit", "coinbase", "bitfinex"]
@@ -44,18 +45,19 @@ def make_certificates(folder, names):
 
 
 class System:
-    """The processes by name: redis, sim, risk, east and west (collectors), engine. Each can be started and ended alone."""
+    """The processes by name: redis, influx, sim, risk, east and west (collectors), engine. Each can be started and ended alone.
 
-    def __init__(self, ats, home, seed=1, pairs="BTC/USDT,ETH/USDT,SOL/USDT", redis_at=None, risk_at=None):
-        """`redis_at`, `risk_at`: where the engine is to find them (localhost:PORT), when not where they are."""
+    redis_at, influx_at and risk_at are where the engine finds them (localhost:PORT): to be changed by who puts something between.
+    """
+
+    def __init__(self, ats, home, seed=1, pairs="BTC/USDT,ETH/USDT,SOL/USDT"):
         self.ats, self.home, self.seed, self.pairs = os.path.abspath(ats), home, seed, pairs
         self.processes = {}
-        self.ports = {name: free_port() for name in (*ROLES, "redis", "leases")}
-        self.redis_at = redis_at or f"localhost:{self.ports['redis']}"
-        self.risk_at = risk_at or f"localhost:{self.ports['leases']}"
-        make_certificates(home, ("redis", "role", "engine"))
+        self.ports = {name: free_port() for name in (*ROLES, "redis", "influx", "influx-rpc", "leases")}
+        self.redis_at, self.influx_at, self.risk_at = (f"localhost:{self.ports[name]}" for name in ("redis", "influx", "leases"))
+        make_certificates(home, ("redis", "influx", "role", "engine"))
         self.password = secrets.token_hex(16)
-        with open(os.open(self.at("redis.password"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        with open(os.open(self.at("password"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             out.write(self.password + "\n")
 
     def at(self, name):
@@ -89,6 +91,60 @@ class System:
                               capture_output=True, text=True, errors="replace", timeout=20)
         return done.stdout
 
+    def start_influx(self):
+        os.makedirs(self.at("influx"), exist_ok=True)
+        inside = lambda name: os.path.join(self.at("influx"), name)
+        with open(self.at("influx.conf"), "w") as out:
+            out.write(f"""reporting-disabled = true
+bind-address = "127.0.0.1:{self.ports['influx-rpc']}"
+[meta]
+  dir = "{inside('meta')}"
+[data]
+  dir = "{inside('data')}"
+  wal-dir = "{inside('wal')}"
+  query-log-enabled = false
+[monitor]
+  store-enabled = false
+[http]
+  bind-address = "127.0.0.1:{self.ports['influx']}"
+  auth-enabled = true
+  https-enabled = true
+  https-certificate = "{self.at('influx.pem')}"
+  https-private-key = "{self.at('influx.key')}"
+  log-enabled = false
+""")
+        self.spawn("influx", ["influxd", "run", "-config", self.at("influx.conf")])
+        self.wait("influxd answers", lambda: self.ask_influx("SHOW DATABASES") is not None)
+        if not self.ask_influx("SHOW DATABASES"):  # the first start: whoever is made first may do everything
+            self.ask_influx(f"CREATE USER ats WITH PASSWORD '{self.password}' WITH ALL PRIVILEGES", anybody=True)
+            done = subprocess.run([self.ats, "influx", "setup"], capture_output=True, text=True, timeout=60,
+                                  env={**os.environ, **self.influx_settings(f"localhost:{self.ports['influx']}")})
+            if done.returncode != 0:
+                raise RuntimeError("ats influx setup: " + done.stderr)
+
+    def influx_settings(self, address):
+        return {"ATS_INFLUX_SERVER": f"https://{address}", "ATS_INFLUX_USER": "ats", "ATS_INFLUX_SECRET_FILE": self.at("password"),
+                "ATS_INFLUX_TLS_CA": self.at("ca.pem")}
+
+    def ask_influx(self, question, anybody=False):
+        """Rows of the answer's first series, asked where the server is; [] when it will not say, nothing when it is not there."""
+        form = urllib.parse.urlencode({"q": question, "db": "ats"}).encode()
+        request = urllib.request.Request(f"https://localhost:{self.ports['influx']}/query", form)
+        if not anybody:
+            request.add_header("Authorization", "Basic " + base64.b64encode(f"ats:{self.password}".encode()).decode())
+        try:
+            answer = urllib.request.urlopen(request, timeout=20, context=ssl.create_default_context(cafile=self.at("ca.pem")))
+            return json.load(answer)["results"][0].get("series", [{}])[0].get("values", [])
+        except urllib.error.HTTPError:
+            return []
+        except OSError:
+            return None
+
+    def history_fills(self):
+        """How many fills InfluxDB has."""
+        rows = self.ask_influx('SELECT COUNT("fill_id") FROM "events"."fill"')
+        return rows[0][1] if rows else 0
+
     def start_sim(self):
         os.makedirs(self.at("sim"), exist_ok=True)
         self.spawn("sim", [self.ats, "sim", "--seed", str(self.seed), "--pairs", self.pairs, "--write-config", self.at("sim")])
@@ -116,7 +172,8 @@ class System:
                        {"ATS_MARKET_FROM": f"{self.at('east.sock')},{self.at('west.sock')}",
                         "ATS_RISK_ROLE": self.risk_at, "ATS_RISK_ENGINE": "engine", **self.tls_of("engine"),
                         "ATS_REDIS_SERVER": self.redis_at, "ATS_REDIS_USER": "ats",
-                        "ATS_REDIS_PASSWORD_FILE": self.at("redis.password"), "ATS_REDIS_TLS_CA": self.at("ca.pem")})
+                        "ATS_REDIS_PASSWORD_FILE": self.at("password"), "ATS_REDIS_TLS_CA": self.at("ca.pem"),
+                        **self.influx_settings(self.influx_at)})
 
     def start(self, name):
         if name in ("east", "west"):
@@ -125,7 +182,7 @@ class System:
             getattr(self, "start_" + name)()
 
     def start_all(self):
-        for name in ("redis", "sim", *ROLES):
+        for name in ("redis", "influx", "sim", *ROLES):
             self.start(name)
 
     def wait(self, what, truth, within=60.0):
@@ -222,7 +279,7 @@ def run(options, home):
         for role in ROLES:
             system.wait(f"{role} is ready", lambda role=role: system.ready(role))
             say(f"{role:7} http://127.0.0.1:{system.ports[role]}/metrics   log {system.at(role + '.log')}")
-        say(f"redis   {system.redis_at} (TLS)   exchanges {system.sim_control}/venues")
+        say(f"redis   {system.redis_at} (TLS)   influx https://{system.influx_at}   exchanges {system.sim_control}/venues")
         say(f"the engine: {options.ats} status --data {system.at('data')}")
         began = told = time.monotonic()
         while not stopping and (options.seconds is None or time.monotonic() - began < options.seconds):
@@ -243,6 +300,9 @@ def run(options, home):
         summary["redis_fills"] = len(told)
         if told != list(range(1, booked + 1)):
             summary["violations"].append(f"redis has {len(told)} fills, the ledger {booked}, and they are not the same")
+        summary["influx_fills"] = system.history_fills()
+        if summary["influx_fills"] != booked:
+            summary["violations"].append(f"influx has {summary['influx_fills']} fills, the ledger {booked}")
         summary["violations"] += system.differences(summary["balances"])
         ends = {name: system.end(name) for name in ("east", "west", "risk")}
         with open(system.at("engine.log"), errors="replace") as log:

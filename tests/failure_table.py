@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What follows when a part of the distributed system fails, under load: each of Redis, the two collectors, the risk role and the
-engine is killed and started again, stands still (SIGSTOP) and goes on, and, where a network lies between, is cut off. For
+"""What follows when a part of the distributed system fails, under load: each of Redis, InfluxDB, the two collectors, the risk
+role and the engine is killed and started again, stands still (SIGSTOP) and goes on, and, where a network lies between, is cut off. For
 each: what stopped, what went on, how long it took to be whole again; and in all, what was lost, told or done twice.
 
 usage: failure_table.py ATS [--for SECONDS]     how long each failure lasts; exits 1 when anything was wrong
@@ -75,8 +75,8 @@ WORKS = {
 
 with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
     system = System(sys.argv[1], home, seed=11, pairs="BTC/USDT,ETH/USDT")
-    to_redis, to_risk = Proxy(system.ports["redis"]), Proxy(system.ports["leases"])
-    system.redis_at, system.risk_at = f"localhost:{to_redis.port}", f"localhost:{to_risk.port}"
+    proxies = {"redis": Proxy(system.ports["redis"]), "influx": Proxy(system.ports["influx"]), "risk": Proxy(system.ports["leases"])}
+    system.redis_at, system.influx_at, system.risk_at = (f"localhost:{proxies[name].port}" for name in ("redis", "influx", "risk"))
 
     def metric(role, name):
         for line in system.page(role, "/metrics")[1].splitlines():
@@ -91,7 +91,7 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         except subprocess.TimeoutExpired:
             status = None
         if status is None:
-            return {name: False for name in (*WORKS, "redis is told")}, None
+            return {name: False for name in (*WORKS, "redis is told", "influx takes")}, None
         works = {name: bool(status["books"]) and truth(status) for name, truth in WORKS.items()}
         # A fill that is on its way waits for a moment.
         global waits_since
@@ -101,6 +101,11 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
             waits_since = time.monotonic()
         works["redis is told"] = (metric("engine", "ats_bus_up") == 1 and
                                   (waits_since is None or time.monotonic() - waits_since < 1))
+        # It is told something every second.
+        written = metric("engine", "ats_influx_points_written_total")
+        if written != taken["points"]:
+            taken.update(points=written, at=time.monotonic())
+        works["influx takes"] = metric("engine", "ats_influx_up") == 1 and time.monotonic() - taken["at"] < 3
         return works, status
 
     def whole():
@@ -109,9 +114,8 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
                 not status["holds"] and status)
 
     def fail(component, how):
-        system_part = {"redis": to_redis, "risk": to_risk}.get(component)
         if how == "cut":
-            system_part.whole = False
+            proxies[component].whole = False
         elif how == "stopped":
             system.signal(component, signal.SIGSTOP)
         else:
@@ -119,13 +123,13 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
 
     def mend(component, how):
         if how == "cut":
-            {"redis": to_redis, "risk": to_risk}[component].whole = True
+            proxies[component].whole = True
         elif how == "stopped":
             system.signal(component, signal.SIGCONT)
         else:
             system.start(component)
 
-    table, waits_since = [], None
+    table, waits_since, taken = [], None, {"points": None, "at": 0.0}
 
     def row(component, how, stops):
         """`stops`: what has to stop meanwhile; all else has to go on."""
@@ -154,10 +158,13 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
 
     try:
         system.start_all()
-        engine = {"the engine answers", "books of east", "books of west", "leases", "redis is told"}
+        engine = {"the engine answers", "books of east", "books of west", "leases", "redis is told", "influx takes"}
         row("redis", "killed", {"redis is told"})
         row("redis", "stopped", {"redis is told"})
         row("redis", "cut", {"redis is told"})
+        row("influx", "killed", {"influx takes"})
+        row("influx", "stopped", {"influx takes"})
+        row("influx", "cut", {"influx takes"})
         row("east", "killed", {"books of east"})
         row("east", "stopped", {"books of east"})
         row("west", "killed", {"books of west"})
@@ -176,6 +183,7 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         wait_for(f"all {booked} fills are told, each once and in order", lambda: system.told_fills() == list(range(1, booked + 1)))
         told = system.told_fills()
         lost, twice = len(set(range(1, booked + 1)) - set(told)), len(told) - len(set(told))
+        wait_for(f"history has all {booked} fills, each once", lambda: system.history_fills() == booked)
         wait_for("the ledger is the exchanges', unit for unit", lambda: not system.differences(system.status()["balances"]))
         sent = [order["client_order_id"] for account in system.accounts().values() for order in account["orders"]]
         doubled = len(sent) - len(set(sent))
@@ -184,9 +192,9 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         replay = subprocess.run([system.ats, "replay", os.path.join(system.at("data"), "journal")], capture_output=True, text=True)
         expect(replay.returncode == 0, f"one process, given the same events, decides the same: {replay.stdout}{replay.stderr}")
 
-        print(f"{'part':8} {'failure':8} {'what stopped':64} {'opened meanwhile':>16} {'whole after':>12}")
+        print(f"{'part':8} {'failure':8} {'what stopped':78} {'opened meanwhile':>16} {'whole after':>12}")
         for component, how, stopped, traded, took in table:
-            print(f"{component:8} {how:8} {stopped:64} {traded:16} {took:10.1f} s")
+            print(f"{component:8} {how:8} {stopped:78} {traded:16} {took:10.1f} s")
         print(f"{booked} fills booked, lost {lost}, told twice {twice}; {len(sent)} orders, sent twice {doubled}")
     finally:
         system.end_all()
