@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -79,6 +80,11 @@ std::uint64_t LogWriter::lost() const {
 }
 
 void LogWriter::run() {
+  // A reader that has gone is an error of write(2) here, and no end of the process.
+  sigset_t pipe;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   std::deque<std::string> taken;
   while (true) {
     std::uint64_t lost = 0;

@@ -159,10 +159,18 @@ TEST_F(Logs, WhoeverSpeaksNeverWaitsForWhoeverReads) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   EXPECT_EQ(told(), log->lost());
+  // One that has gone is no end of the process, and what is said then is lost.
+  const std::uint64_t before = log->lost();
+  ::close(reader);
+  log->write({"to nobody", LogLevel::Info, noon});
+  log->settle();
+  EXPECT_EQ(log->lost(), before + 1);
+  const int again = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(again, 0);
   // And the end waits only so long for who does not read.
   for (int n = 0; n < 100; ++n) log->write({much, LogLevel::Info, noon});
   log.reset();
-  ::close(reader);
+  ::close(again);
 }
 
 }  // namespace

@@ -16,6 +16,11 @@ Signals::Signals(io::Reactor& reactor, bool hangups) : reactor_(reactor) {
   sigaddset(&set, SIGTERM);
   if (hangups) sigaddset(&set, SIGHUP);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // Whoever reads what is said may go: then writing it fails, and trading goes on.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   ATS_ASSERT(fd_ >= 0);
   reactor_.add(fd_, io::Interest::Read, *this);

@@ -5,8 +5,8 @@
 
 namespace ats::services {
 
-// Takes SIGINT and SIGTERM for the whole process, and SIGHUP where it is asked to; made before any thread is, so that all
-// inherit the mask.
+// Takes SIGINT and SIGTERM for the whole process, and SIGHUP where it is asked to; SIGPIPE ends it no more. Made before any
+// thread is, so that all inherit the mask.
 class Signals final : public io::Handler {
  public:
   explicit Signals(io::Reactor& reactor, bool hangups = false);
