@@ -14,7 +14,7 @@ with tempfile.TemporaryDirectory(prefix="ats-doc-") as home:
     at = system.at
     os.makedirs(at("data"), mode=0o750)
     whole = {**system.tls_of("engine"), "ATS_MARKET_FROM": at("east.sock"), "ATS_RISK_ROLE": system.risk_at,
-             "ATS_REDIS_SERVER": system.redis_at, "ATS_REDIS_USER": "ats", "ATS_REDIS_PASSWORD_FILE": at("redis.password"),
+             "ATS_REDIS_SERVER": system.redis_at, "ATS_REDIS_USER": "ats", "ATS_REDIS_PASSWORD_FILE": at("password"),
              "ATS_REDIS_TLS_CA": at("ca.pem")}
 
     def examine(**changed):

@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
-#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -295,11 +295,14 @@ std::optional<std::string> DiskQueue::State::take_up_all() {
   std::error_code ec;
   for (const auto& entry : fs::directory_iterator(directory, ec)) {
     const std::string name = entry.path().filename().string();
-    unsigned long long number = 0;
-    int used = 0;
-    if (std::sscanf(name.c_str(), "queue-%llu.atq%n", &number, &used) == 1 &&
-        static_cast<std::size_t>(used) == name.size())
-      numbers.push_back(number);
+    constexpr std::string_view before = "queue-", after = ".atq";
+    if (!name.starts_with(before) || !name.ends_with(after) ||
+        name.size() <= before.size() + after.size())
+      continue;
+    std::uint64_t number = 0;
+    const char* const last = name.data() + name.size() - after.size();
+    const auto [end, error] = std::from_chars(name.data() + before.size(), last, number);
+    if (error == std::errc() && end == last) numbers.push_back(number);
   }
   if (ec) return fmt::format("{}: cannot be read: {}", directory.string(), ec.message());
   std::ranges::sort(numbers);
