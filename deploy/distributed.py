@@ -44,6 +44,25 @@ def make_certificates(folder, names):
                 "-CAcreateserial", "-out", at(name + ".pem"), "-extfile", at("names"))
 
 
+def influx_config(folder, port, rpc_port):
+    """Of an InfluxDB 1.x that keeps what it has below `folder`; its last section is [http], for who has more to say of that."""
+    return f"""reporting-disabled = true
+bind-address = "127.0.0.1:{rpc_port}"
+[meta]
+  dir = "{folder}/meta"
+[data]
+  dir = "{folder}/data"
+  wal-dir = "{folder}/wal"
+  query-log-enabled = false
+[monitor]
+  store-enabled = false
+[http]
+  bind-address = "127.0.0.1:{port}"
+  auth-enabled = true
+  log-enabled = false
+"""
+
+
 class System:
     """The processes by name: redis, influx, sim, risk, east and west (collectors), engine. Each can be started and ended alone.
 
@@ -93,25 +112,10 @@ class System:
 
     def start_influx(self):
         os.makedirs(self.at("influx"), exist_ok=True)
-        inside = lambda name: os.path.join(self.at("influx"), name)
         with open(self.at("influx.conf"), "w") as out:
-            out.write(f"""reporting-disabled = true
-bind-address = "127.0.0.1:{self.ports['influx-rpc']}"
-[meta]
-  dir = "{inside('meta')}"
-[data]
-  dir = "{inside('data')}"
-  wal-dir = "{inside('wal')}"
-  query-log-enabled = false
-[monitor]
-  store-enabled = false
-[http]
-  bind-address = "127.0.0.1:{self.ports['influx']}"
-  auth-enabled = true
-  https-enabled = true
+            out.write(influx_config(self.at("influx"), self.ports["influx"], self.ports["influx-rpc"]) + f"""  https-enabled = true
   https-certificate = "{self.at('influx.pem')}"
   https-private-key = "{self.at('influx.key')}"
-  log-enabled = false
 """)
         self.spawn("influx", ["influxd", "run", "-config", self.at("influx.conf")])
         self.wait("influxd answers", lambda: self.ask_influx("SHOW DATABASES") is not None)

@@ -10,6 +10,7 @@ import argparse, base64, json, os, signal, subprocess, sys, tempfile, time, urll
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from checks import expect, finish, free_port, problems, wait_for
+from distributed import influx_config
 
 options = argparse.ArgumentParser()
 options.add_argument("ats")
@@ -25,25 +26,8 @@ class Influx:
     def __init__(self, folder):
         self.folder, self.port, self.process = folder, free_port(), None
         self.url = f"http://127.0.0.1:{self.port}"
-        at = lambda name: os.path.join(folder, name)
-        with open(at("influx.conf"), "w") as out:
-            out.write(f"""reporting-disabled = true
-bind-address = "127.0.0.1:{free_port()}"
-[meta]
-  dir = "{at('meta')}"
-[data]
-  dir = "{at('data')}"
-  wal-dir = "{at('wal')}"
-  query-log-enabled = false
-[monitor]
-  store-enabled = false
-[http]
-  bind-address = "127.0.0.1:{self.port}"
-  auth-enabled = true
-  log-enabled = false
-[continuous_queries]
-  run-interval = "1s"
-""")
+        with open(os.path.join(folder, "influx.conf"), "w") as out:
+            out.write(influx_config(folder, self.port, free_port()) + "[continuous_queries]\n  run-interval = \"1s\"\n")
 
     def start(self):
         self.process = subprocess.Popen(["influxd", "run", "-config", os.path.join(self.folder, "influx.conf")],

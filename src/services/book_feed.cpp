@@ -39,4 +39,11 @@ VenueId venue_of(const Event& event, const Universe& universe) {
       event);
 }
 
+InstrumentId book_asked_for(const Action& action) {
+  if (const auto* x = std::get_if<RequestSnapshot>(&action)) return x->instrument;
+  if (const auto* x = std::get_if<Resubscribe>(&action)) return x->instrument;
+  if (const auto* x = std::get_if<RequestImage>(&action)) return x->instrument;
+  return {};
+}
+
 }  // namespace ats::services

@@ -13,4 +13,7 @@ void feed_books(core::BookSet& books, VenueId venue, const Event& event, Instant
 // Of a market event; invalid for another.
 VenueId venue_of(const Event& event, const Universe& universe);
 
+// The instrument whose book is asked for: RequestSnapshot, Resubscribe or RequestImage; invalid for another action.
+InstrumentId book_asked_for(const Action& action);
+
 }  // namespace ats::services

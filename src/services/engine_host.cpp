@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "io/clock.hpp"
+#include "services/book_feed.hpp"
 
 namespace ats::services {
 namespace {
@@ -16,9 +17,7 @@ std::optional<VenueId> venue_of(const Action& action, const Universe& universe) 
   if (const auto* x = std::get_if<Amend>(&action)) return by_instrument(x->order->instrument);
   if (const auto* x = std::get_if<Cancel>(&action)) return by_instrument(x->instrument);
   if (const auto* x = std::get_if<QueryOrder>(&action)) return by_instrument(x->instrument);
-  if (const auto* x = std::get_if<RequestSnapshot>(&action)) return by_instrument(x->instrument);
-  if (const auto* x = std::get_if<RequestImage>(&action)) return by_instrument(x->instrument);
-  if (const auto* x = std::get_if<Resubscribe>(&action)) return by_instrument(x->instrument);
+  if (const InstrumentId book = book_asked_for(action); book.valid()) return by_instrument(book);
   if (const auto* x = std::get_if<QueryOpenOrders>(&action)) return x->venue;
   if (const auto* x = std::get_if<QueryBalances>(&action)) return x->venue;
   return std::nullopt;
@@ -124,7 +123,7 @@ void EngineHost::carry_out(std::size_t from, std::size_t to) {
     const bool order = std::holds_alternative<Place>(action);
     placed_ = placed_ || order;
     io::VenueDriver* const driver = driver_for(action);
-    if (market_ != nullptr && MarketLines::concerns(action)) {
+    if (market_ != nullptr && book_asked_for(action).valid()) {
       market_->ask(action);
     } else if (paper_ != nullptr && PaperDesk::concerns(action)) {
       paper_->act(action, now_);

@@ -15,6 +15,7 @@
 #include "services/risk_answer.hpp"
 #include "services/role_text.hpp"
 #include "services/scope_text.hpp"
+#include "services/told_facts.hpp"
 #include "services/wish_answer.hpp"
 
 namespace ats::services {
@@ -440,7 +441,7 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
   }
   for (const Action& action : actions) {
     if (const auto* done = std::get_if<ExecutionResolved>(&action)) {
-      if (done->outcome == ExecutionOutcome::Unfilled) continue;  // a quote that was taken back
+      if (!is_trade(*done)) continue;
       const std::string pair = universe_.pair_name(done->pair);
       log_entry({.text = fmt::format("trade {} {} {}: bought {} sold {} realised {}",
                                      done->execution.value, pair, name(done->outcome),

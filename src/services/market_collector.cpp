@@ -207,14 +207,12 @@ void MarketCollector::handle(const Event& event) {
 }
 
 void MarketCollector::ask(const Action& action) {
-  InstrumentId doubted;
-  if (const auto* x = std::get_if<RequestSnapshot>(&action)) doubted = x->instrument;
-  if (const auto* x = std::get_if<Resubscribe>(&action)) doubted = x->instrument;
+  const InstrumentId instrument = book_asked_for(action);
   now_ = std::max(now_, io::OsClock::now());
-  if (doubted.valid()) {
-    books_->doubt(doubted, now_, actions_);
-  } else if (const auto* image = std::get_if<RequestImage>(&action)) {
-    drivers_[universe_.instrument(image->instrument).venue.index()]->execute(action);
+  if (std::holds_alternative<RequestImage>(action)) {
+    drivers_[universe_.instrument(instrument).venue.index()]->execute(action);
+  } else {
+    books_->doubt(instrument, now_, actions_);
   }
   carry_out();
 }

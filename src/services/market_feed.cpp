@@ -14,17 +14,6 @@
 #include "services/book_feed.hpp"
 
 namespace ats::services {
-namespace {
-
-// Of an action that a reader may ask for; invalid for any other.
-InstrumentId asked_instrument(const Action& action) {
-  if (const auto* x = std::get_if<RequestSnapshot>(&action)) return x->instrument;
-  if (const auto* x = std::get_if<Resubscribe>(&action)) return x->instrument;
-  if (const auto* x = std::get_if<RequestImage>(&action)) return x->instrument;
-  return {};
-}
-
-}  // namespace
 
 Result<std::unique_ptr<MarketFeed>, std::string> MarketFeed::open(
     io::Reactor& reactor, const std::filesystem::path& socket, std::size_t ring_bytes,
@@ -109,7 +98,7 @@ void MarketFeed::line_message(io::LocalLine& line, std::span<const std::byte> me
   Reader& reader = reader_of(line);
   if (reader.number == 0) return greet(reader, message);
   const auto action = decode_action(message);
-  const InstrumentId instrument = action ? asked_instrument(*action) : InstrumentId{};
+  const InstrumentId instrument = action ? book_asked_for(*action) : InstrumentId{};
   if (!instrument.valid() || instrument.index() >= source_.universe().instruments().size()) {
     log_(fmt::format("reader {} of the feed asked for what there is not, and is cut off",
                      reader.number));

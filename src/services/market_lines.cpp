@@ -48,17 +48,8 @@ void MarketLines::look() {
   for (const Line& line : lines_) line.line->look();
 }
 
-bool MarketLines::concerns(const Action& action) {
-  return std::holds_alternative<RequestSnapshot>(action) ||
-         std::holds_alternative<Resubscribe>(action) ||
-         std::holds_alternative<RequestImage>(action);
-}
-
 void MarketLines::ask(const Action& action) {
-  InstrumentId instrument;
-  if (const auto* x = std::get_if<RequestSnapshot>(&action)) instrument = x->instrument;
-  if (const auto* x = std::get_if<Resubscribe>(&action)) instrument = x->instrument;
-  if (const auto* x = std::get_if<RequestImage>(&action)) instrument = x->instrument;
+  const InstrumentId instrument = book_asked_for(action);
   ATS_ASSERT(instrument.valid());
   const std::size_t from = from_[instrument.index()];
   if (from != nobody && lines_[from].line->ask(action)) return;

@@ -32,7 +32,6 @@ class MarketLines final : private CollectorLine::Owner {
   void look();
   // RequestSnapshot, Resubscribe or RequestImage, of an instrument of the universe; takes no other action.
   void ask(const Action& action);
-  static bool concerns(const Action& action);
 
   bool up(VenueId venue) const { return told_up_[venue.index()]; }
   // Events of the venue.
