@@ -40,12 +40,17 @@ std::string jwt_token(std::string_view signing_input, std::span<const std::uint8
   return token;
 }
 
-// Three bytes are four characters: what ends there is encoded the same, whatever follows it.
-JwtSigner::JwtSigner(JwtHash hash, std::string_view secret, std::string_view beginning)
+JwtSigner::JwtSigner(JwtHash hash, std::string_view secret)
     : hmac_(kind_of(hash), secret),
-      beginning_(beginning.substr(0, beginning.size() / 3 * 3)),
       begun_(base64url(bytes_of(header_of(hash))) + '.'),
       header_size_(begun_.size()) {
+  begin({});
+}
+
+// Three bytes are four characters: what ends there is encoded the same, whatever follows it.
+void JwtSigner::begin(std::string_view beginning) {
+  beginning_ = beginning.substr(0, beginning.size() / 3 * 3);
+  begun_.resize(header_size_);
   append_base64url(begun_, bytes_of(beginning_));
   hmac_.begin(begun_);
 }
@@ -114,32 +119,43 @@ void append_sha512_hex(std::string& to, std::string_view text) {
 }
 
 std::string TokenNonces::next(WallTime now) {
-  std::string uuid;
-  append_next(uuid, now);
+  std::string uuid(opening(now));
+  append_rest(uuid);
   return uuid;
 }
 
-void TokenNonces::append_next(std::string& to, WallTime now) {
-  if (!first_) {
+namespace {
+constexpr std::size_t uuid_opening =
+    24;  // of 36: eight, four, four and four digits, each with its dash
+}  // namespace
+
+std::string_view TokenNonces::opening(WallTime now) {
+  if (opening_.empty()) {
     const std::string when = ":" + std::to_string(now.ns_utc);
     const std::array<std::string_view, 2> parts{key_, when};
-    first_ = sha256(parts);
+    Digest256 bytes = sha256(parts);
+    bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);  // version 4
+    bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);  // variant of RFC 4122
+    opening_.assign(uuid_opening, '-');
+    char* out = opening_.data();
+    std::size_t at = 0;
+    for (const std::size_t size : {4u, 2u, 2u, 2u}) {
+      out = to_hex(std::span(bytes).subspan(at, size), out) + 1;
+      at += size;
+    }
+    for (; at < 16; ++at) last_group_ = last_group_ << 8 | bytes[at];
   }
-  std::array<std::uint8_t, 16> bytes{};
-  std::copy_n(first_->begin(), bytes.size(), bytes.begin());
-  // The last six bytes count; the others tell one start from another.
-  ++count_;
-  for (unsigned i = 0; i < 6; ++i) bytes[15 - i] ^= static_cast<std::uint8_t>(count_ >> (8 * i));
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);  // version 4
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);  // variant of RFC 4122
-  constexpr std::size_t uuid_size = 36;
-  to.append(uuid_size, '-');
-  char* out = to.data() + to.size() - uuid_size;
-  std::size_t at = 0;
-  for (const std::size_t size : {4u, 2u, 2u, 2u, 6u}) {
-    out = to_hex(std::span(bytes).subspan(at, size), out) + 1;
-    at += size;
-  }
+  return opening_;
+}
+
+// The last six bytes count; the others tell one start from another.
+void TokenNonces::append_rest(std::string& to) {
+  const std::uint64_t counted = last_group_ ^ ++count_;
+  std::array<std::uint8_t, 6> bytes{};
+  for (unsigned i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(counted >> (8 * (5 - i)));
+  const std::size_t before = to.size();
+  to.resize(before + 2 * bytes.size());
+  to_hex(bytes, to.data() + before);
 }
 
 }  // namespace ats::security

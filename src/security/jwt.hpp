@@ -27,8 +27,9 @@ enum class JwtHash : std::uint8_t { HS256, HS512 };
 // Signs with HMAC. The secret is used as the bytes it is.
 class JwtSigner {
  public:
-  // `beginning`: what most payloads begin with. It is encoded and hashed here, once; others are signed as well.
-  JwtSigner(JwtHash hash, std::string_view secret, std::string_view beginning = {});
+  JwtSigner(JwtHash hash, std::string_view secret);
+  // What most payloads will begin with: it is encoded and hashed here, once; others are signed as well.
+  void begin(std::string_view beginning);
   // `scheme` stands before the token, as in a header, and is not signed.
   std::string sign(std::string_view payload, std::string_view scheme = {});
 
@@ -56,16 +57,19 @@ std::string sha512_hex(std::string_view text);
 void append_sha512_hex(std::string& to, std::string_view text);
 
 // UUIDs (version 4, by their form) that never repeat for one key: derived from the key and the wall clock at the
-// first of them, and counted on from there.
+// first of them, and counted on from there. All of one maker begin alike.
 class TokenNonces {
  public:
   explicit TokenNonces(std::string_view key) : key_(key) {}
   std::string next(WallTime now);
-  void append_next(std::string& to, WallTime now);
+  // The same in two parts: what every one begins with, of the same text at each call; and what the next one adds.
+  std::string_view opening(WallTime now);
+  void append_rest(std::string& to);
 
  private:
   std::string key_;
-  std::optional<Digest256> first_;
+  std::string opening_;  // empty until the first is asked for
+  std::uint64_t last_group_ = 0;
   std::uint64_t count_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "venues/json_write.hpp"
 
@@ -39,15 +40,16 @@ std::string Auth::next_nonce(WallTime now) {
 }
 
 HttpRequest Auth::post(std::string_view path, std::string_view body, WallTime now) {
-  const std::string nonce = next_nonce(now);
+  std::string nonce = next_nonce(now);
+  std::string signature = rest_signature(signer_, path, nonce, body);
   HttpRequest request;
   request.method = "POST";
   request.target = path;
   request.body = body;
   request.headers.reserve(5);
-  request.headers.push_back({"bfx-nonce", nonce});
+  request.headers.push_back({"bfx-nonce", std::move(nonce)});
   request.headers.push_back({"bfx-apikey", key_});
-  request.headers.push_back({"bfx-signature", rest_signature(signer_, path, nonce, body)});
+  request.headers.push_back({"bfx-signature", std::move(signature)});
   request.headers.push_back({"Content-Type", "application/json"});
   request.headers.push_back({"User-Agent", "ats"});
   return request;

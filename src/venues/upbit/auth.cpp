@@ -1,5 +1,7 @@
 #include "venues/upbit/auth.hpp"
 
+#include <cstring>
+
 #include "base/assert.hpp"
 #include "venues/json_write.hpp"
 #include "venues/percent.hpp"
@@ -12,7 +14,7 @@ namespace {
 constexpr std::size_t usual_size = 256;
 constexpr std::size_t payload_size = 384;
 
-// Of a key, what its payloads say before the nonce: the object is still open.
+// Of a key, what its payloads say first: the object and the nonce are still open.
 std::string known_of(std::string_view key, bool hashed) {
   JsonObject object;
   object.text("access_key", key);
@@ -49,9 +51,29 @@ std::string Parameters::query() const {
 }
 
 std::string Parameters::json() const {
-  JsonObject object(text_.size() + 6 * count_ + 2);
-  for (const Place& place : places()) object.text(name(place), value(place));
-  return object.done();
+  if (count_ == 0 || !stands_as_it_is(text_)) [[unlikely]] {
+    JsonObject object;
+    for (const Place& place : places()) object.text(name(place), value(place));
+    return object.done();
+  }
+  // "name":"value", in place of name=value&.
+  constexpr std::size_t around = 6;
+  std::string json(1 + text_.size() + around * count_, '{');
+  char* out = json.data() + 1;
+  const auto put = [&out](std::string_view part) {
+    std::memcpy(out, part.data(), part.size());
+    out += part.size();
+  };
+  for (const Place& place : places()) {
+    *out++ = '"';
+    put(name(place));
+    put(R"(":")");
+    put(value(place));
+    put(R"(",)");
+  }
+  out[-1] = '}';
+  json.resize(static_cast<std::size_t>(out - json.data()));
+  return json;
 }
 
 Credentials simulated_credentials(std::string_view secret_seed) {
@@ -62,15 +84,23 @@ Credentials simulated_credentials(std::string_view secret_seed) {
 Auth::Auth(const Credentials& credentials)
     : plain_(known_of(credentials.key, false)),
       hashed_(known_of(credentials.key, true)),
-      signer_(security::JwtHash::HS512, credentials.secret.reveal(), hashed_),
+      signer_(security::JwtHash::HS512, credentials.secret.reveal()),
       nonces_(credentials.key) {
   payload_.reserve(payload_size);
 }
 
-// What is the same in every order's payload comes first: it is hashed once.
+// What is the same in every order's payload comes first, as far as nonces are the same too: it is hashed once.
+void Auth::begin(WallTime now) {
+  plain_ += nonces_.opening(now);
+  hashed_ += nonces_.opening(now);
+  signer_.begin(hashed_);
+  begun_ = true;
+}
+
 std::string Auth::bearer(std::string_view hashed, WallTime now) {
+  if (!begun_) begin(now);
   payload_ = hashed.empty() ? plain_ : hashed_;
-  nonces_.append_next(payload_, now);
+  nonces_.append_rest(payload_);
   if (!hashed.empty()) {
     payload_ += R"(","query_hash":")";
     security::append_sha512_hex(payload_, hashed);

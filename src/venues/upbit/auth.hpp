@@ -61,8 +61,11 @@ class Auth {
                       WallTime now);
 
  private:
-  std::string plain_;   // what a payload without a hash says before its nonce
+  void begin(WallTime now);
+
+  std::string plain_;   // what a payload without a hash says before the nonce counts on
   std::string hashed_;  // and one with a hash
+  bool begun_ = false;
   security::JwtSigner signer_;
   security::TokenNonces nonces_;
   std::string payload_;  // kept for its room
