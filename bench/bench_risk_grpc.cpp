@@ -87,7 +87,8 @@ class Service {
   Service() {
     thread_ = std::thread([this] {
       io::Reactor reactor;
-      auto server = services::RiskServer::open(reactor, source_, {"127.0.0.1:0", "", "", ""});
+      auto server = services::RiskServer::open(reactor, source_, {"127.0.0.1:0", "", "", ""},
+                                               [](const std::string&) {});
       if (!server) die(server.error());
       source_.grant = [&](const services::LeaseAnswer& lease) { (*server)->grant(lease); };
       (*server)->serve();

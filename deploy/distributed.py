@@ -26,7 +26,7 @@ def free_port():
 
 
 def make_certificates(folder, names):
-    """An authority of our own, and a key and a certificate for localhost by each name."""
+    """An authority of our own, and a key and a certificate for localhost by each name, in the role of an engine (OU)."""
     at = lambda name: os.path.join(folder, name)
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
@@ -39,7 +39,7 @@ def make_certificates(folder, names):
     with open(at("names"), "w") as out:
         out.write("subjectAltName=DNS:localhost")
     for name in names:
-        openssl("req", *curve, "-keyout", at(name + ".key"), "-out", at(name + ".csr"), "-subj", "/CN=" + name)
+        openssl("req", *curve, "-keyout", at(name + ".key"), "-out", at(name + ".csr"), "-subj", f"/CN={name}/OU=engine")
         openssl("x509", "-req", "-in", at(name + ".csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-days", "30",
                 "-CAcreateserial", "-out", at(name + ".pem"), "-extfile", at("names"))
 

@@ -139,8 +139,9 @@ void add_limit_keys(std::vector<Key>& keys) {
        [](const Config& c) -> std::string { return c.core.resume_by_two ? "true" : "false"; }});
   keys.push_back(
       {"risk", "listen", "an address and a port such as \"127.0.0.1:7400\", or \"\" for none",
-       "Where the gRPC service ats.v1.Risk listens (docs/risk.md); port 0: any that is free. Other "
-       "addresses than 127.x and [::1] need the three TLS files.",
+       "Where gRPC listens: ats.v1.Risk, of an engine ats.v1.Engine as well (docs/grpc.md); port "
+       "0: "
+       "any that is free. Other addresses than 127.x and [::1] need the three TLS files.",
        [](Config& c, std::string_view t) { return parse_listen(t, c.risk_service.listen); },
        [](const Config& c) { return c.risk_service.listen; }});
   keys.push_back(
@@ -158,7 +159,7 @@ void add_limit_keys(std::vector<Key>& keys) {
   keys.push_back(file_key(
       "tls_ca", &RiskServiceConfig::tls_ca,
       "Whose certificates are believed, PEM: clients', whose common name is who they are in "
-      "the journal, and the risk role's."));
+      "the journal and whose OU what they may (docs/grpc.md), and the risk role's."));
 }
 
 }  // namespace ats::services

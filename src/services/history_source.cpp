@@ -28,7 +28,7 @@ template <class Row, class Order>
 void sort_rows(std::vector<Row>& rows, Order order) {
   std::ranges::sort(rows, [&](const Row& a, const Row& b) { return order(a) < order(b); });
 }
-auto order_of_quote = [](const QuoteRow& row) { return std::tie(row.at, row.venue, row.pair); };
+auto order_of_quote = [](const SampledQuote& row) { return std::tie(row.at, row.venue, row.pair); };
 auto order_of_execution = [](const ExecutionRow& row) { return std::tie(row.at, row.execution); };
 
 // Between single quotes of InfluxQL.
@@ -64,8 +64,8 @@ class InfluxHistory final : public HistorySource {
   InfluxHistory(InfluxTalk talk, std::string database, std::string engine)
       : talk_(std::move(talk)), database_(std::move(database)), engine_(std::move(engine)) {}
 
-  Result<std::vector<QuoteRow>, std::string> quotes(const HistoryRange& range) override {
-    return read<QuoteRow>("samples", "quote", range, quote_row, order_of_quote);
+  Result<std::vector<SampledQuote>, std::string> quotes(const HistoryRange& range) override {
+    return read<SampledQuote>("samples", "quote", range, quote_row, order_of_quote);
   }
   Result<std::vector<ExecutionRow>, std::string> executions(const HistoryRange& range) override {
     return read<ExecutionRow>("events", "execution", range, execution_row, order_of_execution);
@@ -109,8 +109,8 @@ class JournalHistory final : public HistorySource {
   JournalHistory(std::filesystem::path journal, const InfluxConfig& config, std::string engine)
       : journal_(std::move(journal)), every_(config.quotes_every), engine_(std::move(engine)) {}
 
-  Result<std::vector<QuoteRow>, std::string> quotes(const HistoryRange& range) override {
-    std::vector<QuoteRow> rows;
+  Result<std::vector<SampledQuote>, std::string> quotes(const HistoryRange& range) override {
+    std::vector<SampledQuote> rows;
     core::Engine core;
     HistorySamples samples(engine_);
     HistoryCadence due(every_);
@@ -189,16 +189,16 @@ class JournalHistory final : public HistorySource {
 
 }  // namespace
 
-std::optional<QuoteRow> quote_row(const io::LinePoint& point) {
+std::optional<SampledQuote> quote_row(const io::LinePoint& point) {
   if (!point.measurement.empty() && point.measurement != "quote") return std::nullopt;
-  QuoteRow row{point.at,
-               std::string(point.tag("venue")),
-               std::string(point.tag("pair")),
-               std::string(point.text("state")),
-               exact(point, "bid_exact"),
-               exact(point, "bid_quantity_exact"),
-               exact(point, "ask_exact"),
-               exact(point, "ask_quantity_exact")};
+  SampledQuote row{point.at,
+                   std::string(point.tag("venue")),
+                   std::string(point.tag("pair")),
+                   std::string(point.text("state")),
+                   exact(point, "bid_exact"),
+                   exact(point, "bid_quantity_exact"),
+                   exact(point, "ask_exact"),
+                   exact(point, "ask_quantity_exact")};
   return row.venue.empty() || row.state.empty() ? std::nullopt : std::optional(std::move(row));
 }
 

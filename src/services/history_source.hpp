@@ -28,11 +28,11 @@ struct HistoryRange {
   bool holds(WallTime at) const { return from <= at && at < to; }
 };
 
-struct QuoteRow {
+struct SampledQuote {
   WallTime at;
   std::string venue, pair, state;
   std::optional<Decimal> bid, bid_quantity, ask, ask_quantity;  // nothing: that side is empty
-  bool operator==(const QuoteRow&) const = default;
+  bool operator==(const SampledQuote&) const = default;
 };
 
 struct ExecutionRow {
@@ -49,7 +49,7 @@ class HistorySource {
  public:
   virtual ~HistorySource() = default;
   // The error is one line a person can act on.
-  virtual Result<std::vector<QuoteRow>, std::string> quotes(const HistoryRange& range) = 0;
+  virtual Result<std::vector<SampledQuote>, std::string> quotes(const HistoryRange& range) = 0;
   virtual Result<std::vector<ExecutionRow>, std::string> executions(const HistoryRange& range) = 0;
 };
 
@@ -62,7 +62,7 @@ std::unique_ptr<HistorySource> journal_history(const std::filesystem::path& jour
                                                const std::string& engine);
 
 // Nothing: the point is no such row.
-std::optional<QuoteRow> quote_row(const io::LinePoint& point);
+std::optional<SampledQuote> quote_row(const io::LinePoint& point);
 std::optional<ExecutionRow> execution_row(const io::LinePoint& point);
 
 }  // namespace ats::services

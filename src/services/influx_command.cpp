@@ -44,7 +44,7 @@ int set_up(const InfluxConfig& config, const Options& options) {
 Json json_of(const std::optional<Decimal>& amount) {
   return amount ? Json(amount->to_string()) : Json();
 }
-Json json_of(const QuoteRow& row) {
+Json json_of(const SampledQuote& row) {
   return {{"at_ns", row.at.ns_utc},  {"venue", row.venue},
           {"pair", row.pair},        {"state", row.state},
           {"bid", json_of(row.bid)}, {"bid_quantity", json_of(row.bid_quantity)},

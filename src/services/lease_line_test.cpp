@@ -63,7 +63,7 @@ class LeaseLineTest : public ::testing::Test {
   LeaseLineTest() { serve("127.0.0.1:0"); }
 
   void serve(const std::string& listen) {
-    auto opened = RiskServer::open(reactor, desk, {listen, "", "", ""});
+    auto opened = RiskServer::open(reactor, desk, {listen, "", "", ""}, [](const std::string&) {});
     if (!opened) throw std::runtime_error(opened.error());
     server = std::move(*opened);
     server->serve();

@@ -22,10 +22,11 @@ class LeaseStream final
                     v1::LeaseResponse> {
  public:
   // `peer`: the common name of the client's certificate; empty: it has none.
-  LeaseStream(Watched& watched, std::string peer) : Stream(watched), peer_(std::move(peer)) {}
+  LeaseStream(Watched& watched, std::string peer)
+      : Stream(watched), watched_(watched), peer_(std::move(peer)) {}
 
   void begin() {
-    watched().leases.push_back(this);
+    watched_.leases.push_back(this);
     StartRead(&request_);
   }
   // Whether the answer is to what was asked here last.
@@ -38,7 +39,7 @@ class LeaseStream final
   }
 
   void OnReadDone(bool ok) override {
-    watched().bridge.submit([this, ok] { ok ? read() : end(grpc::Status::OK); });
+    bridge().submit([this, ok] { ok ? read() : end(grpc::Status::OK); });
   }
 
  private:
@@ -48,7 +49,7 @@ class LeaseStream final
     waiting_.reset();
     return true;
   }
-  void forget() override { std::erase(watched().leases, this); }
+  void forget() override { std::erase(watched_.leases, this); }
 
   void read() {
     if (ending()) return;
@@ -64,7 +65,7 @@ class LeaseStream final
     if (last_ && last_->engine != engine)
       return end({grpc::StatusCode::INVALID_ARGUMENT, "engine: one stream for each"});
     last_ = {engine, question->asked.asked};
-    if (!source().ask_lease(*question)) {
+    if (!watched_.source.ask_lease(*question)) {
       return end({grpc::StatusCode::FAILED_PRECONDITION,
                   "this process is an engine and gives no leases: start `ats risk --config FILE`, "
                   "and name its address in risk.role"});
@@ -76,6 +77,7 @@ class LeaseStream final
     EngineName engine;
     Instant asked;
   };
+  Watched& watched_;
   std::string peer_;
   v1::LeaseRequest request_;  // under way
   std::optional<LeaseAnswer> waiting_;

@@ -67,6 +67,7 @@ std::optional<std::string> LiveEngine::prepare() {
                                      [this](std::string_view request) { return answer(request); });
   if (!control) return control.error();
   control_ = std::move(*control);
+  if (!config.risk_service.listen.empty()) tape_.emplace(config.engine_name);
   if (!config.bus.server.empty()) {
     auto bus = BusPublisher::open(reactor_, config.bus, config.engine_name,
                                   [this](std::string line) { log_line(std::move(line)); });
@@ -125,7 +126,9 @@ std::optional<std::string> LiveEngine::prepare() {
   per_second_.resize(drivers_.size());
   skew_told_.resize(drivers_.size());
   if (!config.risk_service.listen.empty()) {
-    auto server = RiskServer::open(reactor_, *this, config.risk_service);
+    auto server = RiskServer::open(
+        reactor_, *this, config.risk_service,
+        [this](std::string line) { log_line(std::move(line)); }, this);
     if (!server) return server.error();
     risk_server_ = std::move(*server);
   }
@@ -191,6 +194,7 @@ std::optional<std::string> LiveEngine::restore() {
       alerts_.on(event, now, actions);
       alerts_.clear_tellings();  // they were told then
       if (bus_) bus_->on(event, actions);
+      if (tape_) tape_->on(event, actions);
       if (history_) history_->on(event, now, actions);
     };
     auto folded = fold_journal(*reader, engine_, options);
@@ -275,7 +279,7 @@ void LiveEngine::start() {
   watch_->start();
   if (risk_server_) {
     risk_server_->serve();
-    log_line("gRPC ats.v1.Risk on " + risk_server_->address());
+    log_line("gRPC ats.v1.Risk and ats.v1.Engine on " + risk_server_->address());
   }
   if (monitor_) log_line("metrics on http://" + monitor_->address() + "/metrics");
 }
@@ -467,6 +471,7 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
   }
   if (setup_.logs_debug && setup_.logs_debug()) log_steps(event, actions);
   if (bus_) bus_->on(event, actions);
+  if (tape_) tape_->on(event, actions);
   if (history_) {
     history_->on(event, now, actions);
     if (std::holds_alternative<Timer>(event)) look_for_history(now);

@@ -20,6 +20,7 @@
 #include "services/config.hpp"
 #include "services/control.hpp"
 #include "services/engine_host.hpp"
+#include "services/engine_source.hpp"
 #include "services/history_writer.hpp"
 #include "services/lease_letters.hpp"
 #include "services/lease_line.hpp"
@@ -52,7 +53,10 @@ struct LiveSetup {
   std::function<void(LogLevel)> set_log_level = {};
 };
 
-class LiveEngine final : private HostWatcher, private RiskSource, private MonitorSource {
+class LiveEngine final : private HostWatcher,
+                         private RiskSource,
+                         private EngineSource,
+                         private MonitorSource {
  public:
   // Loads metadata, folds the journal, opens everything; nothing is sent yet but questions for metadata.
   // The error is one line a person can act on.
@@ -80,7 +84,7 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   bool settled() const { return !paper_ || paper_->settled(); }
   std::vector<std::string> paper_differences() const;
 
-  void view(LiveView& out) const;
+  void view(LiveView& out) const override;
   const std::filesystem::path& journal_dir() const { return setup_.journal_dir; }
 
  private:
@@ -113,6 +117,11 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   // The role in here is for this engine alone: whoever shares limits wants one that does not end with an engine.
   bool ask_lease(const LeaseQuestion&) override { return false; }
   Result<std::vector<std::string>, std::string> command(const Command& command) override;
+  std::size_t levels(InstrumentId book, Side side, std::span<Level> out) const override {
+    return engine_.levels(book, side, out);
+  }
+  const EventTape& tape() const override { return *tape_; }
+  std::string configuration() const override { return to_toml(setup_.config); }
   void monitored(MonitorView& out) const override;
 
   io::Reactor& reactor_;
@@ -150,6 +159,7 @@ class LiveEngine final : private HostWatcher, private RiskSource, private Monito
   bool closing_ = false;
   std::uint64_t shown_ = 0;                 // of the alerts' changes, to those who watch
   std::unique_ptr<BusPublisher> bus_;       // null: nobody is told
+  std::optional<EventTape> tape_;           // where gRPC is asked for
   std::unique_ptr<HistoryWriter> history_;  // null: nothing is written
   // Null: not asked for. They ask all of the above, so they go first.
   std::unique_ptr<RiskServer> risk_server_;

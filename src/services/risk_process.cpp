@@ -55,7 +55,8 @@ std::optional<std::string> RiskProcess::prepare() {
   auto role = RiskRole::open(config_, directory / "journal", std::move(outside));
   if (!role) return role.error();
   role_ = std::move(*role);
-  auto server = RiskServer::open(reactor_, *this, config_.risk_service);
+  auto server = RiskServer::open(reactor_, *this, config_.risk_service,
+                                 [this](std::string line) { log_line(std::move(line)); });
   if (!server) return server.error();
   server_ = std::move(*server);
   if (!config_.monitoring_listen.empty()) {

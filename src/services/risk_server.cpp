@@ -5,13 +5,15 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 
-#include <algorithm>
 #include <atomic>
+#include <functional>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "io/call_bridge.hpp"
-#include "io/clock.hpp"
-#include "services/answers_given.hpp"
+#include "services/engine_service.hpp"
+#include "services/grpc_calls.hpp"
 #include "services/lease_messages.hpp"
 #include "services/lease_stream.hpp"
 #include "services/risk_credentials.hpp"
@@ -22,12 +24,6 @@ namespace ats::services {
 namespace {
 
 constexpr Duration stop_within = seconds(1);
-
-grpc::Status stopping() {
-  return {grpc::StatusCode::UNAVAILABLE, "the process is starting or stopping; nothing was done"};
-}
-
-grpc::Status bad(const std::string& why) { return {grpc::StatusCode::INVALID_ARGUMENT, why}; }
 
 grpc::Status status_of(const Refusal& refusal) {
   switch (refusal.kind) {
@@ -43,104 +39,28 @@ grpc::Status status_of(const Refusal& refusal) {
   return {grpc::StatusCode::INTERNAL, refusal.why};
 }
 
-// Whoever asked is not there any more, or has stopped waiting: nothing may be done in its name.
-std::optional<grpc::Status> gone(const grpc::CallbackServerContext& context) {
-  if (context.deadline() <= std::chrono::system_clock::now())
-    return grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "it came too late; nothing was done");
-  if (context.IsCancelled())
-    return grpc::Status(grpc::StatusCode::CANCELLED, "the client has gone; nothing was done");
-  return std::nullopt;
-}
-
-// The common name of the client's certificate; empty: it has none.
-std::string peer_name(const grpc::CallbackServerContext& context) {
-  const auto auth = context.auth_context();
-  if (!auth || !auth->IsPeerAuthenticated()) return {};
-  const auto names = auth->FindPropertyValues("x509_common_name");
-  return names.empty() ? std::string() : std::string(names[0].data(), names[0].size());
-}
-
 // --- calls ---
 
 class RiskService final : public v1::Risk::CallbackService {
  public:
-  RiskService(io::CallBridge& bridge, RiskSource& source)
-      : source_(source), watched_{bridge, source} {}
+  RiskService(io::CallBridge& bridge, GrpcCalls& calls, RiskSource& source)
+      : calls_(calls), source_(source), watched_(bridge, source) {}
 
   // On the reactor's thread.
-  void set_serving(bool serving) { serving_ = serving; }
   void pump() {
     watched_.risk.reset();
-    for (Watch* watch : watched_.watches) watch->pump();
+    watched_.pump();
   }
   void grant(const LeaseAnswer& lease) {
     for (LeaseStream* stream : watched_.leases) {
       if (stream->asked(lease)) return stream->answer(lease);
     }
   }
-  void end_streams() {
-    for (Watch* watch : watched_.watches) watch->end(stopping());
-  }
+  void end_streams(const grpc::Status& status) { watched_.end(status); }
 
  private:
   using Context = grpc::CallbackServerContext;
   using Unary = grpc::ServerUnaryReactor;
-
-  // Brings a call to the reactor's thread, where `answer` fills the response.
-  template <class Answer>
-  Unary* ask(Context* context, Answer answer) {
-    Unary* call = context->DefaultReactor();
-    const bool taken = watched_.bridge.submit([this, call, context, answer] {
-      if (auto status = gone(*context)) return call->Finish(*status);
-      call->Finish(serving_ ? answer() : stopping());
-    });
-    if (!taken) call->Finish(stopping());
-    return call;
-  }
-
-  // Likewise, of what acts: once for each request id of a client.
-  template <class Request, class Response, class Act>
-  Unary* act(Context* context, const Request* request, Response* response, Act act) {
-    return ask(context, [this, context, request, response, act]() -> grpc::Status {
-      const v1::Caller& caller = request->caller();
-      const std::string peer = peer_name(*context);
-      if (caller.request_id().empty() || caller.request_id().size() > 64)
-        return bad("caller.request_id: 1 to 64 characters, another for each thing wanted");
-      const Wish wish{peer.empty() ? caller.who() : peer, caller.reason()};
-      if (wish.who.empty() || wish.who.size() > 31)
-        return bad("caller.who: who asks, in 1 to 31 characters");
-      const std::string key = peer + '\n' + caller.request_id();
-      const std::string asked = Request::descriptor()->name() + '\n' + request->SerializeAsString();
-      const Instant now = io::OsClock::now();
-      switch (answers_.look(key, asked, now)) {
-        case AnswersGiven::Found::Same:
-          response->ParseFromString(answers_.answer(key));
-          return grpc::Status::OK;
-        case AnswersGiven::Found::Another:
-          return bad("caller.request_id '" + caller.request_id() +
-                     "' was used for another request");
-        case AnswersGiven::Found::Full:
-          return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-                  "too many acting calls within ten minutes; nothing was done"};
-        case AnswersGiven::Found::None:
-          break;
-      }
-      grpc::Status status = act(wish);
-      if (status.ok()) answers_.keep(key, asked, response->SerializeAsString(), now);
-      return status;
-    });
-  }
-
-  // `begin`: what it does first, on the reactor's thread, where the process serves.
-  template <class One, class Begin>
-  One* watch(One* stream, Begin begin) {
-    const bool taken = watched_.bridge.submit([this, stream, begin] {
-      watched_.watches.push_back(stream);
-      serving_ ? begin(*stream) : stream->end(stopping());
-    });
-    if (!taken) stream->Finish(stopping());
-    return stream;
-  }
 
   template <class Response>
   grpc::Status told(const Told& said, Response& out) const {
@@ -155,9 +75,9 @@ class RiskService final : public v1::Risk::CallbackService {
     for (const HoldStatus& hold : status.holds) fill(*out.add_holds(), hold, source_.universe());
   }
 
-  Unary* GetStatus(Context* context, const v1::GetStatusRequest*,
+  Unary* GetStatus(Context* context, const v1::GetStatusRequest* in,
                    v1::GetStatusResponse* out) override {
-    return ask(context, [this, out] {
+    return calls_.ask(context, in, Right::Look, [this, out] {
       CoreStatus status;
       source_.status(status);
       fill(*out, status, source_.universe());
@@ -167,17 +87,17 @@ class RiskService final : public v1::Risk::CallbackService {
       return grpc::Status::OK;
     });
   }
-  Unary* ListPositions(Context* context, const v1::ListPositionsRequest*,
+  Unary* ListPositions(Context* context, const v1::ListPositionsRequest* in,
                        v1::ListPositionsResponse* out) override {
-    return ask(context, [this, out] {
+    return calls_.ask(context, in, Right::Look, [this, out] {
       const RiskTold told = source_.risk();
       fill(*out, told.report, *told.names);
       return grpc::Status::OK;
     });
   }
-  Unary* GetProfitAndLoss(Context* context, const v1::GetProfitAndLossRequest*,
+  Unary* GetProfitAndLoss(Context* context, const v1::GetProfitAndLossRequest* in,
                           v1::GetProfitAndLossResponse* out) override {
-    return ask(context, [this, out]() -> grpc::Status {
+    return calls_.ask(context, in, Right::Look, [this, out]() -> grpc::Status {
       const RiskTold told = source_.risk();
       if (!told.profits) {
         return {grpc::StatusCode::FAILED_PRECONDITION,
@@ -188,9 +108,9 @@ class RiskService final : public v1::Risk::CallbackService {
       return grpc::Status::OK;
     });
   }
-  Unary* ListLimits(Context* context, const v1::ListLimitsRequest*,
+  Unary* ListLimits(Context* context, const v1::ListLimitsRequest* in,
                     v1::ListLimitsResponse* out) override {
-    return ask(context, [this, out] {
+    return calls_.ask(context, in, Right::Look, [this, out] {
       CoreStatus status;
       source_.status(status);
       for (const LimitStatus& limit : status.limits) fill(*out->add_limits(), limit);
@@ -200,7 +120,7 @@ class RiskService final : public v1::Risk::CallbackService {
   }
   Unary* ListAlerts(Context* context, const v1::ListAlertsRequest* in,
                     v1::ListAlertsResponse* out) override {
-    return ask(context, [this, in, out] {
+    return calls_.ask(context, in, Right::Look, [this, in, out] {
       for (const report::KeptAlert* alert : source_.alerts().list(in->all()))
         fill(*out->add_alerts(), *alert, source_.universe());
       return grpc::Status::OK;
@@ -208,7 +128,7 @@ class RiskService final : public v1::Risk::CallbackService {
   }
   Unary* SetLimit(Context* context, const v1::SetLimitRequest* in,
                   v1::SetLimitResponse* out) override {
-    return act(context, in, out, [this, in, out](const Wish& wish) {
+    return calls_.act(context, in, out, Right::Command, [this, in, out](const Wish& wish) {
       const auto limit = limit_of(*in);
       if (!limit) return bad(limit.error());
       return told(wish_limit(source_, wish, *limit, in->take_back()), *out);
@@ -216,7 +136,7 @@ class RiskService final : public v1::Risk::CallbackService {
   }
   Unary* AcknowledgeAlert(Context* context, const v1::AcknowledgeAlertRequest* in,
                           v1::AcknowledgeAlertResponse* out) override {
-    return act(context, in, out, [this, in, out](const Wish& wish) {
+    return calls_.act(context, in, out, Right::Hold, [this, in, out](const Wish& wish) {
       const Told said = wish_acknowledge(source_, wish, in->number());
       if (!said) return status_of(said.error());
       if (const report::KeptAlert* alert = source_.alerts().find(in->number()))
@@ -226,12 +146,12 @@ class RiskService final : public v1::Risk::CallbackService {
   }
   Unary* WriteOffEngine(Context* context, const v1::WriteOffEngineRequest* in,
                         v1::WriteOffEngineResponse* out) override {
-    return act(context, in, out, [this, in, out](const Wish& wish) {
+    return calls_.act(context, in, out, Right::Command, [this, in, out](const Wish& wish) {
       return told(wish_write_off(source_, wish, in->engine()), *out);
     });
   }
   Unary* Halt(Context* context, const v1::HaltRequest* in, v1::HaltResponse* out) override {
-    return act(context, in, out, [this, in, out](const Wish& wish) {
+    return calls_.act(context, in, out, Right::Hold, [this, in, out](const Wish& wish) {
       const auto scope = scope_of(in->scope());
       if (!scope) return bad(scope.error());
       if (!v1::HaltRequest::Mode_IsValid(in->mode())) return bad("mode: not one that there is");
@@ -243,7 +163,7 @@ class RiskService final : public v1::Risk::CallbackService {
     });
   }
   Unary* Resume(Context* context, const v1::ResumeRequest* in, v1::ResumeResponse* out) override {
-    return act(context, in, out, [this, in, out](const Wish& wish) {
+    return calls_.act(context, in, out, Right::Command, [this, in, out](const Wish& wish) {
       const auto scope = scope_of(in->scope());
       if (!scope) return bad(scope.error());
       grpc::Status status = told(wish_resume(source_, wish, *scope), *out);
@@ -252,30 +172,38 @@ class RiskService final : public v1::Risk::CallbackService {
     });
   }
   grpc::ServerWriteReactor<v1::WatchAlertsResponse>* WatchAlerts(
-      Context*, const v1::WatchAlertsRequest*) override {
-    return watch(new AlertStream(watched_), [](AlertStream& one) { one.pump(); });
+      Context* context, const v1::WatchAlertsRequest*) override {
+    return calls_.watch(context, "WatchAlerts", Right::Look, watched_, new AlertStream(watched_),
+                        [](AlertStream& one) { one.pump(); });
   }
   grpc::ServerWriteReactor<v1::WatchPositionsResponse>* WatchPositions(
-      Context*, const v1::WatchPositionsRequest*) override {
-    return watch(new PositionStream(watched_), [](PositionStream& one) { one.pump(); });
+      Context* context, const v1::WatchPositionsRequest*) override {
+    return calls_.watch(context, "WatchPositions", Right::Look, watched_,
+                        new PositionStream(watched_), [](PositionStream& one) { one.pump(); });
   }
   grpc::ServerBidiReactor<v1::LeaseRequest, v1::LeaseResponse>* Lease(Context* context) override {
-    return watch(new LeaseStream(watched_, peer_name(*context)),
-                 [](LeaseStream& one) { one.begin(); });
+    return calls_.watch(context, "Lease", Right::Lease, watched_,
+                        new LeaseStream(watched_, caller_of(*context).name),
+                        [](LeaseStream& one) { one.begin(); });
   }
 
+  GrpcCalls& calls_;
   RiskSource& source_;
   Watched watched_;
-  AnswersGiven answers_;
-  bool serving_ = false;
 };
 
 }  // namespace
 
 class RiskServer::Parts {
  public:
-  Parts(io::Reactor& reactor, RiskSource& source)
-      : reactor_(reactor), bridge_(reactor), service_(bridge_, source) {}
+  Parts(io::Reactor& reactor, RiskSource& source, const EngineSource* engine,
+        std::function<void(std::string)> log)
+      : reactor_(reactor),
+        bridge_(reactor),
+        calls_(bridge_, std::move(log)),
+        service_(bridge_, calls_, source) {
+    if (engine != nullptr) engine_.emplace(bridge_, calls_, *engine);
+  }
   ~Parts() { stop(); }
 
   std::optional<std::string> listen(const RiskServiceConfig& config) {
@@ -293,6 +221,7 @@ class RiskServer::Parts {
     int port = 0;
     builder.AddListeningPort(config.listen, *credentials, &port);
     builder.RegisterService(&service_);
+    if (engine_) builder.RegisterService(&*engine_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       server_.reset();
@@ -307,10 +236,13 @@ class RiskServer::Parts {
   }
 
   void serve() {
-    service_.set_serving(true);
+    calls_.set_serving(true);
     set_healthy(true);
   }
-  void changed() { service_.pump(); }
+  void changed() {
+    service_.pump();
+    if (engine_) engine_->pump();
+  }
   void grant(const LeaseAnswer& lease) { service_.grant(lease); }
   const std::string& address() const { return address_; }
 
@@ -318,8 +250,9 @@ class RiskServer::Parts {
   void stop() {
     if (server_ == nullptr) return;
     set_healthy(false);
-    service_.set_serving(false);
-    service_.end_streams();
+    calls_.set_serving(false);
+    service_.end_streams(stopping());
+    if (engine_) engine_->end_streams(stopping());
     std::atomic<bool> down{false};
     std::thread shutdown([&] {
       const auto until =
@@ -339,11 +272,14 @@ class RiskServer::Parts {
     auto* health = server_->GetHealthCheckService();
     health->SetServingStatus(healthy);
     health->SetServingStatus(v1::Risk::service_full_name(), healthy);
+    if (engine_) health->SetServingStatus(v1::Engine::service_full_name(), healthy);
   }
 
   io::Reactor& reactor_;
   io::CallBridge bridge_;
+  GrpcCalls calls_;
   RiskService service_;
+  std::optional<EngineService> engine_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };
@@ -351,10 +287,10 @@ class RiskServer::Parts {
 RiskServer::RiskServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 RiskServer::~RiskServer() = default;
 
-Result<std::unique_ptr<RiskServer>, std::string> RiskServer::open(io::Reactor& reactor,
-                                                                  RiskSource& source,
-                                                                  const RiskServiceConfig& config) {
-  auto parts = std::make_unique<Parts>(reactor, source);
+Result<std::unique_ptr<RiskServer>, std::string> RiskServer::open(
+    io::Reactor& reactor, RiskSource& source, const RiskServiceConfig& config,
+    std::function<void(std::string)> log, const EngineSource* engine) {
+  auto parts = std::make_unique<Parts>(reactor, source, engine, std::move(log));
   if (auto wrong = parts->listen(config)) return fail(std::move(*wrong));
   return std::unique_ptr<RiskServer>(new RiskServer(std::move(parts)));
 }

@@ -1,18 +1,20 @@
-// The gRPC service ats.v1.Risk (proto/ats/v1/risk.proto) of a running process, with the standard health service
-// and reflection. gRPC has threads of its own; every call is brought to the reactor's thread and answered there from
+// The gRPC services of a running process: ats.v1.Risk (proto/ats/v1/risk.proto), of an engine ats.v1.Engine as well, with
+// the standard health service and reflection. gRPC has threads of its own; every call is brought to the reactor's thread and answered there from
 // the RiskSource, so that nothing of the core is touched by another. Engines ask for their leases here, where the
 // process is the risk role. Few sources see gRPC's headers (CMakeLists.txt names them).
 //
-// Invariants: an acting call whose client has gone, or whose deadline is over, does nothing. The same request id of
-// the same client acts once. A stream holds at most one message that is not sent: who reads slowly gets
+// Invariants: nothing is answered to a certificate without a role that may (grpc_caller.hpp). An acting call whose
+// client has gone, or whose deadline is over, does nothing. The same request id of the same client acts once. A stream holds at most one message that is not sent: who reads slowly gets
 // the latest, never a backlog. Without TLS and client certificates it listens on loopback only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/result.hpp"
 #include "io/reactor.hpp"
+#include "services/engine_source.hpp"
 #include "services/lease_letters.hpp"
 #include "services/risk_service_config.hpp"
 #include "services/risk_source.hpp"
@@ -21,10 +23,11 @@ namespace ats::services {
 
 class RiskServer {
  public:
-  // Listens; until serve() every call is told to come again. The error is one line a person can act on.
-  static Result<std::unique_ptr<RiskServer>, std::string> open(io::Reactor& reactor,
-                                                               RiskSource& source,
-                                                               const RiskServiceConfig& config);
+  // Listens; until serve() every call is told to come again. `log`: who was refused, on the reactor's thread. `engine`:
+  // null where there is none. The error is one line a person can act on.
+  static Result<std::unique_ptr<RiskServer>, std::string> open(
+      io::Reactor& reactor, RiskSource& source, const RiskServiceConfig& config,
+      std::function<void(std::string)> log, const EngineSource* engine = nullptr);
   ~RiskServer();
   RiskServer(const RiskServer&) = delete;
   RiskServer& operator=(const RiskServer&) = delete;

@@ -50,10 +50,12 @@ class FakeSource final : public RiskSource {
   report::AlertDesk desk_;
 };
 
+void silent(const std::string&) {}
+
 class RiskServerTest : public ::testing::Test {
  protected:
   RiskServerTest() {
-    auto opened = RiskServer::open(reactor, source, {"127.0.0.1:0", "", "", ""});
+    auto opened = RiskServer::open(reactor, source, {"127.0.0.1:0", "", "", ""}, silent);
     if (!opened) throw std::runtime_error(opened.error());
     server = std::move(*opened);
     stub = v1::Risk::NewStub(
@@ -179,7 +181,7 @@ TEST_F(RiskServerTest, ItStopsSoonWhereNobodyReadsItsStreamsAndSomebodyWaits) {
 }
 
 TEST_F(RiskServerTest, AnAddressThatIsTakenIsAnErrorThatNamesIt) {
-  const auto second = RiskServer::open(reactor, source, {server->address(), "", "", ""});
+  const auto second = RiskServer::open(reactor, source, {server->address(), "", "", ""}, silent);
   ASSERT_FALSE(second.ok());
   EXPECT_NE(second.error().find(server->address()), std::string::npos);
 }
@@ -187,14 +189,15 @@ TEST_F(RiskServerTest, AnAddressThatIsTakenIsAnErrorThatNamesIt) {
 TEST_F(RiskServerTest, WithoutCertificatesItListensOnLoopbackOnly) {
   for (const char* open :
        {"0.0.0.0:0", "10.0.0.1:0", "127.example.com:0", "localhost:0", "[::]:0"}) {
-    const auto server_there = RiskServer::open(reactor, source, {open, "", "", ""});
+    const auto server_there = RiskServer::open(reactor, source, {open, "", "", ""}, silent);
     ASSERT_FALSE(server_there.ok()) << open;
     EXPECT_NE(server_there.error().find("risk.tls_cert"), std::string::npos) << open;
   }
-  const auto half = RiskServer::open(reactor, source, {"127.0.0.1:0", "cert.pem", "", ""});
+  const auto half = RiskServer::open(reactor, source, {"127.0.0.1:0", "cert.pem", "", ""}, silent);
   ASSERT_FALSE(half.ok());
   EXPECT_NE(half.error().find("all of them, or none"), std::string::npos);
-  const auto unreadable = RiskServer::open(reactor, source, {"127.0.0.1:0", "no", "no", "no"});
+  const auto unreadable =
+      RiskServer::open(reactor, source, {"127.0.0.1:0", "no", "no", "no"}, silent);
   ASSERT_FALSE(unreadable.ok());
   EXPECT_NE(unreadable.error().find("risk.tls_cert"), std::string::npos);
 }

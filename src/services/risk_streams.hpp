@@ -1,7 +1,4 @@
-// The streams of ats.v1.Risk to those who watch. Only risk_server.cpp includes this.
-//
-// Invariants: all of a stream runs on the reactor's thread but for gRPC's own callbacks, which bring themselves there.
-// It holds at most one message that is not sent; it deletes itself with the last callback.
+// The streams of ats.v1.Risk to those who watch (grpc_stream.hpp). Only risk_server.cpp includes this.
 #pragma once
 
 #include <ats/v1/risk.grpc.pb.h>
@@ -12,29 +9,21 @@
 #include <utility>
 #include <vector>
 
-#include "io/call_bridge.hpp"
+#include "services/grpc_stream.hpp"
 #include "services/risk_messages.hpp"
 #include "services/risk_source.hpp"
 
 namespace ats::services {
 
-// One that is watched.
-class Watch {
- public:
-  virtual ~Watch() = default;
-  virtual void pump() = 0;
-  virtual void end(grpc::Status status) = 0;
-};
-
 class LeaseStream;
 
 // What the streams share with the server.
-struct Watched {
-  io::CallBridge& bridge;
+struct Watched : Watches {
+  Watched(io::CallBridge& calls, RiskSource& of) : Watches{calls}, source(of) {}
+
   RiskSource& source;
-  std::vector<Watch*> watches = {};
-  std::vector<LeaseStream*> leases = {};  // of them
-  std::optional<RiskTold> risk = {};      // as it was last looked at
+  std::vector<LeaseStream*> leases;  // of all
+  std::optional<RiskTold> risk;      // as it was last looked at
 
   const RiskTold& risk_now() {
     if (!risk) risk = source.risk();
@@ -42,91 +31,13 @@ struct Watched {
   }
 };
 
-// `Reactor`: gRPC's, that writes messages.
-template <class Reactor, class Message>
-class Stream : public Reactor, public Watch {
- public:
-  explicit Stream(Watched& watched) : watched_(watched) {}
-
-  void pump() override {
-    if (writing_ || finished_) return;
-    if (ending_) {
-      finished_ = true;
-      this->Finish(status_);
-      return;
-    }
-    message_.Clear();
-    if (!next(message_)) return;
-    writing_ = true;
-    this->StartWrite(&message_);
-  }
-  // Once what is under way has left.
-  void end(grpc::Status status) override {
-    if (ending_) return;
-    ending_ = true;
-    status_ = std::move(status);
-    pump();
-  }
-
-  void OnWriteDone(bool ok) override {
-    watched_.bridge.submit([this, ok] {
-      writing_ = false;
-      if (!ok) end(grpc::Status::CANCELLED);
-      pump();
-    });
-  }
-  void OnCancel() override {
-    watched_.bridge.submit([this] { end(grpc::Status::CANCELLED); });
-  }
-  // The last of its callbacks: what it brought to the reactor's thread before is done before this.
-  void OnDone() override {
-    watched_.bridge.submit([this] {
-      std::erase(watched_.watches, this);
-      forget();
-      delete this;
-    });
-  }
-
- protected:
-  // False: there is nothing new.
-  virtual bool next(Message& out) = 0;
-  virtual void forget() {}
-  RiskSource& source() const { return watched_.source; }
-  Watched& watched() const { return watched_; }
-  bool ending() const { return ending_; }
-
- private:
-  Watched& watched_;
-  Message message_;  // under way
-  bool writing_ = false, ending_ = false, finished_ = false;
-  grpc::Status status_;
-};
-
-// Numbered from 1.
-template <class Message>
-class WatchStream : public Stream<grpc::ServerWriteReactor<Message>, Message> {
- public:
-  using Stream<grpc::ServerWriteReactor<Message>, Message>::Stream;
-
- protected:
-  virtual bool tell(Message& out) = 0;
-
- private:
-  bool next(Message& out) final {
-    if (!tell(out)) return false;
-    out.set_sequence(++sequence_);
-    return true;
-  }
-  std::uint64_t sequence_ = 0;
-};
-
 class AlertStream final : public WatchStream<v1::WatchAlertsResponse> {
  public:
-  using WatchStream::WatchStream;
+  explicit AlertStream(Watched& watched) : WatchStream(watched), source_(watched.source) {}
 
  private:
   bool tell(v1::WatchAlertsResponse& out) override {
-    const report::AlertDesk& desk = source().alerts();
+    const report::AlertDesk& desk = source_.alerts();
     if (!begun_) {
       begun_ = true;
       seen_ = desk.changes();
@@ -137,7 +48,7 @@ class AlertStream final : public WatchStream<v1::WatchAlertsResponse> {
       const report::KeptAlert* alert = desk.find(open_.back());
       open_.pop_back();
       if (alert == nullptr) continue;
-      fill(*out.mutable_alert(), *alert, source().universe());
+      fill(*out.mutable_alert(), *alert, source_.universe());
       out.set_open_before(true);
       return true;
     }
@@ -149,10 +60,11 @@ class AlertStream final : public WatchStream<v1::WatchAlertsResponse> {
     }
     if (first == nullptr) return false;
     seen_ = first->change;
-    fill(*out.mutable_alert(), *first, source().universe());
+    fill(*out.mutable_alert(), *first, source_.universe());
     return true;
   }
 
+  RiskSource& source_;
   bool begun_ = false;
   std::vector<std::uint64_t> open_;  // at the beginning, and not sent so far
   std::uint64_t seen_ = 0;           // of the desk's changes
@@ -160,7 +72,7 @@ class AlertStream final : public WatchStream<v1::WatchAlertsResponse> {
 
 class PositionStream final : public WatchStream<v1::WatchPositionsResponse> {
  public:
-  using WatchStream::WatchStream;
+  explicit PositionStream(Watched& watched) : WatchStream(watched), watched_(watched) {}
 
  private:
   // What a client was told of one, exact: spelt only where it has changed.
@@ -174,7 +86,7 @@ class PositionStream final : public WatchStream<v1::WatchPositionsResponse> {
   };
 
   bool tell(v1::WatchPositionsResponse& out) override {
-    const RiskTold& told = this->watched().risk_now();
+    const RiskTold& told = watched_.risk_now();
     const core::RiskReport& now = told.report;
     const Universe& universe = *told.names;
     now_.clear();
@@ -209,6 +121,7 @@ class PositionStream final : public WatchStream<v1::WatchPositionsResponse> {
     return at != sorted.end() && at->where() == one.where() ? &*at : nullptr;
   }
 
+  Watched& watched_;
   bool begun_ = false;
   std::vector<Sent> sent_, now_;  // by venue and asset
 };

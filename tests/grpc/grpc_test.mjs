@@ -2,120 +2,15 @@
 // `ats run` on simulated exchanges: without TLS on loopback, and with client certificates.
 // usage: node grpc_test.mjs ATS        prints one line per check; exits 1 when any fails
 import grpc from "@grpc/grpc-js";
-import loader from "@grpc/proto-loader";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  call, caller, check, credentials_of, decimal, expect, finish, here, home, make_authority, make_certificate, proto,
+  refused, risk_of, service, start, stop, tls_settings, until, within,
+} from "./support.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const proto = join(here, "..", "..", "proto");
-const options = { keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true };
 const { INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE, DEADLINE_EXCEEDED } = grpc.status;
-const home = mkdtempSync(join(tmpdir(), "ats-grpc-"));
-let passed = 0;
-let failed = 0;
-let asked = 0;
-
-function expect(condition, what) {
-  if (!condition) throw new Error(typeof what === "string" ? what : JSON.stringify(what));
-}
-
-function within(seconds, promise) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${seconds} s`)), seconds * 1000);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-async function check(name, body) {
-  try {
-    await within(40, body());
-    passed += 1;
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}: ${error.message}`);
-  }
-}
-
-// ---- a process, and its client
-
-async function start(name, settings) {
-  const env = { ...process.env, ATS_RISK_LISTEN: "127.0.0.1:0", ...settings };
-  const child = spawn(process.argv[2], ["run", "--no-screen", "--seed", "11", "--data", join(home, name)], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const lines = [];
-  const ended = new Promise((resolve) => child.on("exit", (code) => resolve(code)));
-  const address = await within(
-    60,
-    new Promise((resolve, reject) => {
-      createInterface({ input: child.stdout }).on("line", (line) => {
-        lines.push(line);
-        const found = /gRPC ats\.v1\.Risk on (\S+)/.exec(line);
-        if (found) resolve(found[1]);
-      });
-      ended.then((code) => reject(new Error(`it ended with ${code}`)));
-    }),
-  );
-  return { child, address, lines, ended };
-}
-
-async function stop(started) {
-  started.child.kill("SIGTERM");
-  return within(60, started.ended);
-}
-
-function service(file, name, address, credentials = grpc.credentials.createInsecure(), more = {}) {
-  const definition = loader.loadSync(file, { ...options, includeDirs: [proto] });
-  const of = name.split(".").reduce((at, part) => at[part], grpc.loadPackageDefinition(definition));
-  return new of(address, credentials, more);
-}
-
-const risk_of = (address, ...more) => service("ats/v1/risk.proto", "ats.v1.Risk", address, ...more);
-
-function call(client, method, request = {}, seconds = 10) {
-  return new Promise((resolve, reject) => {
-    client[method](request, { deadline: Date.now() + seconds * 1000 }, (error, answer) =>
-      error ? reject(error) : resolve(answer),
-    );
-  });
-}
-
-async function refused(code, says, promise) {
-  try {
-    await promise;
-  } catch (error) {
-    expect(error.code === code, `refused with ${error.code} ${error.details}, not ${code}`);
-    expect(error.details.includes(says), `it says "${error.details}", not "${says}"`);
-    return;
-  }
-  throw new Error(`it was not refused with ${code}`);
-}
-
-const caller = (reason, who = "ada") => ({ request_id: `test-${++asked}`, who, reason });
-
-// Messages of a stream until one of them is it.
-function until(stream, is) {
-  return new Promise((resolve, reject) => {
-    const seen = [];
-    const look = (message) => {
-      seen.push(message);
-      if (!is(message)) return;
-      stream.off("data", look);
-      resolve(seen);
-    };
-    stream.on("data", look);
-    stream.on("error", reject);
-  });
-}
-
-const decimal = /^-?\d+(\.\d+)?$/;
 
 // ---- on loopback
 
@@ -124,7 +19,7 @@ const risk = risk_of(plain.address);
 
 await check("the standard health service says that it serves", async () => {
   const health = service(join(here, "health.proto"), "grpc.health.v1.Health", plain.address);
-  for (const name of ["", "ats.v1.Risk"]) {
+  for (const name of ["", "ats.v1.Risk", "ats.v1.Engine"]) {
     const answer = await call(health, "Check", { service: name });
     expect(answer.status === "SERVING", answer);
   }
@@ -132,19 +27,22 @@ await check("the standard health service says that it serves", async () => {
   health.close();
 });
 
-await check("reflection lists the service and describes it as proto/ does", async () => {
+await check("reflection lists the services and describes them as proto/ does", async () => {
   const client = service(join(here, "reflection.proto"), "grpc.reflection.v1alpha.ServerReflection", plain.address);
   const stream = client.ServerReflectionInfo();
   stream.write({ list_services: "" });
   const [listed] = await until(stream, () => true);
   const names = listed.list_services_response.service.map((one) => one.name);
-  expect(names.includes("ats.v1.Risk") && names.includes("grpc.health.v1.Health"), names);
-  stream.write({ file_containing_symbol: "ats.v1.Risk" });
-  const [found] = await until(stream, () => true);
-  const file = found.file_descriptor_response.file_descriptor_proto.find((bytes) => bytes.includes("WatchPositions"));
-  expect(file, "the file of the service");
-  const text = readFileSync(join(proto, "ats/v1/risk.proto"), "utf8");
-  for (const [, method] of text.matchAll(/rpc (\w+)/g)) expect(file.includes(method), method);
+  expect(names.includes("grpc.health.v1.Health"), names);
+  for (const [name, path] of [["ats.v1.Risk", "ats/v1/risk.proto"], ["ats.v1.Engine", "ats/v1/engine.proto"]]) {
+    expect(names.includes(name), names);
+    stream.write({ file_containing_symbol: name });
+    const [found] = await until(stream, () => true);
+    const file = found.file_descriptor_response.file_descriptor_proto.find((bytes) => bytes.includes(path));
+    expect(file, "the file of the service");
+    const text = readFileSync(join(proto, path), "utf8");
+    for (const [, method] of text.matchAll(/rpc (\w+)/g)) expect(file.includes(method), method);
+  }
   stream.end();
   client.close();
 });
@@ -347,22 +245,11 @@ await check("other addresses than loopback need certificates", async () => {
 });
 
 await check("with certificates, who asks is who the certificate names, and nobody without one is let in", async () => {
-  const file = (name) => join(home, name);
-  const openssl = (...words) => execFileSync("openssl", words, { stdio: "ignore" });
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  openssl("req", "-x509", ...curve, "-keyout", file("ca.key"), "-out", file("ca.pem"), "-subj", "/CN=test ca");
-  writeFileSync(file("names"), "subjectAltName=DNS:localhost");
-  for (const name of ["server", "carol"]) {
-    openssl("req", ...curve, "-keyout", file(`${name}.key`), "-out", file(`${name}.csr`), "-subj", `/CN=${name}`);
-    openssl("x509", "-req", "-in", file(`${name}.csr`), "-CA", file("ca.pem"), "-CAkey", file("ca.key"),
-      "-CAcreateserial", "-out", file(`${name}.pem`), "-extfile", file("names"));
-  }
-  const sealed = await start("sealed", {
-    ATS_RISK_TLS_CERT: file("server.pem"),
-    ATS_RISK_TLS_KEY: file("server.key"),
-    ATS_RISK_TLS_CA: file("ca.pem"),
-  });
-  const ca = readFileSync(file("ca.pem"));
+  make_authority();
+  make_certificate("server");
+  make_certificate("carol", ["admin"]);
+  const sealed = await start("sealed", tls_settings("server"));
+  const ca = readFileSync(join(home, "ca.pem"));
   const named = { "grpc.ssl_target_name_override": "localhost" };
   const strangers = [
     risk_of(sealed.address),
@@ -372,14 +259,11 @@ await check("with certificates, who asks is who the certificate names, and nobod
     await refused(UNAVAILABLE, "", call(stranger, "GetStatus", {}, 5));
     stranger.close();
   }
-  const key = readFileSync(file("carol.key"));
-  const carol = risk_of(sealed.address, grpc.credentials.createSsl(ca, key, readFileSync(file("carol.pem"))), named);
+  const carol = risk_of(sealed.address, ...credentials_of("carol"));
   const told = await call(carol, "Halt", { caller: caller("by certificate", "somebody else") });
   expect(told.told.some((line) => line.includes("halted by carol: by certificate")), told);
   carol.close();
   expect((await stop(sealed)) === 0, "it ends in order");
 });
 
-rmSync(home, { recursive: true, force: true });
-console.log(`${passed} checks passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+finish();

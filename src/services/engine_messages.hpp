@@ -1,0 +1,25 @@
+// What an engine shows, as messages of ats.v1 (proto/ats/v1/engine.proto). Only what speaks gRPC includes this.
+#pragma once
+
+#include <ats/v1/engine.pb.h>
+
+#include <span>
+
+#include "services/event_tape.hpp"
+#include "services/live_view.hpp"
+
+namespace ats::services {
+
+void fill(v1::GetEngineResponse& out, const LiveView& view, const EventTape& tape);
+// With the best level a side where there is one.
+void fill(v1::Book& out, const BookStatus& book, const LiveView& view);
+void fill_levels(google::protobuf::RepeatedPtrField<v1::BookLevel>& out,
+                 std::span<const Level> levels, const Instrument& of);
+// The best first.
+void fill(v1::ListOpportunitiesResponse& out, const v1::ListOpportunitiesRequest& asked,
+          const LiveView& view);
+void fill(v1::Order& out, const OrderStatus& order, const LiveView& view);
+void fill(v1::OpenTrade& out, const ExecutionStatus& trade, const LiveView& view);
+void fill(v1::Balance& out, const BalanceStatus& balance, const Universe& universe);
+
+}  // namespace ats::services

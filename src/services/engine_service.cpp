@@ -1,0 +1,259 @@
+#include "services/engine_service.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "services/engine_messages.hpp"
+#include "services/risk_messages.hpp"
+
+namespace ats::services {
+namespace {
+
+constexpr std::uint32_t depth_most = 50;
+constexpr std::uint32_t trades_usual = 50;
+constexpr std::uint32_t trades_most = 1000;
+
+// Which books are asked about; both empty: all.
+struct Wanted {
+  std::string venue, pair;
+
+  template <class Request>
+  explicit Wanted(const Request& asked) : venue(asked.venue()), pair(asked.pair()) {}
+
+  bool has(const Instrument& on, const Universe& universe) const {
+    return (venue.empty() || universe.venue(on.venue).name.view() == venue) &&
+           (pair.empty() || universe.pair_name(on.pair) == pair);
+  }
+  // Nothing: there is such a book.
+  std::optional<grpc::Status> nowhere(const Universe& universe) const {
+    const bool any = std::ranges::any_of(universe.instruments(),
+                                         [&](const Instrument& on) { return has(on, universe); });
+    if (any || (venue.empty() && pair.empty())) return std::nullopt;
+    return grpc::Status(grpc::StatusCode::NOT_FOUND,
+                        fmt::format("no book of {} on {} here", pair.empty() ? "any pair" : pair,
+                                    venue.empty() ? "any venue" : venue));
+  }
+};
+
+class BookStream final : public WatchStream<v1::WatchBooksResponse> {
+ public:
+  BookStream(Watches& watches, EngineService& service, Wanted wanted)
+      : WatchStream(watches), service_(service), wanted_(std::move(wanted)) {}
+
+ private:
+  struct Sent {
+    BookState state = BookState::Resyncing;
+    BookReason reason = BookReason::None;
+    Level bid, ask;
+    bool operator==(const Sent&) const = default;
+  };
+
+  bool tell(v1::WatchBooksResponse& out) override {
+    const LiveView& view = service_.view_now();
+    const bool first = sent_.empty();
+    sent_.resize(view.core.books.size());
+    for (std::size_t n = 0; n < view.core.books.size(); ++n) {
+      const BookStatus& book = view.core.books[n];
+      if (!wanted_.has(view.universe->instrument(book.instrument), *view.universe)) continue;
+      const Sent is{book.state, book.reason, book.bid, book.ask};
+      if (sent_[n] == is) continue;
+      sent_[n] = is;
+      fill(*out.add_books(), book, view);
+    }
+    if (out.books().empty() && !first) return false;
+    out.set_snapshot(first);
+    if (view.core.wall.told()) fill_time(*out.mutable_as_of(), view.core.wall);
+    return true;
+  }
+
+  EngineService& service_;
+  Wanted wanted_;
+  std::vector<std::optional<Sent>> sent_;  // by book
+};
+
+// Numbers of the journal, none left out.
+class TapeStream final : public Stream<grpc::ServerWriteReactor<v1::BusMessage>, v1::BusMessage> {
+ public:
+  TapeStream(Watches& watches, const EventTape& tape, BusStream stream, std::uint64_t after)
+      : Stream(watches), tape_(tape), stream_(stream), after_(after) {}
+
+  void begin(std::uint64_t journal) {
+    if (journal != 0 && journal != tape_.feed().journal()) {
+      return end({grpc::StatusCode::FAILED_PRECONDITION,
+                  fmt::format("this is journal {}, which numbers anew: begin with after 0",
+                              tape_.feed().journal())});
+    }
+    if (after_ > tape_.last(stream_)) {
+      return end(
+          {grpc::StatusCode::OUT_OF_RANGE,
+           fmt::format("there is no number {} yet: the last is {}", after_, tape_.last(stream_))});
+    }
+    // From the first that is kept.
+    if (after_ == 0 && !tape_.kept(stream_).empty())
+      after_ = tape_.kept(stream_).front().number - 1;
+    pump();
+  }
+
+ private:
+  bool next(v1::BusMessage& out) override {
+    const auto& kept = tape_.kept(stream_);
+    if (kept.empty() || kept.back().number == after_) return false;
+    const BusItem* item = tape_.find(stream_, after_ + 1);
+    if (item == nullptr) {
+      end({grpc::StatusCode::OUT_OF_RANGE,
+           fmt::format("number {} is kept no more: the first that is is {}", after_ + 1,
+                       kept.front().number)});
+      return false;
+    }
+    out.ParseFromString(item->bytes);
+    ++after_;
+    return true;
+  }
+
+  const EventTape& tape_;
+  BusStream stream_;
+  std::uint64_t after_;
+};
+
+}  // namespace
+
+void EngineService::pump() {
+  view_.reset();
+  watches_.pump();
+}
+
+const LiveView& EngineService::view_now() {
+  if (!view_) source_.view(view_.emplace());
+  return *view_;
+}
+
+EngineService::Unary* EngineService::GetEngine(Context* context, const v1::GetEngineRequest* in,
+                                               v1::GetEngineResponse* out) {
+  return calls_.ask(context, in, Right::Look, [this, out] {
+    LiveView view;
+    source_.view(view);
+    fill(*out, view, source_.tape());
+    return grpc::Status::OK;
+  });
+}
+
+EngineService::Unary* EngineService::ListBooks(Context* context, const v1::ListBooksRequest* in,
+                                               v1::ListBooksResponse* out) {
+  return calls_.ask(context, in, Right::Look, [this, in, out]() -> grpc::Status {
+    if (in->depth() > depth_most) return bad(fmt::format("depth: 0 to {}", depth_most));
+    LiveView view;
+    source_.view(view);
+    const Wanted wanted(*in);
+    if (auto nowhere = wanted.nowhere(*view.universe)) return *nowhere;
+    std::array<Level, depth_most> room;
+    for (const BookStatus& book : view.core.books) {
+      const Instrument& on = view.universe->instrument(book.instrument);
+      if (!wanted.has(on, *view.universe)) continue;
+      v1::Book& to = *out->add_books();
+      fill(to, book, view);
+      if (in->depth() == 0) continue;
+      const auto deep = std::span(room).first(in->depth());
+      for (const Side side : {Side::Buy, Side::Sell}) {
+        const std::size_t count = source_.levels(book.instrument, side, deep);
+        if (count > 0)
+          fill_levels(side == Side::Buy ? *to.mutable_bids() : *to.mutable_asks(),
+                      deep.first(count), on);
+      }
+    }
+    return grpc::Status::OK;
+  });
+}
+
+EngineService::Unary* EngineService::ListOpportunities(Context* context,
+                                                       const v1::ListOpportunitiesRequest* in,
+                                                       v1::ListOpportunitiesResponse* out) {
+  return calls_.ask(context, in, Right::Look, [this, in, out] {
+    LiveView view;
+    source_.view(view);
+    fill(*out, *in, view);
+    return grpc::Status::OK;
+  });
+}
+
+EngineService::Unary* EngineService::ListOrders(Context* context, const v1::ListOrdersRequest* in,
+                                                v1::ListOrdersResponse* out) {
+  return calls_.ask(context, in, Right::Look, [this, out] {
+    LiveView view;
+    source_.view(view);
+    for (const OrderStatus& order : view.core.open_orders) fill(*out->add_orders(), order, view);
+    return grpc::Status::OK;
+  });
+}
+
+EngineService::Unary* EngineService::ListTrades(Context* context, const v1::ListTradesRequest* in,
+                                                v1::ListTradesResponse* out) {
+  return calls_.ask(context, in, Right::Look, [this, in, out]() -> grpc::Status {
+    if (in->last() > trades_most) return bad(fmt::format("last: 0 to {}", trades_most));
+    LiveView view;
+    source_.view(view);
+    for (const ExecutionStatus& trade : view.core.open_executions)
+      fill(*out->add_open(), trade, view);
+    const std::uint32_t most = in->last() == 0 ? trades_usual : in->last();
+    const auto& over = source_.tape().kept(BusStream::Execution);
+    for (std::size_t n = 0; n < std::min<std::size_t>(most, over.size()); ++n)
+      out->add_over()->ParseFromString(over[over.size() - 1 - n].bytes);
+    return grpc::Status::OK;
+  });
+}
+
+EngineService::Unary* EngineService::ListBalances(Context* context,
+                                                  const v1::ListBalancesRequest* in,
+                                                  v1::ListBalancesResponse* out) {
+  return calls_.ask(context, in, Right::Look, [this, in, out]() -> grpc::Status {
+    LiveView view;
+    source_.view(view);
+    if (!in->venue().empty() && !view.universe->find_venue(in->venue()).valid())
+      return {grpc::StatusCode::NOT_FOUND, "no venue '" + in->venue() + "' here"};
+    for (const BalanceStatus& balance : view.core.balances) {
+      if (!in->venue().empty() && view.universe->venue(balance.venue).name.view() != in->venue())
+        continue;
+      fill(*out->add_balances(), balance, *view.universe);
+    }
+    return grpc::Status::OK;
+  });
+}
+
+EngineService::Unary* EngineService::GetConfiguration(Context* context,
+                                                      const v1::GetConfigurationRequest* in,
+                                                      v1::GetConfigurationResponse* out) {
+  return calls_.ask(context, in, Right::Look, [this, out] {
+    out->set_toml(source_.configuration());
+    return grpc::Status::OK;
+  });
+}
+
+EngineService::Stream<v1::WatchBooksResponse>* EngineService::WatchBooks(
+    Context* context, const v1::WatchBooksRequest* in) {
+  const Wanted wanted(*in);
+  return calls_.watch(context, "WatchBooks", Right::Look, watches_,
+                      new BookStream(watches_, *this, wanted), [this, wanted](BookStream& one) {
+                        if (auto nowhere = wanted.nowhere(*view_now().universe))
+                          return one.end(*nowhere);
+                        one.pump();
+                      });
+}
+
+EngineService::Stream<v1::BusMessage>* EngineService::WatchFills(Context* context,
+                                                                 const v1::WatchFillsRequest* in) {
+  return calls_.watch(context, "WatchFills", Right::Look, watches_,
+                      new TapeStream(watches_, source_.tape(), BusStream::Fill, in->after()),
+                      [journal = in->journal()](TapeStream& one) { one.begin(journal); });
+}
+
+EngineService::Stream<v1::BusMessage>* EngineService::WatchTrades(
+    Context* context, const v1::WatchTradesRequest* in) {
+  return calls_.watch(context, "WatchTrades", Right::Look, watches_,
+                      new TapeStream(watches_, source_.tape(), BusStream::Execution, in->after()),
+                      [journal = in->journal()](TapeStream& one) { one.begin(journal); });
+}
+
+}  // namespace ats::services

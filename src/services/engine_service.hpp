@@ -1,0 +1,52 @@
+// The gRPC service ats.v1.Engine: what an engine sees, does and has done. It looks and never acts. Only risk_server.cpp,
+// which has the server, includes this.
+#pragma once
+
+#include <ats/v1/engine.grpc.pb.h>
+#include <grpcpp/grpcpp.h>
+
+#include <optional>
+
+#include "services/engine_source.hpp"
+#include "services/grpc_calls.hpp"
+#include "services/grpc_stream.hpp"
+
+namespace ats::services {
+
+class EngineService final : public v1::Engine::CallbackService {
+ public:
+  EngineService(io::CallBridge& bridge, GrpcCalls& calls, const EngineSource& source)
+      : calls_(calls), source_(source), watches_{bridge} {}
+
+  // All on the reactor's thread.
+  void pump();
+  void end_streams(const grpc::Status& status) { watches_.end(status); }
+  // As it was last looked at; no longer than until the next pump().
+  const LiveView& view_now();
+
+ private:
+  using Context = grpc::CallbackServerContext;
+  using Unary = grpc::ServerUnaryReactor;
+  template <class Message>
+  using Stream = grpc::ServerWriteReactor<Message>;
+
+  Unary* GetEngine(Context*, const v1::GetEngineRequest*, v1::GetEngineResponse*) override;
+  Unary* ListBooks(Context*, const v1::ListBooksRequest*, v1::ListBooksResponse*) override;
+  Unary* ListOpportunities(Context*, const v1::ListOpportunitiesRequest*,
+                           v1::ListOpportunitiesResponse*) override;
+  Unary* ListOrders(Context*, const v1::ListOrdersRequest*, v1::ListOrdersResponse*) override;
+  Unary* ListTrades(Context*, const v1::ListTradesRequest*, v1::ListTradesResponse*) override;
+  Unary* ListBalances(Context*, const v1::ListBalancesRequest*, v1::ListBalancesResponse*) override;
+  Unary* GetConfiguration(Context*, const v1::GetConfigurationRequest*,
+                          v1::GetConfigurationResponse*) override;
+  Stream<v1::WatchBooksResponse>* WatchBooks(Context*, const v1::WatchBooksRequest*) override;
+  Stream<v1::BusMessage>* WatchFills(Context*, const v1::WatchFillsRequest*) override;
+  Stream<v1::BusMessage>* WatchTrades(Context*, const v1::WatchTradesRequest*) override;
+
+  GrpcCalls& calls_;
+  const EngineSource& source_;
+  Watches watches_;
+  std::optional<LiveView> view_;
+};
+
+}  // namespace ats::services

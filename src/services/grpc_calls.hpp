@@ -1,0 +1,153 @@
+// What the methods of all gRPC services have in common: who calls is asked for first, the call is brought to the reactor's
+// thread and answered there, and what acts does so once. Only what speaks gRPC includes this.
+//
+// Invariants: nothing is answered to a caller without the right to it. An acting call whose client has gone, or whose
+// deadline is over, does nothing. The same request id of the same client acts once.
+#pragma once
+
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "io/call_bridge.hpp"
+#include "io/clock.hpp"
+#include "services/answers_given.hpp"
+#include "services/grpc_caller.hpp"
+#include "services/grpc_stream.hpp"
+#include "services/risk_source.hpp"
+
+namespace ats::services {
+
+inline grpc::Status stopping() {
+  return {grpc::StatusCode::UNAVAILABLE, "the process is starting or stopping; nothing was done"};
+}
+inline grpc::Status bad(const std::string& why) {
+  return {grpc::StatusCode::INVALID_ARGUMENT, why};
+}
+
+// Whoever asked is not there any more, or has stopped waiting: nothing may be done in its name.
+inline std::optional<grpc::Status> gone(const grpc::CallbackServerContext& context) {
+  if (context.deadline() <= std::chrono::system_clock::now())
+    return grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "it came too late; nothing was done");
+  if (context.IsCancelled())
+    return grpc::Status(grpc::StatusCode::CANCELLED, "the client has gone; nothing was done");
+  return std::nullopt;
+}
+
+class GrpcCalls {
+ public:
+  using Context = grpc::CallbackServerContext;
+  using Unary = grpc::ServerUnaryReactor;
+
+  // `log`: one line for what a person should know; on the reactor's thread.
+  GrpcCalls(io::CallBridge& bridge, std::function<void(std::string)> log)
+      : bridge_(bridge), log_(std::move(log)) {}
+
+  // On the reactor's thread.
+  void set_serving(bool serving) { serving_ = serving; }
+
+  // Brings a call to the reactor's thread, where `answer` fills the response.
+  template <class Request, class Answer>
+  Unary* ask(Context* context, const Request*, Right right, Answer answer) {
+    return take(context, method_of<Request>(), right,
+                [answer](const GrpcCaller&) { return answer(); });
+  }
+
+  // Likewise, of what acts: once for each request id of a client.
+  template <class Request, class Response, class Act>
+  Unary* act(Context* context, const Request* request, Response* response, Right right, Act act) {
+    return take(context, method_of<Request>(), right,
+                [this, request, response, act](const GrpcCaller& peer) -> grpc::Status {
+                  return act_once(peer, *request, *response, act);
+                });
+  }
+
+  // `begin`: what it does first, on the reactor's thread, where the process serves.
+  template <class One, class Begin>
+  One* watch(Context* context, const char* method, Right right, Watches& watches, One* stream,
+             Begin begin) {
+    const GrpcCaller caller = caller_of(*context);
+    const bool taken = bridge_.submit([this, caller, method, right, &watches, stream, begin] {
+      watches.all.push_back(stream);
+      if (!caller.may(right)) return stream->end(refuse(caller, right, method));
+      serving_ ? begin(*stream) : stream->end(stopping());
+    });
+    if (!taken) stream->Finish(stopping());
+    return stream;
+  }
+
+ private:
+  template <class Request>
+  static std::string method_of() {
+    const std::string& name = Request::descriptor()->name();
+    return name.substr(0, name.rfind("Request"));
+  }
+
+  template <class Answer>
+  Unary* take(Context* context, std::string method, Right right, Answer answer) {
+    Unary* call = context->DefaultReactor();
+    const bool taken = bridge_.submit([this, call, context, method = std::move(method), right,
+                                       caller = caller_of(*context), answer] {
+      if (auto status = gone(*context)) return call->Finish(*status);
+      if (!caller.may(right)) return call->Finish(refuse(caller, right, method));
+      call->Finish(serving_ ? answer(caller) : stopping());
+    });
+    if (!taken) call->Finish(stopping());
+    return call;
+  }
+
+  template <class Request, class Response, class Act>
+  grpc::Status act_once(const GrpcCaller& peer, const Request& request, Response& response,
+                        const Act& act) {
+    const auto& caller = request.caller();
+    if (caller.request_id().empty() || caller.request_id().size() > 64)
+      return bad("caller.request_id: 1 to 64 characters, another for each thing wanted");
+    const Wish wish{peer.certified ? peer.name : caller.who(), caller.reason()};
+    if (wish.who.empty() || wish.who.size() > 31)
+      return bad("caller.who: who asks, in 1 to 31 characters");
+    const std::string key = peer.name + '\n' + caller.request_id();
+    const std::string asked = Request::descriptor()->name() + '\n' + request.SerializeAsString();
+    const Instant now = io::OsClock::now();
+    switch (answers_.look(key, asked, now)) {
+      case AnswersGiven::Found::Same:
+        response.ParseFromString(answers_.answer(key));
+        return grpc::Status::OK;
+      case AnswersGiven::Found::Another:
+        return bad("caller.request_id '" + caller.request_id() + "' was used for another request");
+      case AnswersGiven::Found::Full:
+        return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+                "too many acting calls within ten minutes; nothing was done"};
+      case AnswersGiven::Found::None:
+        break;
+    }
+    grpc::Status status = act(wish);
+    if (status.ok()) answers_.keep(key, asked, response.SerializeAsString(), now);
+    return status;
+  }
+
+  // Told once a minute at most: who is refused must not be able to fill a disk.
+  grpc::Status refuse(const GrpcCaller& caller, Right right, const std::string& method) {
+    grpc::Status status = denied(caller, right, method);
+    const Instant now = io::OsClock::now();
+    ++refused_;
+    if (told_.ns != 0 && now - told_ < seconds(60)) return status;
+    told_ = now;
+    log_(fmt::format("warning: gRPC refused: {} ({} refused so far)", status.error_message(),
+                     refused_));
+    return status;
+  }
+
+  io::CallBridge& bridge_;
+  std::function<void(std::string)> log_;
+  AnswersGiven answers_;
+  bool serving_ = false;
+  std::uint64_t refused_ = 0;
+  Instant told_;
+};
+
+}  // namespace ats::services
