@@ -1,5 +1,6 @@
 #include "services/commands.hpp"
 
+#include "services/backtest_command.hpp"
 #include "services/bus_command.hpp"
 #include "services/capture_command.hpp"
 #include "services/collector_command.hpp"
@@ -33,6 +34,8 @@ std::span<const Command> commands() {
       {"sim", "simulated exchanges on loopback, for any client", sim_command},
       {"simulate", "the core in a seeded world with faults, its invariants checked",
        simulate_command},
+      {"backtest", "the live core on a recording, and what it would have earned there",
+       backtest_command},
       {"status", "what a running process is doing", status_command},
       {"log", "how much a running process says", log_command},
       {"inventory", "what is held where, beside what is wanted there, and what could be done",

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "venues/table_rules.hpp"
+
 namespace ats::services {
 namespace {
 
@@ -13,8 +15,6 @@ using venues::Protocol;
 
 // Frames looked at to find out whose they are.
 constexpr std::size_t sample_max = 512;
-// What a venue's book is held to where no rule of the venue can hold: see table_connection.
-constexpr BookRules table_rules{.max_age = hours(24)};
 
 std::string known_venues() {
   std::string names;
@@ -232,8 +232,8 @@ Status<std::string> RecordingFeed::learn() {
     return fail(fmt::format("{}: frames of \"{}\", expected those of one of {}", file_.path(),
                             venue_name_, known_venues()));
   }
-  venue_ = universe_.add_venue(venue_name_,
-                               table || protocol_ == nullptr ? table_rules : protocol_->rules);
+  of_table_ = table || protocol_ == nullptr;
+  venue_ = universe_.add_venue(venue_name_, of_table_ ? venues::table_rules : protocol_->rules);
   for (const Universe& known : told) adopt(known);
   if (told.empty()) discovery->finish(venue_, universe_);
   if (auto chosen = choose(); !chosen) return chosen;

@@ -55,6 +55,8 @@ class RecordingFeed {
   const RecordingFile& file() const { return file_; }
   // Not frames are decoded but recorded events are given out.
   bool plays_events() const { return events_; }
+  // Its books are held to venues::table_rules.
+  bool of_table() const { return of_table_; }
   bool chosen(InstrumentId id) const { return !only_.valid() || id == only_; }
 
   struct Counters {
@@ -94,6 +96,7 @@ class RecordingFeed {
   const venues::Protocol* protocol_ = nullptr;
   std::string venue_name_;
   bool events_ = false;  // no frames: its events are played
+  bool of_table_ = false;
   Universe universe_;
   VenueId venue_;
   InstrumentId only_;    // chosen by the caller

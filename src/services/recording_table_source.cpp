@@ -7,13 +7,12 @@
 #include "services/recording_file.hpp"
 #include "services/recording_source.hpp"
 #include "services/recording_table.hpp"
+#include "venues/table_rules.hpp"
 
 namespace ats::services {
 namespace {
 
 constexpr int scale_max = 12;  // of an Instrument
-// What a table's book is held to: see table_connection.
-constexpr BookRules table_rules{.max_age = hours(24)};
 
 int decimals_of(Decimal number) {
   int decimals = 0;
@@ -130,7 +129,7 @@ Status<std::string> learn(Rows& rows, Universe& universe, ByName& all) {
                               venue, symbol, known.price, known.quantity));
     }
     known.venue = universe.find_venue(venue);
-    if (!known.venue.valid()) known.venue = universe.add_venue(venue, table_rules);
+    if (!known.venue.valid()) known.venue = universe.add_venue(venue, venues::table_rules);
     const SymbolParts parts = split_symbol(venue, symbol);
     if (!Text<15>::fits(parts.base) || !Text<15>::fits(parts.quote))
       return fail(fmt::format("{} {}: expected assets of at most 15 bytes", venue, symbol));

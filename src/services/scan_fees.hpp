@@ -22,6 +22,8 @@ class TakerFees {
   // Nothing when neither the caller nor the table knows the venue.
   std::optional<Rate> of(std::string_view venue) const;
   bool off() const { return off_; }
+  // Whether the caller said so, of this venue or of all.
+  bool told(std::string_view venue) const { return off_ || told_.contains(venue); }
 
  private:
   std::map<std::string, Rate, std::less<>> told_;

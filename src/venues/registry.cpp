@@ -1,6 +1,7 @@
 // The one list of venues: each folder defines `const Protocol& <name>_protocol()` in ats::venues and is
 // named here once.
 #include "venues/client.hpp"
+#include "venues/table_rules.hpp"
 
 // clang-format off
 #define ATS_VENUES(venue) \
@@ -44,6 +45,11 @@ bool bind_rules(Universe& universe) {
       venue.book = protocol->rules;
       venue.amends = protocol->amends;
     }
+  }
+  for (const Instrument& i : universe.instruments()) {
+    if (i.rest_symbol.view() != table_spelling) continue;
+    universe.venue(i.venue).book = table_rules;
+    universe.venue(i.venue).amends = AmendRule::Nothing;
   }
   return all_known;
 }

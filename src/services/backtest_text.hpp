@@ -1,0 +1,19 @@
+// A backtest's result for people and for programs.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "report/history.hpp"
+#include "services/backtest.hpp"
+
+namespace ats::services {
+
+// Everything, amounts exact: assumptions, recordings and their faults, the funnel from what was seen to what was earned,
+// profit and loss by its causes, equity.
+nlohmann::ordered_json backtest_json(const BacktestSetup& setup, const BacktestReport& report,
+                                     const report::History& history, const Universe& universe,
+                                     const std::vector<MergedFeed::Source>& sources);
+void print_backtest(const nlohmann::ordered_json& result);
+
+}  // namespace ats::services
