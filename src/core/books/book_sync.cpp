@@ -245,14 +245,9 @@ BookReason BookSync::apply(std::span<const Level> bids, std::span<const Level> a
     for (const Level& level : bids) audit_.note(Side::Buy, level.price);
     for (const Level& level : asks) audit_.note(Side::Sell, level.price);
   }
-  for (const Level& level : bids) book_.prefetch(Side::Buy, level.price);
-  for (const Level& level : asks) book_.prefetch(Side::Sell, level.price);
-  for (const Level& level : bids) {
-    if (!book_.set(Side::Buy, level)) return BookReason::NumberFault;
-  }
-  for (const Level& level : asks) {
-    if (!book_.set(Side::Sell, level)) return BookReason::NumberFault;
-  }
+  book_.prefetch(Side::Buy, bids);
+  book_.prefetch(Side::Sell, asks);
+  if (!book_.set(Side::Buy, bids) || !book_.set(Side::Sell, asks)) return BookReason::NumberFault;
   if (rules_.depth != 0) {
     if (audit_.running()) [[unlikely]]
       note_let_go();

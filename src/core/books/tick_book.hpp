@@ -56,6 +56,15 @@ class TickSide {
       best_touched(static_cast<std::int64_t>(slot), is);
   }
 
+  bool windowed() const { return size_ != 0; }
+  // Of a side without a window: the key that the next one has to be below to come last, and adding it there.
+  std::int64_t worst_key() const {
+    return far_.empty() ? std::numeric_limits<std::int64_t>::max() : far_.back().key;
+  }
+  void add_worst(std::int64_t key, std::int64_t quantity) {
+    if (quantity != 0) far_.push_back({key, quantity});
+  }
+
   // Fetches what set() will write.
   void prefetch(std::int64_t key) const {
     const std::uint64_t slot = slot_of(key);
@@ -204,9 +213,32 @@ class TickBook {
     return Done{};
   }
 
-  // A level of the window that is set soon: a book is larger than the caches near the processor.
-  void prefetch(Side side, Price price) const {
-    of(side).prefetch(key_of(side, static_cast<std::int64_t>(index_of(price))));
+  // The same for each, in their order; those before the one with an error are set. A whole book that comes best first
+  // costs a short one no search.
+  Status<BookError> set(Side side, std::span<const Level> levels) {
+    TickSide& to = of(side);
+    std::size_t n = 0;
+    if (!to.windowed()) {
+      for (std::int64_t worst = to.worst_key(); n < levels.size(); ++n) {
+        const std::uint64_t index = index_of(levels[n].price);
+        const std::int64_t key = key_of(side, static_cast<std::int64_t>(index));
+        if (key >= worst || index - 1 >= index_max_ || levels[n].quantity.units < 0) break;
+        to.add_worst(key, levels[n].quantity.units);
+        worst = key;
+      }
+    }
+    for (; n < levels.size(); ++n) {
+      if (const auto done = set(side, levels[n]); !done) return done;
+    }
+    return Done{};
+  }
+
+  // Levels that are set soon: the window of a book is larger than the caches near the processor.
+  void prefetch(Side side, std::span<const Level> levels) const {
+    const TickSide& in = of(side);
+    if (!in.windowed()) return;
+    for (const Level& level : levels)
+      in.prefetch(key_of(side, static_cast<std::int64_t>(index_of(level.price))));
   }
 
   bool empty(Side side) const { return of(side).empty(); }

@@ -229,6 +229,38 @@ void live_beside_the_model(std::uint64_t seed, int window_bits, std::int64_t tic
   }
 }
 
+TEST(TickBook, levels_set_together_are_the_same_as_one_after_the_other) {
+  Rng rng(17);
+  for (int round = 0; round < 20'000; ++round) {
+    const int window = rng.one_in(3) ? 6 : TickBook::no_window;
+    const Side side = rng.one_in(2) ? Side::Buy : Side::Sell;
+    TickBook together(5, window);
+    TickBook single(5, window);
+    for (int message = 0; message < 3; ++message) {
+      std::vector<Level> levels;
+      // Mostly as a venue tells a whole side, and at times with everything that can be wrong with it.
+      std::int64_t price = 5 * rng.between(50, 60);
+      const std::size_t count = rng.below(12);
+      while (levels.size() < count) {
+        price += (side == Side::Buy ? -5 : 5) * rng.between(rng.one_in(6) ? -2 : 1, 3);
+        if (rng.one_in(300)) ++price;
+        std::int64_t quantity = rng.one_in(8) ? 0 : rng.between(1, 9);
+        if (rng.one_in(300)) quantity = -1;
+        levels.push_back(level(price, quantity));
+      }
+      const auto all_at_once = together.set(side, levels);
+      Status<BookError> one_by_one = Done{};
+      for (std::size_t n = 0; one_by_one.ok() && n < levels.size(); ++n)
+        one_by_one = single.set(side, levels[n]);
+      ASSERT_EQ(all_at_once.ok(), one_by_one.ok()) << round;
+      if (!all_at_once.ok()) {
+        ASSERT_EQ(all_at_once.error(), one_by_one.error()) << round;
+      }
+      ASSERT_EQ(all(together, side), all(single, side)) << round;
+    }
+  }
+}
+
 TEST(TickBook, a_million_random_steps_with_a_tiny_window_equal_the_model) {
   live_beside_the_model(1, 6, 1, 400'000, 40, 30);
   live_beside_the_model(2, 6, 7, 300'000, 400, 3'000);
