@@ -6,9 +6,11 @@ import csv
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import xml.sax
 from decimal import Decimal
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
@@ -117,6 +119,20 @@ with tempfile.TemporaryDirectory(prefix="ats-backtest-") as home:
     part = result("--data", binance, kraken, "--out", at("part"), *base, "--from", "2024-08-08T06:53:35Z", "--to", "2024-08-08T06:53:45Z")
     expect(part["funnel"]["completed"] == 1, f"of 15 s to 25 s there is one: {part['funnel']}")
     expect(Decimal(part["profit"]["total"]) == Decimal("0.24084"), part["profit"]["total"])
+
+    # ---- the page
+    page = at("page.html")
+    result("--data", binance, kraken, "--out", at("paged"), *base, "--report", page)
+    with open(page, encoding="utf-8") as html:
+        shown = html.read()
+    well = xml.sax.parseString  # the page is well-formed but for the two tags that HTML leaves open
+    well(re.sub(r"<(meta[^>]*)>", r"<\1/>", shown.replace("<!doctype html>", "")).encode(), xml.sax.ContentHandler())
+    expect("0.9189" in shown and shown.count("<svg") >= 2 and "<script" not in shown and "http" not in shown, "it has the profit and plots")
+    expect(shown.count("completed</td>") == 3, "and every trade")
+    told_trades = told["trades"]
+    expect((told_trades["count"], told_trades["won"], told_trades["lost"]) == (3, 3, 0), f"{told_trades}")
+    expect(Decimal(told_trades["best"]) == Decimal("0.349") and told_trades["profit_factor"] is None, f"{told_trades}")
+    expect([Decimal(t["realised"]) for t in told_trades["list"]] == [Decimal("0.349"), Decimal("0.24084"), Decimal("0.32904")], "each trade")
 
     # ---- what is refused
     def refused(says, *words, code=1):

@@ -43,6 +43,10 @@ Performance performance(std::span<const EquityPoint> series, Duration step) {
   if (series.size() < 2) return out;
   out.total_return = series.back().equity / series.front().equity - 1;
   measure_drawdowns(series, out);
+  const std::int64_t length = series.back().at.ns_utc - series.front().at.ns_utc;
+  if (length < day) return out;
+  out.annual_return = std::pow(1 + out.total_return, year / static_cast<double>(length)) - 1;
+  if (out.deepest_drawdown > 0) out.calmar = *out.annual_return / out.deepest_drawdown;
 
   double sum = 0;
   std::vector<double> returns;
@@ -64,11 +68,6 @@ Performance performance(std::span<const EquityPoint> series, Duration step) {
     if (deviation > 0) out.sharpe = mean / deviation * std::sqrt(steps_a_year);
   }
   if (below > 0) out.sortino = mean / std::sqrt(below / count) * std::sqrt(steps_a_year);
-
-  const std::int64_t length = series.back().at.ns_utc - series.front().at.ns_utc;
-  if (length < day) return out;
-  out.annual_return = std::pow(1 + out.total_return, year / static_cast<double>(length)) - 1;
-  if (out.deepest_drawdown > 0) out.calmar = *out.annual_return / out.deepest_drawdown;
   return out;
 }
 

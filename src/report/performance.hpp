@@ -1,9 +1,9 @@
 // What a series of equity comes to: returns, how uneven they were, and how far and how long it was below its own peak.
 // These are statistics for people, in binary floating point; no money is counted here. Pure.
 //
-// A return is of one step of the series to the next, and a year has 365 days: markets do not close. Deviations are of a
-// sample (n - 1); the downside's is of returns below zero over all n. What cannot be told (too few steps, no deviation, less
-// than a day to make a year of) is absent, never zero.
+// A return is of one step of the series to the next, and a year has 365 days: markets do not close. Nothing is made a year's of less than a day. Deviations are of a
+// sample (n - 1); the downside's is of returns below zero over all n. What cannot be told (too few steps, no deviation)
+// is absent, never zero.
 #pragma once
 
 #include <optional>

@@ -48,13 +48,21 @@ TEST(Performance, ADrawdownLastsFromItsPeakUntilThatIsReachedAgainOrTheEnd) {
 }
 
 TEST(Performance, WhatCannotBeToldIsAbsent) {
-  const auto flat = series({100, 100, 100}, hours(1));
-  const Performance p = performance(flat, hours(1));
+  const auto flat = series({100, 100, 100}, day);
+  const Performance p = performance(flat, day);
   EXPECT_EQ(p.volatility, 0.0);
+  EXPECT_EQ(p.annual_return, 0.0);
   EXPECT_FALSE(p.sharpe) << "nothing deviates";
   EXPECT_FALSE(p.sortino);
-  EXPECT_FALSE(p.annual_return) << "less than a day";
   EXPECT_FALSE(p.calmar);
+}
+
+TEST(Performance, OfLessThanADayNothingIsAYears) {
+  const auto hours_of = series({100, 110, 99, 108.9}, hours(1));
+  const Performance p = performance(hours_of, hours(1));
+  EXPECT_NEAR(p.total_return, 0.089, 1e-12);
+  EXPECT_NEAR(p.deepest_drawdown, 0.1, 1e-12);
+  EXPECT_FALSE(p.annual_return || p.volatility || p.sharpe || p.sortino || p.calmar);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ struct BacktestSetup {
   std::optional<std::int64_t> from_ns,
       to_ns;                      // trades are opened between them; before, books are built
   std::filesystem::path journal;  // a directory that is new or empty
-  Duration sample_every = seconds(60);
+  Duration sample_every = seconds(1);
   // Called now and then: nanoseconds of the recording that have gone by.
   std::function<void(std::int64_t)> progress = {};
 };

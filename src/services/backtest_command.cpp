@@ -9,6 +9,7 @@
 
 #include "io/clock.hpp"
 #include "services/backtest.hpp"
+#include "services/backtest_html.hpp"
 #include "services/backtest_text.hpp"
 #include "services/command_line.hpp"
 
@@ -16,7 +17,7 @@ namespace ats::services {
 namespace {
 
 struct Options {
-  std::string config_file, from, to, out, json_file, latency;
+  std::string config_file, from, to, out, json_file, html_file, latency;
   std::vector<std::string> data, venues, pairs, fees, balances;
   bool json = false, events = false, accept_faults = false;
 };
@@ -113,11 +114,15 @@ int backtest(const Options& options) {
                    setup.journal.string() + ")");
   }
   const auto result = backtest_json(setup, *report, run->history(), feed->universe(), sources);
-  if (!options.json_file.empty()) {
-    std::ofstream out(options.json_file);
-    out << result.dump(2) << "\n";
-    if (!out.flush()) return failure(options.json_file + ": could not be written");
-  }
+  const auto written = [](const std::string& file, const std::string& text) {
+    std::ofstream out(file);
+    out << text;
+    return static_cast<bool>(out.flush());
+  };
+  if (!options.json_file.empty() && !written(options.json_file, result.dump(2) + "\n"))
+    return failure(options.json_file + ": could not be written");
+  if (!options.html_file.empty() && !written(options.html_file, backtest_html(result)))
+    return failure(options.html_file + ": could not be written");
   if (options.json) {
     fmt::print("{}\n", result.dump(2));
   } else {
@@ -156,7 +161,9 @@ int backtest_command(int argc, const char* const* argv) {
                "of captures the normalised events, though there are frames");
   app.add_option("--out", options.out, "where the journal goes: a folder that is new or empty");
   app.add_flag("--json", options.json, "one JSON document instead of tables (docs/backtest.md)");
-  app.add_option("--report", options.json_file, "write that document to a file as well");
+  app.add_option("--report", options.html_file,
+                 "write a page with plots to a file, e.g. result.html");
+  app.add_option("--summary", options.json_file, "write the JSON document to a file as well");
   app.add_flag("--accept-faults", options.accept_faults,
                "take a result of recordings with holes in them");
   app.footer(
@@ -164,7 +171,7 @@ int backtest_command(int argc, const char* const* argv) {
       "  ats backtest --config ats.toml --data captures/binance captures/kraken\n"
       "  ats backtest --data day1 day2 --balance \"binance USDT 20000\" --balance \"kraken BTC "
       "0.3\" "
-      "--fee binance=7.5 --latency 15ms..40ms --report result.json");
+      "--fee binance=7.5 --latency 15ms..40ms --report result.html");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   return backtest(options);
 }

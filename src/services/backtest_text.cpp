@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include "report/statement.hpp"
+#include "report/trade_statistics.hpp"
 #include "services/trade_text.hpp"
 
 namespace ats::services {
 namespace {
 
 using nlohmann::ordered_json;
+
+constexpr std::size_t samples_most = 2'000;
 
 std::string asset_of(const Universe& universe, AssetId id) {
   return std::string(universe.asset(id).name.view());
@@ -92,17 +95,21 @@ ordered_json number(const std::optional<double>& value) {
 ordered_json equity_json(const BacktestSetup& setup, const BacktestReport& report) {
   ordered_json out;
   out["capital"] = report.capital ? ordered_json(report.capital->to_string()) : ordered_json();
-  out["every_s"] = setup.sample_every.ns / 1'000'000'000;
+  // As many as a plot can show, evenly spaced.
+  const std::size_t step = report.samples.size() / samples_most + 1;
+  const Duration every{setup.sample_every.ns * static_cast<std::int64_t>(step)};
+  out["every_s"] = every.ns / 1'000'000'000;
   out["series"] = ordered_json::array();
   std::vector<report::EquityPoint> points;
-  for (const BacktestSample& sample : report.samples) {
+  for (std::size_t n = 0; n < report.samples.size(); n += step) {
+    const BacktestSample& sample = report.samples[n];
     out["series"].push_back({{"at", format_rfc3339(sample.at)},
                              {"profit", sample.profit.to_string()},
                              {"complete", sample.complete}});
     if (report.capital)
       points.push_back({sample.at, (*report.capital + sample.profit).to_double()});
   }
-  const report::Performance p = report::performance(points, setup.sample_every);
+  const report::Performance p = report::performance(points, every);
   out["total_return"] = p.total_return;
   out["annual_return"] = number(p.annual_return);
   out["volatility"] = number(p.volatility);
@@ -112,6 +119,52 @@ ordered_json equity_json(const BacktestSetup& setup, const BacktestReport& repor
   out["deepest_drawdown"] = p.deepest_drawdown;
   out["average_drawdown"] = p.average_drawdown;
   out["longest_drawdown_s"] = p.longest_drawdown.ns / 1'000'000'000;
+  return out;
+}
+
+// Those that are over, as they were opened.
+ordered_json trades_json(const report::History& history, const Universe& universe) {
+  std::vector<report::FinishedTrade> finished;
+  ordered_json list = ordered_json::array();
+  for (const auto& [id, execution] : history.executions()) {
+    if (!execution.resolved) continue;
+    const report::Attribution a = report::attribute(execution);
+    const Duration held = report::between(execution.opened, execution.ended);
+    finished.push_back({a.terms.realised, a.volume, held, execution.opened.wall});
+    list.push_back({{"trade", id},
+                    {"opened", format_rfc3339(execution.opened.wall)},
+                    {"pair", universe.pair_name(execution.pair)},
+                    {"route", route_text(execution, universe)},
+                    {"outcome", outcome_text(execution)},
+                    {"quoted_bps", format_scaled_short(report::quoted_rate(execution).ppb, 5)},
+                    {"volume", a.volume.to_string()},
+                    {"held_ms", held.ns / 1'000'000}});
+    list.back().update(terms_json(a.terms));
+  }
+  const report::TradeStatistics s = report::trade_statistics(finished);
+  const auto amount = [](const std::optional<Decimal>& of) {
+    return of ? ordered_json(of->to_string()) : ordered_json();
+  };
+  ordered_json out;
+  out["count"] = s.trades;
+  out["won"] = s.won;
+  out["lost"] = s.lost;
+  out["win_rate"] = number(s.win_rate);
+  out["profit_factor"] = number(s.profit_factor);
+  out["average_win"] = amount(s.average_win);
+  out["average_loss"] = amount(s.average_loss);
+  out["best"] = s.best.to_string();
+  out["worst"] = s.worst.to_string();
+  out["held_median_ms"] = s.held_median.ns / 1'000'000;
+  out["held_most_ms"] = s.held_most.ns / 1'000'000;
+  out["hours"] = ordered_json::array();
+  for (std::size_t hour = 0; hour < s.hours.size(); ++hour) {
+    if (s.hours[hour].trades == 0) continue;
+    out["hours"].push_back({{"hour", hour},
+                            {"trades", s.hours[hour].trades},
+                            {"realised", s.hours[hour].realised.to_string()}});
+  }
+  out["list"] = std::move(list);
   return out;
 }
 
@@ -163,6 +216,7 @@ ordered_json backtest_json(const BacktestSetup& setup, const BacktestReport& rep
   out["books"] = books_json(report.status, universe);
   out["funnel"] = funnel(report.status);
   out["profit"] = profit_json(report, history, universe);
+  out["trades"] = trades_json(history, universe);
   out["equity"] = equity_json(setup, report);
   out["stopped_in_order"] = report.stopped;
   out["violations"] = report.violations;
@@ -216,6 +270,14 @@ void print_backtest(const ordered_json& r) {
   for (const ordered_json& line : p["assets"])
     fmt::print("  {:<8} {:>28}   fees {}\n", text(line["asset"]), text(line["change"]),
                text(line["fees"]));
+  const ordered_json& n = r["trades"];
+  fmt::print(
+      "\n{} trades: {} won, {} lost ({} of them), profit factor {}, average win {}, average loss "
+      "{}, best {}, "
+      "worst {}; held {} ms in the middle, {} ms at most\n",
+      text(n["count"]), text(n["won"]), text(n["lost"]), share(n["win_rate"]),
+      ratio(n["profit_factor"]), text(n["average_win"]), text(n["average_loss"]), text(n["best"]),
+      text(n["worst"]), text(n["held_median_ms"]), text(n["held_most_ms"]));
   const ordered_json& e = r["equity"];
   fmt::print(
       "\ncapital {} {}, return {}, of a year {}, sharpe {}, sortino {}, calmar {}, deepest "
