@@ -31,7 +31,7 @@ TradeStatistics trade_statistics(std::span<const FinishedTrade> trades) {
   }
   const std::uint64_t decided = out.won + out.lost;
   if (decided > 0) out.win_rate = static_cast<double>(out.won) / static_cast<double>(decided);
-  if (!out.given.is_zero()) out.profit_factor = out.gained.to_double() / out.given.to_double();
+  if (!out.given.is_zero()) out.gained_over_given = out.gained.to_double() / out.given.to_double();
   const auto average = [](const Decimal& sum, std::uint64_t count) -> std::optional<Decimal> {
     if (count == 0) return std::nullopt;
     const auto share = sum.divide_floor(Decimal::from_int(static_cast<std::int64_t>(count)));

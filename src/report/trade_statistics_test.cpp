@@ -15,7 +15,7 @@ FinishedTrade trade(const char* realised, std::int64_t held_ms, int hour) {
 TEST(TradeStatistics, OfNoTradesSayNothing) {
   const TradeStatistics s = trade_statistics({});
   EXPECT_EQ(s.trades, 0u);
-  EXPECT_FALSE(s.win_rate || s.profit_factor || s.average_win || s.average_loss);
+  EXPECT_FALSE(s.win_rate || s.gained_over_given || s.average_win || s.average_loss);
   EXPECT_EQ(s.held_most, Duration{});
 }
 
@@ -33,7 +33,7 @@ TEST(TradeStatistics, AreWhatTheyAreByHand) {
   EXPECT_EQ(s.worst, Decimal::of("-2"));
   EXPECT_EQ(s.volume, Decimal::of("500"));
   EXPECT_DOUBLE_EQ(s.win_rate.value(), 0.5);
-  EXPECT_DOUBLE_EQ(s.profit_factor.value(), 2.0);
+  EXPECT_DOUBLE_EQ(s.gained_over_given.value(), 2.0);
   EXPECT_EQ(s.average_win, Decimal::of("2.25"));
   EXPECT_EQ(s.average_loss, Decimal::of("1.125"));
   EXPECT_EQ(s.held_median, milliseconds(30));
@@ -46,7 +46,7 @@ TEST(TradeStatistics, AreWhatTheyAreByHand) {
 
 TEST(TradeStatistics, WhereNothingWasLostThereIsNoProfitFactor) {
   const std::vector<FinishedTrade> trades{trade("1", 1, 1)};
-  EXPECT_FALSE(trade_statistics(trades).profit_factor);
+  EXPECT_FALSE(trade_statistics(trades).gained_over_given);
   EXPECT_DOUBLE_EQ(trade_statistics(trades).win_rate.value(), 1.0);
 }
 

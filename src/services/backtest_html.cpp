@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 #include <vector>
+
+#include "base/decimal.hpp"
 
 namespace ats::services {
 namespace {
@@ -59,7 +60,10 @@ std::string text(const ordered_json& value) {
 
 // For plots and roundings only: the exact text stands beside it.
 double number(const ordered_json& value) {
-  if (value.is_string()) return std::strtod(value.get_ref<const std::string&>().c_str(), nullptr);
+  if (value.is_string()) {
+    const auto exact = Decimal::parse(value.get_ref<const std::string&>());
+    return exact ? exact->to_double() : 0;
+  }
   return value.is_number() ? value.get<double>() : 0;
 }
 
@@ -215,18 +219,18 @@ void curves(std::string& out, const ordered_json& r) {
     return;
   }
   const double capital = number(r["equity"]["capital"]);
-  std::vector<double> profit, under;
+  std::vector<double> above, under;
   double peak = 0;
   for (const ordered_json& point : series) {
-    profit.push_back(number(point["profit"]));
-    peak = std::max(peak, profit.back());
-    under.push_back((profit.back() - peak) / (capital + peak) * 100);
+    above.push_back(number(point["profit"]));
+    peak = std::max(peak, above.back());
+    under.push_back((above.back() - peak) / (capital + peak) * 100);
   }
   const std::string first = text(series.front()["at"]).substr(0, 19);
   const std::string last = text(series.back()["at"]).substr(0, 19);
   out += fmt::format("<p class=\"soft\">Profit of all that was traded, in {}</p>\n",
                      text(r["profit"]["in"]));
-  plot(out, profit, "profit over time", "curve", first, last);
+  plot(out, above, "profit over time", "curve", first, last);
   out += "<p class=\"soft\">Below its peak, in percent of equity</p>\n";
   plot(out, under, "drawdown over time", "fall", first, last);
 }

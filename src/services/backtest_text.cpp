@@ -150,7 +150,7 @@ ordered_json trades_json(const report::History& history, const Universe& univers
   out["won"] = s.won;
   out["lost"] = s.lost;
   out["win_rate"] = number(s.win_rate);
-  out["profit_factor"] = number(s.profit_factor);
+  out["profit_factor"] = number(s.gained_over_given);
   out["average_win"] = amount(s.average_win);
   out["average_loss"] = amount(s.average_loss);
   out["best"] = s.best.to_string();
