@@ -25,7 +25,7 @@ struct TradeStatistics {
   Decimal best, worst;                          // of one; zero where there is none
   Decimal volume;
   std::optional<double> win_rate;                    // of those that won or lost
-  std::optional<double> profit_factor;               // gained over given; absent: nothing was given
+  std::optional<double> gained_over_given;           // the profit factor; absent: nothing was given
   std::optional<Decimal> average_win, average_loss;  // rounded down at 18 decimals
   Duration held_median, held_most;
   struct Hour {
