@@ -15,7 +15,7 @@ with tempfile.TemporaryDirectory(prefix="ats-doc-") as home:
     os.makedirs(at("data"), mode=0o750)
     whole = {**system.tls_of("engine"), "ATS_MARKET_FROM": at("east.sock"), "ATS_RISK_ROLE": system.risk_at,
              "ATS_REDIS_SERVER": system.redis_at, "ATS_REDIS_USER": "ats", "ATS_REDIS_PASSWORD_FILE": at("password"),
-             "ATS_REDIS_TLS_CA": at("ca.pem")}
+             "ATS_REDIS_TLS_CA": at("ca.pem"), **system.influx_settings(system.influx_at)}
 
     def examine(**changed):
         done = subprocess.run([system.ats, "doctor", "--config", at("sim/ats.toml"), "--data", at("data"), "--json"], capture_output=True,
@@ -33,7 +33,7 @@ with tempfile.TemporaryDirectory(prefix="ats-doc-") as home:
         expect(found and said in told[found[0]]["said"], f"{part}: expected '{said}': {told.get(found[0] if found else part)}")
 
     try:
-        for name in ("redis", "sim", "risk", "east"):
+        for name in ("redis", "influx", "sim", "risk", "east"):
             system.start(name)
         wait_for("the collector is ready", lambda: system.ready("east"))
         wait_for("the risk role is ready", lambda: system.ready("risk"))
@@ -41,7 +41,9 @@ with tempfile.TemporaryDirectory(prefix="ats-doc-") as home:
         failed = {what: check["said"] for what, check in told.items() if check["health"] == "FAILED"}
         expect(not failed, f"whole: {failed}")
         for part in ("clock", "disk", "journal", "general.credentials_file", "redis.tls_ca", "risk.tls_cert", "venue kraken", "venue upbit",
-                     f"redis {system.redis_at}", f"risk role {system.risk_at}", f"collector {at('east.sock')}"):
+                     f"redis {system.redis_at}",
+                     f"influx https://{system.influx_at}", "influx.secret_file", "influx.tls_ca", "monitoring.listen", "version",
+                     f"risk role {system.risk_at}", f"collector {at('east.sock')}"):
             expect(part in told, f"{part} is looked at: {sorted(told)}")
         expect("lists 2 of 2 pairs" in told["venue kraken"]["said"], told["venue kraken"]["said"])
 
@@ -54,6 +56,14 @@ with tempfile.TemporaryDirectory(prefix="ats-doc-") as home:
         finds("redis ", "connection refused", ATS_REDIS_SERVER=nowhere)
         finds("redis ", "WRONGPASS", ATS_REDIS_PASSWORD_FILE=at("wrong"))
         finds("redis ", "", ATS_REDIS_TLS_CA=at("other/ca.pem"))
+        finds("influx ", "does not answer", ATS_INFLUX_SERVER=f"https://{nowhere.replace('127.0.0.1', 'localhost')}")
+        finds("influx ", "another machine", ATS_INFLUX_SERVER="http://influx.desk:8086")
+        finds("influx ", "401", ATS_INFLUX_SECRET_FILE=at("wrong"))
+        finds("influx ", "", ATS_INFLUX_TLS_CA=at("other/ca.pem"))
+        finds("influx ", "ats influx setup", ATS_INFLUX_DATABASE="none")
+        expect(system.history_fills() == 0 and not system.ask_influx('SELECT * FROM "events"./.*/'), "and has written nothing there")
+        finds("monitoring.listen", "risk.tls_cert", ATS_MONITORING_LISTEN="0.0.0.0:9464", ATS_RISK_TLS_CERT="", ATS_RISK_TLS_KEY="",
+              ATS_RISK_TLS_CA="", ATS_RISK_ROLE="")
         finds("risk role ", "no connection", ATS_RISK_ROLE=nowhere.replace("127.0.0.1", "localhost"))
         finds("risk role ", "certificate", ATS_RISK_TLS_CERT=at("other/engine.pem"), ATS_RISK_TLS_KEY=at("other/engine.key"))
         finds("collector ", "nobody answers", ATS_MARKET_FROM=at("none.sock"))

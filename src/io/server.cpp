@@ -1,5 +1,6 @@
 #include "io/server.hpp"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -197,10 +198,10 @@ Result<std::unique_ptr<HttpServer>, ListenError> HttpServer::listen(
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(options.port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(fd, generic, size) != 0 || ::listen(fd, SOMAXCONN) != 0 ||
+  if (::inet_pton(AF_INET, options.address.c_str(), &address.sin_addr) != 1 ||
+      ::bind(fd, generic, size) != 0 || ::listen(fd, SOMAXCONN) != 0 ||
       getsockname(fd, generic, &size) != 0) {
     const ListenError error = errno == EADDRINUSE ? ListenError::PortInUse
                               : errno == EACCES   ? ListenError::NotPermitted

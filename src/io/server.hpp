@@ -1,4 +1,4 @@
-// HTTP/1.1 and WebSocket server on 127.0.0.1, plain or TLS: the sockets of the simulated exchanges and of
+// HTTP/1.1 and WebSocket server, on 127.0.0.1 where nothing else is said, plain or TLS: the sockets of the simulated exchanges and of
 // every role's control pages.
 //
 // Invariants:
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -57,8 +58,9 @@ class ServerHandler {
 };
 
 struct HttpServerOptions {
-  std::uint16_t port = 0;           // 0: the kernel picks one
-  const TlsContext* tls = nullptr;  // null: plain; must outlive the server
+  std::string address = "127.0.0.1";  // IPv4
+  std::uint16_t port = 0;             // 0: the kernel picks one
+  const TlsContext* tls = nullptr;    // null: plain; must outlive the server
   HttpLimits limits{.header_max = 64 * 1024, .body_max = 1024 * 1024};
   WsOptions websocket{.message_max = 1024 * 1024};
   StreamOptions stream{.receive_initial = 16 * 1024, .receive_max = 4 * 1024 * 1024};

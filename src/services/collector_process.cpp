@@ -53,7 +53,8 @@ std::optional<std::string> CollectorProcess::prepare() {
   messages_before_.resize(collector_->drivers().size());
   per_second_.resize(collector_->drivers().size());
   if (!config_.monitoring_listen.empty()) {
-    auto monitor = Monitor::open(reactor_, *this, config_.monitoring_listen);
+    auto monitor = Monitor::open(reactor_, *this, config_.monitoring_listen,
+                                 {config_.risk_service.tls_cert, config_.risk_service.tls_key});
     if (!monitor) return monitor.error();
     monitor_ = std::move(*monitor);
   }
@@ -65,7 +66,7 @@ void CollectorProcess::start() {
   collector_->start();
   tick();
   count_rates();
-  if (monitor_) log_line("metrics on http://" + monitor_->address() + "/metrics");
+  if (monitor_) log_line("metrics on " + monitor_->url() + "/metrics");
 }
 
 void CollectorProcess::tick() {

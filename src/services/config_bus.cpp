@@ -32,9 +32,10 @@ bool parse_server(std::string_view text) {
 
 void add_bus_keys(std::vector<Key>& keys) {
   keys.push_back({"monitoring", "listen",
-                  "127.0.0.1 and a port such as \"127.0.0.1:9464\", or \"\" for none",
+                  "an IPv4 address and a port such as \"127.0.0.1:9464\", or \"\" for none",
                   "Where /metrics, /healthz and /readyz are (docs/monitoring.md); port 0: any that "
-                  "is free, which the log and `ats status` tell.",
+                  "is free, which the log and `ats status` tell. Other addresses than 127.x need "
+                  "risk.tls_cert and risk.tls_key, and are given the pages over TLS.",
                   [](Config& c, std::string_view t) {
                     if (!t.empty() && !Monitor::can_listen(t)) return false;
                     c.monitoring_listen = t;

@@ -151,9 +151,9 @@ void add_limit_keys(std::vector<Key>& keys) {
        [](Config& c, std::string_view t) { return parse_listen(t, c.risk_service.role); },
        [](const Config& c) { return c.risk_service.role; }});
   keys.push_back(file_key("tls_cert", &RiskServiceConfig::tls_cert,
-                          "Who this process is, to clients and to the risk role: its certificate, "
-                          "with what leads to its authority, PEM. An engine's common name is its "
-                          "risk.engine."));
+                          "Who this process is, to clients, to the risk role and to whoever reads "
+                          "its metrics from elsewhere: its certificate, with what leads to its "
+                          "authority, PEM. An engine's common name is its risk.engine."));
   keys.push_back(
       file_key("tls_key", &RiskServiceConfig::tls_key, "The key of that certificate, PEM."));
   keys.push_back(file_key(

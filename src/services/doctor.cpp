@@ -25,7 +25,10 @@
 #include "services/collector_line.hpp"
 #include "services/command_line.hpp"
 #include "services/control.hpp"
+#include "services/influx_server.hpp"
 #include "services/metadata.hpp"
+#include "services/monitor.hpp"
+#include "services/version.hpp"
 
 namespace ats::services {
 namespace {
@@ -46,12 +49,16 @@ class Examination {
       : reactor_(reactor), config_(config), told_(told) {}
 
   void all() {
+    tell(
+        "version", Health::Sound,
+        fmt::format("ats {}; journals, feeds and captures of format {}", version(), codec_version));
     machine();
     data();
     secrets();
     certificates();
     venues();
     redis();
+    influx();
     role();
     collectors();
   }
@@ -144,7 +151,8 @@ class Examination {
         {"general.credentials_file", config_.credentials_file},
         {"general.vault", config_.vault},
         {"general.vault_key_file", config_.vault_key_file},
-        {"redis.password_file", config_.bus.password_file}};
+        {"redis.password_file", config_.bus.password_file},
+        {"influx.secret_file", config_.influx.secret_file}};
     for (const auto& [key, file] : files) {
       if (file.empty()) continue;
       const auto read = io::read_secret_file(file, secret_most);
@@ -165,6 +173,7 @@ class Examination {
     const std::pair<const char*, std::string> files[] = {
         {"general.ca_file", config_.ca_file},
         {"redis.tls_ca", config_.bus.tls_ca},
+        {"influx.tls_ca", config_.influx.tls_ca},
         {"risk.tls_cert", config_.risk_service.tls_cert},
         {"risk.tls_ca", config_.risk_service.tls_ca}};
     for (const auto& [key, file] : files) {
@@ -183,6 +192,19 @@ class Examination {
                       : Health::Sound,
           fmt::format("{}: {} {}{}", file, over ? "ended" : "ends",
                       format_rfc3339(*end).substr(0, 10), over || days < 30 ? ": replace it" : ""));
+    }
+    struct stat info {};
+    const std::string& key = config_.risk_service.tls_key;
+    if (!key.empty() && ::stat(key.c_str(), &info) == 0 && (info.st_mode & 007) != 0) {
+      tell("risk.tls_key", Health::Doubtful,
+           fmt::format("{}: everybody may read it (mode {:03o}): chmod 600", key,
+                       info.st_mode & 0777));
+    }
+    if (!config_.monitoring_listen.empty()) {
+      const auto pages = Monitor::check(
+          config_.monitoring_listen, {config_.risk_service.tls_cert, config_.risk_service.tls_key});
+      tell("monitoring.listen", pages ? Health::Sound : Health::Broken,
+           pages ? config_.monitoring_listen : pages.error());
     }
     if (config_.risk_service.listen.empty()) return;
     const auto sound = check_listening(config_.risk_service);
@@ -266,6 +288,32 @@ class Examination {
                  : std::string("answers, and lets us publish"));
   }
 
+  // What an engine does there: a batch for each of its two policies. Of a comment alone, which leaves nothing behind; a server
+  // that refuses it for its content has let us in and has found where it would go.
+  void influx() {
+    if (config_.influx.server.empty()) return;
+    const std::string what = "influx " + config_.influx.server;
+    const auto server = InfluxServer::of(config_.influx);
+    if (!server) return tell(what, Health::Broken, server.error());
+    io::InfluxClient client(reactor_, server->options());
+    for (const char* policy : {"events", "samples"}) {
+      std::optional<io::InfluxAnswer> told;
+      client.write(policy, "# ats doctor\n",
+                   [&](const io::InfluxAnswer& answer) { told = answer; });
+      turn_until([&] { return told.has_value(); });
+      const io::InfluxOutcome outcome = told ? told->outcome : io::InfluxOutcome::NoAnswer;
+      if (outcome == io::InfluxOutcome::Written || outcome == io::InfluxOutcome::Refused) continue;
+      std::string said = told ? told->why : std::string();
+      if (outcome == io::InfluxOutcome::NoAnswer)
+        said = said.empty() ? "does not answer" : "does not answer: " + said;
+      if (outcome == io::InfluxOutcome::Missing) said += ": run ats influx setup";
+      if (outcome == io::InfluxOutcome::NotLetIn)
+        said += ": influx.user and influx.secret_file, and what the user may do";
+      return tell(what, Health::Broken, std::move(said));
+    }
+    tell(what, Health::Sound, "takes our history");
+  }
+
   void role() {
     if (config_.risk_service.role.empty()) return;
     const auto reached = reach_role(config_.risk_service, answer_within);
@@ -322,9 +370,9 @@ int doctor_command(int argc, const char* const* argv) {
   bool as_json = false;
   CLI::App app(
       "Looks at everything a configuration names: clock, disk, permissions, certificates, venues, "
-      "Redis, risk role,\ncollectors. Says what is wrong and what to do. Changes nothing, and "
-      "needs "
-      "no key (ats keys check asks what\nkeys may do).",
+      "Redis, InfluxDB,\nrisk role, collectors. Says what is wrong and what to do. Changes "
+      "nothing, "
+      "and needs no key (ats keys check\nasks what keys may do).",
       "ats doctor");
   app.add_option("--config", config_file, "TOML file (docs/configuration.md)")->required();
   app.add_option("--data", data_dir, "instead of general.data_dir");

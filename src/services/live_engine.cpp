@@ -134,7 +134,8 @@ std::optional<std::string> LiveEngine::prepare() {
   }
   names_ = std::make_shared<const Universe>(universe_);
   if (!config.monitoring_listen.empty()) {
-    auto monitor = Monitor::open(reactor_, *this, config.monitoring_listen);
+    auto monitor = Monitor::open(reactor_, *this, config.monitoring_listen,
+                                 {config.risk_service.tls_cert, config.risk_service.tls_key});
     if (!monitor) return monitor.error();
     monitor_ = std::move(*monitor);
   }
@@ -281,7 +282,7 @@ void LiveEngine::start() {
     risk_server_->serve();
     log_line("gRPC ats.v1.Risk and ats.v1.Engine on " + risk_server_->address());
   }
-  if (monitor_) log_line("metrics on http://" + monitor_->address() + "/metrics");
+  if (monitor_) log_line("metrics on " + monitor_->url() + "/metrics");
 }
 
 // Before anything leaves: what a person said when it could not be journalled.

@@ -5,6 +5,7 @@
 #include "io/secret_file.hpp"
 #include "services/command_line.hpp"
 #include "services/commands.hpp"
+#include "services/version.hpp"
 
 namespace {
 
@@ -15,7 +16,7 @@ void print_help(std::FILE* out) {
   std::fprintf(out,
                "ats: automated cross-exchange arbitrage\n\nusage: ats COMMAND [OPTIONS]   (ats "
                "COMMAND --help says "
-               "more)\n\n");
+               "more; ats --version)\n\n");
   for (const Command& command : commands()) {
     std::fprintf(out, "  %-10s %s\n", command.name, command.summary);
   }
@@ -38,6 +39,10 @@ int main(int argc, char** argv) {
   if (std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0 ||
       std::strcmp(argv[1], "help") == 0) {
     print_help(stdout);
+    return ats::services::exit_done;
+  }
+  if (std::strcmp(argv[1], "--version") == 0) {
+    std::printf("ats %s\n", ats::services::version());
     return ats::services::exit_done;
   }
   for (const Command& command : commands()) {

@@ -11,6 +11,7 @@
 
 #include "io/call_bridge.hpp"
 #include "io/clock.hpp"
+#include "io/net_address.hpp"
 #include "io/process_usage.hpp"
 #include "io/server.hpp"
 #include "services/metrics_page.hpp"
@@ -20,19 +21,45 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view loopback = "127.0.0.1:";
-
 HttpResponse plain(int status, std::string body, const char* type = "text/plain; charset=utf-8") {
   return {status, {{"Content-Type", type}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
 
-std::optional<std::uint16_t> port_of(std::string_view text) {
-  if (!text.starts_with(loopback)) return std::nullopt;
-  text.remove_prefix(loopback.size());
+struct Place {
+  std::string address;
   std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(port)
-                                                                  : std::nullopt;
+  bool loopback() const { return address.starts_with("127."); }
+};
+
+std::optional<Place> place_of(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos) return std::nullopt;
+  Place place{std::string(text.substr(0, colon))};
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data() + colon + 1, last, place.port);
+  if (error != std::errc() || end != last) return std::nullopt;
+  const auto address = io::numeric_address(place.address, place.port);
+  if (!address || address->storage.ss_family != AF_INET) return std::nullopt;
+  return place;
+}
+
+// Nothing: plain.
+Result<std::optional<io::TlsContext>, std::string> dress_of(const std::string& listen,
+                                                            const Monitor::Identity& identity) {
+  const auto place = place_of(listen);
+  if (!place) {
+    return fail(fmt::format(
+        "monitoring.listen: '{}': expected an address such as 127.0.0.1 and a port", listen));
+  }
+  if (place->loopback()) return std::optional<io::TlsContext>();
+  if (identity.cert.empty() || identity.key.empty()) {
+    return fail(fmt::format(
+        "monitoring.listen: '{}' is not on loopback, so it needs risk.tls_cert and risk.tls_key",
+        listen));
+  }
+  auto tls = io::TlsContext::server(identity.cert, identity.key);
+  if (!tls) return fail(fmt::format("risk.tls_cert, risk.tls_key: {}", io::name(tls.error())));
+  return std::optional(std::move(*tls));
 }
 
 }  // namespace
@@ -48,22 +75,29 @@ class Monitor::Parts final : private io::ServerHandler {
     if (thread_.joinable()) thread_.join();
   }
 
-  std::optional<std::string> listen(const std::string& where) {
-    const auto port = port_of(where);
-    if (!port) return fmt::format("monitoring.listen: {}: expected 127.0.0.1 and a port", where);
-    auto server = io::HttpServer::listen(reactor_, *this, {.port = *port, .limits = {8192, 8192}});
+  std::optional<std::string> listen(const std::string& where, const Identity& identity) {
+    auto dress = dress_of(where, identity);
+    if (!dress) return dress.error();
+    tls_ = std::move(*dress);
+    const auto place = place_of(where);
+    auto server = io::HttpServer::listen(reactor_, *this,
+                                         {.address = place->address,
+                                          .port = place->port,
+                                          .tls = tls_ ? &*tls_ : nullptr,
+                                          .limits = {8192, 8192}});
     if (!server) {
       return fmt::format(
           "monitoring.listen: {}: {}; choose another port, or 0 for any that is free", where,
           io::name(server.error()));
     }
     server_ = std::move(*server);
-    address_ = fmt::format("{}{}", loopback, server_->port());
+    address_ = fmt::format("{}:{}", place->address, server_->port());
     thread_ = std::thread([this] { reactor_.run(); });
     return std::nullopt;
   }
 
   const std::string& address() const { return address_; }
+  bool over_tls() const { return tls_.has_value(); }
 
  private:
   enum class Asked : std::uint8_t { Metrics, Health, Readiness };
@@ -149,6 +183,7 @@ class Monitor::Parts final : private io::ServerHandler {
   std::string address_;
   std::vector<Waiting> waiting_;
   bool under_way_ = false;
+  std::optional<io::TlsContext> tls_;
   std::unique_ptr<io::HttpServer> server_;
   std::thread thread_;
 };
@@ -157,13 +192,24 @@ Monitor::Monitor(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Monitor::~Monitor() = default;
 const std::string& Monitor::address() const { return parts_->address(); }
 
-bool Monitor::can_listen(std::string_view text) { return port_of(text).has_value(); }
+std::string Monitor::url() const {
+  return (parts_->over_tls() ? "https://" : "http://") + parts_->address();
+}
+
+bool Monitor::can_listen(std::string_view text) { return place_of(text).has_value(); }
+
+Status<std::string> Monitor::check(const std::string& listen, const Identity& identity) {
+  const auto dress = dress_of(listen, identity);
+  if (!dress) return fail(dress.error());
+  return Done{};
+}
 
 Result<std::unique_ptr<Monitor>, std::string> Monitor::open(io::Reactor& reactor,
                                                             const MonitorSource& source,
-                                                            const std::string& listen) {
+                                                            const std::string& listen,
+                                                            const Identity& identity) {
   auto parts = std::make_unique<Parts>(reactor, source);
-  if (auto error = parts->listen(listen)) return fail(std::move(*error));
+  if (auto error = parts->listen(listen, identity)) return fail(std::move(*error));
   return std::unique_ptr<Monitor>(new Monitor(std::move(parts)));
 }
 

@@ -9,6 +9,7 @@
 
 #include "io/clock.hpp"
 #include "io/http.hpp"
+#include "io/net_testing.hpp"
 
 namespace ats::services {
 namespace {
@@ -136,12 +137,45 @@ TEST_F(MonitorTest, EndsWhileSomebodyWaits) {
   EXPECT_LE(source_.asked, 1);
 }
 
-TEST(MonitorAddress, IsOnThisMachine) {
-  for (const char* good : {"127.0.0.1:0", "127.0.0.1:9464"}) EXPECT_TRUE(Monitor::can_listen(good));
-  for (const char* bad : {"", "127.0.0.1", "127.0.0.1:", "0.0.0.0:9464", "127.0.0.1:65536",
-                          "127.0.0.1:9464x", ":9464", "localhost:9464"}) {
+TEST(MonitorAddress, IsANumberAndAPort) {
+  for (const char* good : {"127.0.0.1:0", "127.0.0.1:9464", "0.0.0.0:9464"})
+    EXPECT_TRUE(Monitor::can_listen(good));
+  for (const char* bad : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:9464x",
+                          ":9464", "localhost:9464", "256.0.0.1:9464"}) {
     EXPECT_FALSE(Monitor::can_listen(bad)) << bad;
   }
+}
+
+TEST(MonitorAddress, ElsewhereThanOnThisMachineItNeedsToSayWhoItIs) {
+  io::Reactor loop;
+  const FakeSource source;
+  const auto nobody = Monitor::open(loop, source, "0.0.0.0:0");
+  ASSERT_FALSE(nobody);
+  EXPECT_THAT(nobody.error(), HasSubstr("risk.tls_cert"));
+  EXPECT_FALSE(Monitor::check("0.0.0.0:0", {"/none.pem", "/none.key"}));
+  EXPECT_TRUE(Monitor::check("127.0.0.1:0", {}));
+}
+
+class MonitorOverTlsTest : public MonitorTest {
+ protected:
+  MonitorOverTlsTest() {
+    monitor_.reset();
+    const Monitor::Identity identity{certificate_.certificate_file(), certificate_.key_file()};
+    EXPECT_TRUE(Monitor::check("0.0.0.0:0", identity));
+    auto opened = Monitor::open(loop_, source_, "0.0.0.0:0", identity);
+    if (!opened) throw std::runtime_error(opened.error());
+    monitor_ = std::move(*opened);
+    options_.port = static_cast<std::uint16_t>(std::stoi(monitor_->address().substr(8)));
+  }
+  const io::TestCertificate certificate_{"DNS:localhost,IP:127.0.0.1"};
+};
+
+TEST_F(MonitorOverTlsTest, ThePagesAreGivenOverTlsAndNotOtherwise) {
+  EXPECT_THAT(monitor_->url(), testing::StartsWith("https://0.0.0.0:"));
+  EXPECT_EQ(get({"/healthz"})[0].body, "") << "plain: no answer";
+  const auto trusting = io::TlsContext::client(certificate_.certificate_file()).value();
+  options_.tls = &trusting;
+  EXPECT_EQ(get({"/healthz"})[0].body, "ok\n");
 }
 
 }  // namespace

@@ -60,7 +60,8 @@ std::optional<std::string> RiskProcess::prepare() {
   if (!server) return server.error();
   server_ = std::move(*server);
   if (!config_.monitoring_listen.empty()) {
-    auto monitor = Monitor::open(reactor_, *this, config_.monitoring_listen);
+    auto monitor = Monitor::open(reactor_, *this, config_.monitoring_listen,
+                                 {config_.risk_service.tls_cert, config_.risk_service.tls_key});
     if (!monitor) return monitor.error();
     monitor_ = std::move(*monitor);
   }
@@ -74,7 +75,7 @@ void RiskProcess::start() {
   server_->serve();
   log_line("risk role, life " + std::to_string(role_->incarnation()) + ": gRPC ats.v1.Risk on " +
            server_->address());
-  if (monitor_) log_line("metrics on http://" + monitor_->address() + "/metrics");
+  if (monitor_) log_line("metrics on " + monitor_->url() + "/metrics");
 }
 
 void RiskProcess::reload(std::string_view who) {
