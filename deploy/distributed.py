@@ -152,9 +152,13 @@ class System:
     def start_sim(self):
         os.makedirs(self.at("sim"), exist_ok=True)
         self.spawn("sim", [self.ats, "sim", "--seed", str(self.seed), "--pairs", self.pairs, "--write-config", self.at("sim")])
-        self.wait("the simulated exchanges are up", lambda: os.path.exists(self.at("sim/keys.toml")))
-        with open(self.at("sim.log")) as log:
-            self.sim_control = log.readline().split()[1]
+
+        def told():
+            with open(self.at("sim.log")) as log:
+                return re.match(r"control +(\S+) .*\n", log.readline())
+
+        self.wait("the simulated exchanges are up", lambda: os.path.exists(self.at("sim/keys.toml")) and told())
+        self.sim_control = told()[1]
 
     def start_risk(self):
         config = self.at("risk.toml")

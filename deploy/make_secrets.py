@@ -27,14 +27,15 @@ def authority(folder):
                 "-subj", "/CN=ats")
 
 
-def certificate(ca, folder, name, days):
-    """Its common name is who it is to the risk role; it is found by that name, and by `ats` where all are asked alike."""
+def certificate(ca, folder, name, days, role):
+    """Its common name is who it is to the risk role, its OU what it may there (docs/grpc.md); it is found by that name, and by `ats`
+    where all are asked alike."""
     at = lambda file: os.path.join(folder, file)
     if os.path.exists(at("cert.pem")):
         return
     with open(at("names"), "w") as out:
         out.write(f"subjectAltName=DNS:{name},DNS:ats,DNS:localhost")
-    openssl("req", *CURVE, "-keyout", at("key.pem"), "-out", at("csr"), "-subj", "/CN=" + name)
+    openssl("req", *CURVE, "-keyout", at("key.pem"), "-out", at("csr"), "-subj", f"/CN={name}" + (f"/OU={role}" if role else ""))
     openssl("x509", "-req", "-in", at("csr"), "-CA", os.path.join(ca, "ca.pem"), "-CAkey", os.path.join(ca, "ca.key"), "-CAcreateserial",
             "-days", str(days), "-out", at("cert.pem"), "-extfile", at("names"))
     os.remove(at("names"))
@@ -64,7 +65,7 @@ def make(folder, engines, collectors, days):
     authority(at("authority"))
     for name in processes:
         if name != "grafana":
-            certificate(at("authority"), at(name), name, days)
+            certificate(at("authority"), at(name), name, days, "engine" if name in engines else "")
     redis, reader, influx = (password(at("authority"), name + ".password") for name in ("redis", "reader", "influx"))
     password(at("grafana"), "admin.password")
     for name in engines:

@@ -66,6 +66,11 @@ with tempfile.TemporaryDirectory(prefix="ats-doc-") as home:
               ATS_RISK_TLS_CA="", ATS_RISK_ROLE="")
         finds("risk role ", "no connection", ATS_RISK_ROLE=nowhere.replace("127.0.0.1", "localhost"))
         finds("risk role ", "certificate", ATS_RISK_TLS_CERT=at("other/engine.pem"), ATS_RISK_TLS_KEY=at("other/engine.key"))
+        subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", at("idle.key"), "-out",
+                        at("idle.csr"), "-subj", "/CN=engine"], check=True, capture_output=True)
+        subprocess.run(["openssl", "x509", "-req", "-in", at("idle.csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial",
+                        "-out", at("idle.pem")], check=True, capture_output=True)
+        finds("risk role ", "OU=engine", ATS_RISK_TLS_CERT=at("idle.pem"), ATS_RISK_TLS_KEY=at("idle.key"))
         finds("collector ", "nobody answers", ATS_MARKET_FROM=at("none.sock"))
         finds("venue kraken", "", ATS_VENUE_KRAKEN_REST_URL=f"http://{nowhere}")
         finds("general.vault_key_file", "others may read", ATS_GENERAL_VAULT_KEY_FILE=at("open"))

@@ -1,5 +1,6 @@
 #include "services/risk_credentials.hpp"
 
+#include <ats/v1/risk.grpc.pb.h>
 #include <fmt/format.h>
 #include <grpc/support/log.h>
 
@@ -93,10 +94,22 @@ Status<std::string> reach_role(const RiskServiceConfig& config, Duration within)
   if (!credentials) return fail(credentials.error());
   const auto channel = grpc::CreateChannel(config.role, *credentials);
   const auto until = std::chrono::system_clock::now() + std::chrono::nanoseconds(within.ns);
-  if (channel->WaitForConnected(until)) return Done{};
-  return fail("no connection to " + config.role +
-              ": it is not there, or one of the two does not believe the other's certificate "
-              "(risk.tls_ca on both sides; its certificate has to be of the host that is named)");
+  if (!channel->WaitForConnected(until)) {
+    return fail("no connection to " + config.role +
+                ": it is not there, or one of the two does not believe the other's certificate "
+                "(risk.tls_ca on both sides; its certificate has to be of the host that is named)");
+  }
+  // That it is the one, and that our certificate has a role there. Asking for a lease would show more, and would be in the way of
+  // the engine by that name.
+  grpc::ClientContext context;
+  context.set_deadline(until);
+  v1::GetStatusResponse answer;
+  const grpc::Status said = v1::Risk::NewStub(channel)->GetStatus(&context, {}, &answer);
+  if (said.ok()) return Done{};
+  return fail(config.role + ": " + said.error_message() +
+              (said.error_code() == grpc::StatusCode::PERMISSION_DENIED
+                   ? " (an engine's certificate has OU=engine: docs/grpc.md)"
+                   : ""));
 }
 
 void silence_grpc() {
