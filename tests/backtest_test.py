@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`ats backtest`: a scenario whose every figure is counted by hand, the same result whatever the order of the files, what is
 refused, and the five venues of the recorded session.
-usage: backtest_test.py ATS        prints what failed; exits 1 when anything did"""
+usage: backtest_test.py ATS [--runs N]        prints what failed; exits 1 when anything did. N: live runs that are compared (2)"""
 import csv
 import hashlib
 import json
@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "sup
 from checks import expect, finish  # noqa: E402
 
 ats = os.path.abspath(sys.argv[1])
+runs = int(sys.argv[3]) if sys.argv[2:3] == ["--runs"] else 2
 shared = os.path.join("..", "shared", "data", "raw")
 START = 1_723_100_000_000_000  # µs: 2024-08-08T06:53:20Z
 
@@ -166,6 +167,23 @@ with tempfile.TemporaryDirectory(prefix="ats-backtest-") as home:
     expect(done.returncode == 0 and "identical" in done.stdout, f"ats replay: {done.stdout[-300:]}{done.stderr}")
     print(f"capture: {seen['records']} records, {seen['funnel']['seen']} opportunities seen, {seen['funnel']['sent']} sent, "
           f"{seen['funnel']['completed']} completed, {seen['funnel']['unwound']} unwound; profit {seen['profit']['total']} {seen['profit']['in']}")
+
+    # ---- a live run beside its own replay and its own backtest
+    for seed in range(1, runs + 1):
+        data = at(f"live{seed}")
+        done = subprocess.run([ats, "run", "--no-screen", "--for", "8s", "--seed", str(seed), "--data", data], capture_output=True, text=True,
+                              timeout=180)
+        expect(done.returncode == 0, f"ats run --seed {seed}: {done.stdout[-300:]}{done.stderr}")
+        done = subprocess.run([ats, "compare", data, "--json", "--most-unexplained", "100"], capture_output=True, text=True, timeout=180)
+        expect(done.returncode == 0, f"ats compare of seed {seed}: {done.stderr}")
+        both = json.loads(done.stdout)
+        expect(both["decisions"] == "identical", f"seed {seed}: {both['decisions']}")
+        d = both["difference"]
+        expect(Decimal(d["realised"]) == Decimal(d["of_matched"]["realised"]) + Decimal(d["only_live"]) - Decimal(d["only_backtest"])
+               == Decimal(both["live"]["realised"]) - Decimal(both["backtest"]["realised"]), f"seed {seed}: the difference adds up: {d}")
+        expect(len(both["matched"]) > 0, f"seed {seed}: something is the same")
+        print(f"live, seed {seed}: {both['live']['trades']} trades, {both['backtest']['trades']} in the backtest, {len(both['matched'])} the same, "
+              f"{both['unexplained']} unexplained")
 
     # ---- the recorded session of five venues, one after the other
     session = [os.path.join(shared, venue, name) for venue, name in (

@@ -21,7 +21,7 @@ bool is_view(const Event& event) {
 
 }  // namespace
 
-Backtest::Backtest(MergedFeed& feed, BacktestSetup setup)
+Backtest::Backtest(EventFeed& feed, BacktestSetup setup)
     : feed_(feed),
       setup_(std::move(setup)),
       exchange_(setup_.paper.seed),
@@ -53,6 +53,7 @@ Result<BacktestReport, std::string> Backtest::run() {
     }
     pass_until({at});
     feed_.deliver(*this);
+    if (now_ >= sample_due_) sample();
     ++report_.records;
     if (setup_.progress && at - told > 1'000'000'000)
       setup_.progress((told = at) - report_.first.ns_utc);
@@ -80,7 +81,7 @@ Status<std::string> Backtest::begin(Instant at) {
   if (!writer) return fail(writer.error().detail);
   journal_.emplace(std::move(*writer));
   now_ = at;
-  timer_due_ = at + timer_every;
+  timer_due_ = feed_.brings_timers() ? sim::PaperExchange::never : at + timer_every;
   sample_due_ = at;
   on(Started{1, wall(), &universe_, &setup_.core});
   exchange_.begin(universe_, 1, now_);
@@ -163,6 +164,7 @@ void Backtest::handle(const Event& event) {
   exchange_.on_market(event, now_);
   account(history_, event, now_, actions_);
   witness_.observe(event, now_, actions_);
+  if (setup_.observe) setup_.observe(wall(), event, actions_);
   for (const Action& action : actions_) {
     if (const auto written = journal_->append(action); !written) return failed(written.error());
     if (std::holds_alternative<Stopped>(action)) report_.stopped = true;
@@ -194,6 +196,7 @@ void Backtest::sample() {
 
 // Nothing new is opened; what is open is resolved on the last books, as long as they may be priced from.
 void Backtest::wind_down() {
+  timer_due_ = now_ + timer_every;
   on(CommandReceived{StopCommand{Text<31>("backtest")}});
   const Instant latest = now_ + stop_within;
   while (failure_.empty() && now_ < latest && !(report_.stopped && exchange_.idle()))

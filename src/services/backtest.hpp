@@ -18,7 +18,7 @@
 #include "report/performance.hpp"
 #include "services/book_witness.hpp"
 #include "services/config.hpp"
-#include "services/merged_feed.hpp"
+#include "services/event_feed.hpp"
 #include "sim/paper_exchange.hpp"
 
 namespace ats::services {
@@ -32,6 +32,8 @@ struct BacktestSetup {
   Duration sample_every = seconds(1);
   // Called now and then: nanoseconds of the recording that have gone by.
   std::function<void(std::int64_t)> progress = {};
+  // Every event and what followed, for those who watch.
+  std::function<void(WallTime, const Event&, const Actions&)> observe = {};
 };
 
 struct BacktestSample {
@@ -53,7 +55,8 @@ struct BacktestReport {
 
 class Backtest final : private EventSink {
  public:
-  Backtest(MergedFeed& feed, BacktestSetup setup);
+  // The feed outlives it.
+  Backtest(EventFeed& feed, BacktestSetup setup);
 
   // The error is one line a person can act on.
   Result<BacktestReport, std::string> run();
@@ -74,7 +77,7 @@ class Backtest final : private EventSink {
   void check_end();
   WallTime wall() const { return {now_.ns}; }
 
-  MergedFeed& feed_;
+  EventFeed& feed_;
   BacktestSetup setup_;
   core::Engine engine_;
   sim::PaperExchange exchange_;

@@ -12,6 +12,7 @@
 #include "services/backtest_html.hpp"
 #include "services/backtest_text.hpp"
 #include "services/command_line.hpp"
+#include "services/merged_feed.hpp"
 
 namespace ats::services {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "report/history.hpp"
 #include "services/backtest.hpp"
+#include "services/merged_feed.hpp"
 
 namespace ats::services {
 

@@ -4,6 +4,7 @@
 #include "services/bus_command.hpp"
 #include "services/capture_command.hpp"
 #include "services/collector_command.hpp"
+#include "services/compare_command.hpp"
 #include "services/config_command.hpp"
 #include "services/decode.hpp"
 #include "services/doctor.hpp"
@@ -36,6 +37,8 @@ std::span<const Command> commands() {
        simulate_command},
       {"backtest", "the live core on a recording, and what it would have earned there",
        backtest_command},
+      {"compare", "a run beside its own replay and beside a backtest of the same market",
+       compare_command},
       {"status", "what a running process is doing", status_command},
       {"log", "how much a running process says", log_command},
       {"inventory", "what is held where, beside what is wanted there, and what could be done",

@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "domain/event.hpp"
+#include "services/event_feed.hpp"
 #include "services/recording_feed.hpp"
 #include "services/scan_fees.hpp"
 
@@ -26,7 +27,7 @@ struct MergedOptions {
   TakerFees fees;                   // of who has none in the recording, or was told one
 };
 
-class MergedFeed {
+class MergedFeed final : public EventFeed {
  public:
   // What was wrong with a recording; zero is good.
   struct Faults {
@@ -46,17 +47,15 @@ class MergedFeed {
 
   static Result<std::unique_ptr<MergedFeed>, std::string> open(const MergedOptions& options,
                                                                Progress* progress);
-  ~MergedFeed();
+  ~MergedFeed() override;
   MergedFeed(const MergedFeed&) = delete;
   MergedFeed& operator=(const MergedFeed&) = delete;
 
-  const Universe& universe() const { return universe_; }
-  // Brings the next record; false at the end.
-  Result<bool, std::string> next();
-  // Of the record that next() brought; never before the last one's.
-  std::int64_t ns() const { return ns_; }
-  // Its events, in the ids of universe(); a venue's connection comes up with its first record.
-  void deliver(EventSink& sink);
+  const Universe& universe() const override { return universe_; }
+  Result<bool, std::string> next() override;
+  std::int64_t ns() const override { return ns_; }
+  // A venue's connection comes up with its first record.
+  void deliver(EventSink& sink) override;
   std::vector<Source> sources() const;
 
  private:
