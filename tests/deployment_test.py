@@ -90,6 +90,7 @@ for name, one in services.items():
     expect("no-new-privileges:true" in one["security_opt"] and "privileged" not in one, f"{name}: no way to more")
     image, tag = one["image"].rsplit(":", 1)
     expect(re.fullmatch(r"\d+\.\d+\.\d+", tag) and (not image.startswith("ats") or tag == version), f"{name}: {one['image']} is pinned")
+    expect(one["restart"] == ("on-failure" if name == "influx-setup" else "unless-stopped"), f"{name}: comes back, a job only when it failed")
     expect("build" not in one or one["build"]["target"] in names, f"{name}: a stage of the Dockerfile")
     for volume in one["volumes"]:
         source, only_read = volume.split(":")[0], volume.endswith(":ro")
