@@ -5,16 +5,40 @@
 #include <type_traits>
 
 namespace ats::report {
+
+bool act_of_a_person(AlertCode code, Severity severity) {
+  return code == AlertCode::Resume || code == AlertCode::LimitChanged ||
+         (code == AlertCode::Halt && severity == Severity::Warning);
+}
+
+const char* name(Telling::Why why) {
+  switch (why) {
+    case Telling::Why::New:
+      return "new";
+    case Telling::Why::Again:
+      return "again";
+    case Telling::Why::Raised:
+      return "worse";
+    case Telling::Why::Repeated:
+      return "repeated";
+    case Telling::Why::Over:
+      return "over";
+    case Telling::Why::Acknowledged:
+      return "acknowledged";
+    case Telling::Why::HeldBack:
+      return "held_back";
+  }
+  return "?";
+}
+
 namespace {
 
 constexpr Duration a_minute = seconds(60);
 
 bool critical(Severity severity) { return severity >= Severity::Critical; }
 
-// What a person did: told each time, however soon after the last.
 bool act_of_a_person(const Alert& alert) {
-  return alert.code == AlertCode::Resume || alert.code == AlertCode::LimitChanged ||
-         (alert.code == AlertCode::Halt && alert.severity == Severity::Warning);
+  return report::act_of_a_person(alert.code, alert.severity);
 }
 
 // Tells what has happened and leaves nothing behind that could be over later.

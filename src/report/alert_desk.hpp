@@ -81,6 +81,9 @@ struct Telling {
   std::uint32_t times = 1;
   std::vector<std::uint64_t> ends = {};
 };
+const char* name(Telling::Why why);
+// What a person did: told each time, however soon after the last.
+bool act_of_a_person(AlertCode code, Severity severity);
 // "critical halt: the message [alert 3, the 4th time]": what the log shows.
 std::string to_text(const Telling& telling);
 

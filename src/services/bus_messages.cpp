@@ -5,6 +5,7 @@
 
 #include "domain/number.hpp"
 #include "services/risk_messages.hpp"
+#include "services/scope_text.hpp"
 
 namespace ats::services {
 namespace {
@@ -75,6 +76,24 @@ std::string bus_message(const BusHead& head, const ExecutionResolved& execution,
   return message.SerializeAsString();
 }
 
+std::string bus_message(const BusHead& head, const BusAlertTold& told, const Universe& universe) {
+  v1::BusMessage message = begin(head);
+  v1::BusAlert& alert = *message.mutable_alert();
+  const report::Telling& telling = *told.telling;
+  alert.set_what(name(telling.why));
+  alert.set_alert(telling.number);
+  alert.set_severity(name(telling.severity));
+  alert.set_code(name(telling.code));
+  alert.set_scope(scope_text(told.scope, universe));
+  alert.set_subject(text(told.subject));
+  alert.set_message(telling.message);
+  alert.set_times(telling.times);
+  for (const std::uint64_t ended : telling.ends) alert.add_ends(ended);
+  alert.set_open(told.open);
+  alert.set_by_person(report::act_of_a_person(telling.code, telling.severity));
+  return message.SerializeAsString();
+}
+
 std::string bus_channel(std::string_view stream, VenueId venue, PairId pair,
                         const Universe& universe) {
   std::string channel = "ats.v1." + text(stream) + ".";
@@ -93,6 +112,33 @@ std::optional<BusRead> read_bus_message(std::string_view bytes) {
   if (!google::protobuf::util::MessageToJsonString(message, &read.json, options).ok())
     return std::nullopt;
   return read;
+}
+
+std::optional<report::Notice> read_notice(std::string_view bytes) {
+  v1::BusMessage message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !message.has_alert())
+    return std::nullopt;
+  const v1::BusAlert& alert = message.alert();
+  const auto what = report::find_what(alert.what());
+  const auto severity = report::find_severity(alert.severity());
+  if (!what || !severity) return std::nullopt;
+  report::Notice notice;
+  notice.source = message.source();
+  notice.journal = message.journal();
+  notice.number = message.number();
+  notice.what = *what;
+  notice.alert = alert.alert();
+  notice.severity = *severity;
+  notice.category = alert.code();
+  notice.scope = alert.scope();
+  notice.subject = alert.subject();
+  notice.message = alert.message();
+  notice.times = alert.times();
+  notice.ends.assign(alert.ends().begin(), alert.ends().end());
+  notice.open = alert.open();
+  notice.by_person = alert.by_person();
+  notice.at = {message.at().seconds() * 1'000'000'000 + message.at().nanos()};
+  return notice;
 }
 
 }  // namespace ats::services

@@ -10,6 +10,8 @@
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
 #include "domain/status.hpp"
+#include "report/alert_desk.hpp"
+#include "report/notice.hpp"
 
 namespace ats::services {
 
@@ -28,6 +30,15 @@ std::string bus_message(const BusHead& head, const Fill& fill, bool ours, const 
 std::string bus_message(const BusHead& head, const ExecutionResolved& execution,
                         const Universe& universe);
 
+// What became of an alert, with what the telling itself does not say.
+struct BusAlertTold {
+  const report::Telling* telling = nullptr;
+  Scope scope = {};
+  std::string_view subject = {};
+  bool open = false;
+};
+std::string bus_message(const BusHead& head, const BusAlertTold& told, const Universe& universe);
+
 // "ats.v1.quote.kraken.BTC/USDT"; an invalid one is "all".
 std::string bus_channel(std::string_view stream, VenueId venue, PairId pair,
                         const Universe& universe);
@@ -40,5 +51,8 @@ struct BusRead {
 };
 // Nothing: it is no message of ours.
 std::optional<BusRead> read_bus_message(std::string_view bytes);
+
+// Nothing: it is none, or says nothing of an alert.
+std::optional<report::Notice> read_notice(std::string_view bytes);
 
 }  // namespace ats::services

@@ -66,19 +66,23 @@ class BusPublisher::Parts {
 
   // --- the process's thread ---
 
-  void on(const Event& event, const Actions& actions) {
-    feed_.on(event, actions, made_);
+  void on(const Event& event, Instant now, const Actions& actions) {
+    feed_.on(event, now, actions, made_);
     if (made_.empty()) return;
     if (!running_) return put(std::exchange(made_, {}));
-    to_bus_.submit([this, items = std::exchange(made_, {})]() mutable {
-      put(std::move(items));
-      pump();
-    });
+    hand_over();
+  }
+
+  void say(const Alert& alert) {
+    feed_.say(alert, io::OsClock::wall(), made_);
+    hand_over();
   }
 
   void start() {
     source_ = feed_.source();
-    journal_ = feed_.journal();
+    feed_.begin_notices(io::OsClock::wall());
+    for (std::size_t s = 0; s < bus_stream_count; ++s)
+      epochs_[s] = feed_.epoch(static_cast<BusStream>(s));
     running_ = true;
     thread_ = std::thread([this] {
       connect();
@@ -90,6 +94,13 @@ class BusPublisher::Parts {
     to_bus_.submit([this, books = status.books, names = std::move(names), at = status.wall,
                     journal = feed_.journal(), life = feed_.life()] {
       tell_quotes(books, *names, {source_, journal, life, 0, at});
+    });
+  }
+
+  void hand_over() {
+    to_bus_.submit([this, items = std::exchange(made_, {})]() mutable {
+      put(std::move(items));
+      pump();
     });
   }
 
@@ -122,7 +133,7 @@ class BusPublisher::Parts {
     };
     outside.down = [this](const std::string& why) {
       up_ = false;
-      tell("redis " + config_.server + ": " + why + "; fills and trades wait for it");
+      tell("redis " + config_.server + ": " + why + "; fills, trades and alerts wait for it");
     };
     client_ = std::make_unique<io::RedisClient>(reactor_, server_.options(), std::move(outside));
   }
@@ -180,14 +191,14 @@ class BusPublisher::Parts {
 
   void stands_at(std::size_t s, const EntryId& last) {
     Log& log = logs_[s];
-    if (last.journal > journal_) {
+    if (last.journal > epochs_[s]) {
       log.standing = Standing::Foreign;
       return tell(fmt::format(
           "redis {}: {} has entries of a journal that was begun later than this one: nothing is "
           "added; is another engine called {} (risk.engine)?",
           config_.server, key_of(s), source_));
     }
-    const std::uint64_t has = last.journal == journal_ ? last.number : 0;
+    const std::uint64_t has = last.journal == epochs_[s] ? last.number : 0;
     while (!log.items.empty() && log.items.front().number <= has) log.items.pop_front();
     if (!log.items.empty() && log.items.front().number > has + 1) {
       tell(fmt::format("redis {}: {} is without {} to {}: they did not fit", config_.server,
@@ -204,7 +215,7 @@ class BusPublisher::Parts {
     if (log.items.empty() || log.under_way) return;
     const BusItem& item = log.items.front();
     const std::string key = key_of(s);
-    const std::string id = fmt::format("{}-{}", journal_, item.number);
+    const std::string id = fmt::format("{}-{}", epochs_[s], item.number);
     log.under_way = client_->send({"XADD", key, "MAXLEN", "~", keep_, id, "m", item.bytes},
                                   [this, s, number = item.number](const auto& answer) {
                                     logs_[s].under_way = false;
@@ -274,7 +285,7 @@ class BusPublisher::Parts {
   // Set before the thread is.
   bool running_ = false;
   std::string source_;
-  std::uint64_t journal_ = 0;
+  std::array<std::uint64_t, bus_stream_count> epochs_{};  // what the streams' ids begin with
   std::unique_ptr<io::RedisClient> client_;
   std::array<Log, bus_stream_count> logs_;
   std::map<InstrumentId::rep, BookStatus> told_;        // on this connection
@@ -286,7 +297,10 @@ class BusPublisher::Parts {
 
 BusPublisher::BusPublisher(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 BusPublisher::~BusPublisher() = default;
-void BusPublisher::on(const Event& event, const Actions& actions) { parts_->on(event, actions); }
+void BusPublisher::on(const Event& event, Instant now, const Actions& actions) {
+  parts_->on(event, now, actions);
+}
+void BusPublisher::say(const Alert& alert) { parts_->say(alert); }
 void BusPublisher::start() { parts_->start(); }
 void BusPublisher::look(const CoreStatus& status, std::shared_ptr<const Universe> names) {
   parts_->look(status, std::move(names));

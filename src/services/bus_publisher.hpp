@@ -1,6 +1,6 @@
 // Tells Redis what an engine does, from a thread of its own: what Redis does, or does not do, holds up no order.
 //
-// Fills and executions go, each once and in order, into a Redis Stream under the number that the journal gives them, and
+// Fills, executions and alerts go, each once and in order, into a Redis Stream under the number that the journal gives them, and
 // are published beside it. After every connection Redis is asked which it has last, and the rest follows: nothing is
 // lost while Redis, the line or this process is away, as long as what waits fits (`waiting_most`). Quotes are the
 // latest only: what could not be told is told as it is later.
@@ -26,7 +26,7 @@ namespace ats::services {
 struct BusStatus {
   bool up = false;
   std::uint64_t published = 0;  // messages that Redis has taken
-  std::uint64_t waiting = 0;    // fills and executions that it has not
+  std::uint64_t waiting = 0;    // fills, executions and alerts that it has not
   std::uint64_t let_go = 0;     // … and that did not fit
 };
 
@@ -43,7 +43,9 @@ class BusPublisher {
   BusPublisher& operator=(const BusPublisher&) = delete;
 
   // Each event with what followed, those of earlier lives first; nothing is sent before start().
-  void on(const Event& event, const Actions& actions);
+  void on(const Event& event, Instant now, const Actions& actions);
+  // What no journal holds, after start().
+  void say(const Alert& alert);
   void start();
   // The books as they are: what changed since is told.
   void look(const CoreStatus& status, std::shared_ptr<const Universe> names);

@@ -12,6 +12,7 @@
 #include "services/instruments.hpp"
 #include "services/inventory_command.hpp"
 #include "services/keys_command.hpp"
+#include "services/notifier_command.hpp"
 #include "services/operate.hpp"
 #include "services/pnl.hpp"
 #include "services/record.hpp"
@@ -32,6 +33,10 @@ std::span<const Command> commands() {
       {"collector", "public market data of the venues, for engines of this machine",
        collector_command},
       {"engine", "the trading engine alone, with market data from collectors", engine_command},
+      {"notifier", "tell people of alerts, by rules, over mail, webhooks and chats",
+       notifier_command},
+      {"notify", "what people were told, what came to nothing, and whether a channel works",
+       notify_command},
       {"sim", "simulated exchanges on loopback, for any client", sim_command},
       {"simulate", "the core in a seeded world with faults, its invariants checked",
        simulate_command},

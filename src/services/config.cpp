@@ -21,16 +21,43 @@ namespace {
 // Reads one value; the error says what was expected.
 using Error = std::optional<std::string>;
 
-const Key* find_key(std::string_view section, std::string_view name) {
-  for (const Key& key : config_keys()) {
-    if (key.section == section && key.name == name) return &key;
+std::optional<Key> find_key(const std::vector<Key>& keys, std::string_view section,
+                            std::string_view name) {
+  for (const Key& key : keys) {
+    if (key.section == section && key.name == name) return key;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
-std::string nearest_hint(std::string_view section) {
+// The family that the section is a member of, and the member's name.
+struct Member {
+  const KeyFamily* family = nullptr;
+  std::string name;
+};
+Member member_of(std::string_view section) {
+  for (const KeyFamily& family : config_families()) {
+    const std::size_t head = family.section.size();
+    if (section.starts_with(family.section + ".") &&
+        section.find('.', head + 1) == std::string_view::npos)
+      return {&family, std::string(section.substr(head + 1))};
+  }
+  return {};
+}
+
+// Those of families that the configuration has, too.
+std::vector<Key> all_keys(const Config& config) {
+  std::vector<Key> keys = config_keys();
+  for (const KeyFamily& family : config_families()) {
+    for (const std::string& name : family.names(config)) {
+      for (Key& key : family.keys(name)) keys.push_back(std::move(key));
+    }
+  }
+  return keys;
+}
+
+std::string nearest_hint(const std::vector<Key>& keys, std::string_view section) {
   std::string known;
-  for (const Key& key : config_keys()) {
+  for (const Key& key : keys) {
     if (key.section == section) known += (known.empty() ? "" : ", ") + key.name;
   }
   return known.empty() ? "there is no such section"
@@ -61,6 +88,16 @@ std::optional<std::string> text_of(const Key& key, const toml::node& node) {
 
 Error apply_table(Config& config, const std::string& file, const toml::table& root,
                   const std::string& section) {
+  const Member member = member_of(section);
+  if (member.family != nullptr) {
+    if (!parse_member(member.name)) {
+      return fmt::format("{}:{}: [{}]: expected a name of letters, digits and dashes, at most 31",
+                         file, root.source().begin.line, section);
+    }
+    member.family->add(config, member.name);
+  }
+  const std::vector<Key> keys =
+      member.family != nullptr ? member.family->keys(member.name) : config_keys();
   for (const auto& [name, node] : root) {
     const std::string key_name(name.str());
     if (const auto* inner = node.as_table()) {
@@ -69,10 +106,11 @@ Error apply_table(Config& config, const std::string& file, const toml::table& ro
       continue;
     }
     const auto line = node.source().begin.line;
-    const Key* key = find_key(section, key_name);
+    const auto key = find_key(keys, section, key_name);
     const std::string full = section.empty() ? key_name : section + "." + key_name;
-    if (key == nullptr) {
-      return fmt::format("{}:{}: unknown key '{}'; {}", file, line, full, nearest_hint(section));
+    if (!key) {
+      return fmt::format("{}:{}: unknown key '{}'; {}", file, line, full,
+                         nearest_hint(keys, section));
     }
     const auto text = text_of(*key, node);
     if (!text || !key->set(config, *text)) {
@@ -82,15 +120,16 @@ Error apply_table(Config& config, const std::string& file, const toml::table& ro
   return std::nullopt;
 }
 
+// Dashes are no part of a variable's name.
 std::string variable_of(const Key& key) {
   std::string name = "ATS_" + key.section + "_" + key.name;
   for (char& c : name)
-    c = c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    c = c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return name;
 }
 
 Error apply_environment(Config& config, const std::map<std::string, std::string>& environment) {
-  for (const Key& key : config_keys()) {
+  for (const Key& key : all_keys(config)) {
     const auto found = environment.find(variable_of(key));
     if (found != environment.end() && !key.set(config, found->second)) {
       return fmt::format("environment variable {}: must be {}{}", found->first, key.expected,
@@ -101,6 +140,8 @@ Error apply_environment(Config& config, const std::map<std::string, std::string>
 }
 
 Error check_whole(const Config& config) {
+  if (config.engine_name == "risk" || config.engine_name == "notifier")
+    return "risk.engine: \"risk\" and \"notifier\" are roles; call the engine otherwise";
   if (config.core.max_edge <= config.core.min_edge) {
     return "strategy.max_edge_bps must be larger than strategy.min_edge_bps";
   }
@@ -195,16 +236,18 @@ std::string configuration_markdown() {
       "errors that name file, line and key. An environment variable overrides the file. Exact "
       "numbers are "
       "written as text. Generated by `ats config --markdown`; a test compares.\n";
-  const Config defaults = default_config();
   std::string section;
-  for (const Key& key : config_keys()) {
+  // Of each family one that stands for all.
+  Config example = default_config();
+  for (const KeyFamily& family : config_families()) family.add(example, "NAME");
+  for (const Key& key : all_keys(example)) {
     if (key.section != section) {
       section = key.section;
       out += "\n## [" + section +
              "]\n\n| key | default | expected | meaning | environment |\n| --- | --- | --- | --- | "
              "--- |\n";
     }
-    out += fmt::format("| `{}` | `{}` | {} | {} | `{}` |\n", key.name, quoted(key, defaults),
+    out += fmt::format("| `{}` | `{}` | {} | {} | `{}` |\n", key.name, quoted(key, example),
                        key.expected, key.help, variable_of(key));
   }
   return out;
@@ -213,7 +256,7 @@ std::string configuration_markdown() {
 std::string to_toml(const Config& config) {
   std::string out;
   std::string section;
-  for (const Key& key : config_keys()) {
+  for (const Key& key : all_keys(config)) {
     if (key.list && key.print(config).empty()) continue;
     if (key.section != section) {
       out += (section.empty() ? "[" : "\n[") + key.section + "]\n";

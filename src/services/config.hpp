@@ -21,6 +21,7 @@
 #include "services/influx_config.hpp"
 #include "services/log.hpp"
 #include "services/market_config.hpp"
+#include "services/notice_config.hpp"
 #include "services/risk_service_config.hpp"
 #include "sim/paper_latency.hpp"
 #include "venues/client.hpp"
@@ -75,6 +76,7 @@ struct Config {
   MarketConfig market;
   LogConfig log;
   InfluxConfig influx;
+  NoticeConfig notice;
   std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };

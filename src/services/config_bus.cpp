@@ -44,7 +44,7 @@ void add_bus_keys(std::vector<Key>& keys) {
                   [](const Config& c) { return c.monitoring_listen; }});
   keys.push_back(
       {"redis", "server", "an address and a port such as \"127.0.0.1:6379\", or \"\" for none",
-       "A Redis server that is told of quotes, fills and trades (docs/bus.md).",
+       "A Redis server that is told of quotes, fills, trades and alerts (docs/bus.md).",
        [](Config& c, std::string_view t) { return parse_server(t) && (c.bus.server = t, true); },
        [](const Config& c) { return c.bus.server; }});
   keys.push_back(text_key("user", &BusConfig::user, "a name, or \"\" for the default user",
@@ -63,7 +63,7 @@ void add_bus_keys(std::vector<Key>& keys) {
                   },
                   [](const Config& c) { return print_duration(c.bus.quotes_every); }});
   keys.push_back({"redis", "keep", "a number from 1 to 100000000",
-                  "How many fills, and how many trades, Redis is to keep in its streams, about.",
+                  "How many fills, trades and alerts Redis is to keep in its streams, about.",
                   [](Config& c, std::string_view t) {
                     const auto n = parse_scaled(t, 0);
                     if (!n || *n < 1 || *n > 100'000'000) return false;

@@ -426,6 +426,7 @@ void core_keys(std::vector<Key>& keys) {
   add_market_keys(keys);
   add_bus_keys(keys);
   add_influx_keys(keys);
+  add_notice_keys(keys);
   keys.push_back(
       duration_key("execution", "order_deadline", &CoreConfig::order_deadline,
                    "Without a final answer by then an order is Unknown and the venue is asked."));
@@ -552,6 +553,19 @@ void venue_keys(std::vector<Key>& keys, const std::string& venue) {
 }
 
 }  // namespace
+
+const std::vector<KeyFamily>& config_families() {
+  static const std::vector<KeyFamily> families{channel_keys(), notice_rule_keys()};
+  return families;
+}
+
+bool parse_member(std::string_view name) {
+  constexpr std::size_t most = 31;
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return !name.empty() && name.size() <= most && std::ranges::all_of(name, fits);
+}
 
 const std::vector<Key>& config_keys() {
   static const std::vector<Key> keys = [] {

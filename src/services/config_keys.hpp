@@ -22,8 +22,19 @@ struct Key {
   bool number = false;                                 // a TOML integer is fine as well
 };
 
-// All of them, section by section.
+// All of them, section by section, but for those of families.
 const std::vector<Key>& config_keys();
+
+// Sections that the file names itself, such as [notifier.channel.mail]: a section of `section`, a point and a name.
+struct KeyFamily {
+  std::string section;
+  std::function<std::vector<std::string>(const Config&)> names;   // of those there are
+  std::function<void(Config&, const std::string& name)> add;      // unless it is there
+  std::function<std::vector<Key>(const std::string& name)> keys;  // of one that is there
+};
+const std::vector<KeyFamily>& config_families();
+// Letters, digits and dashes, at most 31.
+bool parse_member(std::string_view name);
 
 // Those of what is to be held where, and what sending it takes.
 void add_inventory_keys(std::vector<Key>& keys);
@@ -41,6 +52,10 @@ void add_market_keys(std::vector<Key>& keys);
 void add_log_keys(std::vector<Key>& keys);
 // Those of history.
 void add_influx_keys(std::vector<Key>& keys);
+// Those of the notifier, and of its channels and rules.
+void add_notice_keys(std::vector<Key>& keys);
+KeyFamily channel_keys();
+KeyFamily notice_rule_keys();
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

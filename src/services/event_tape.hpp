@@ -1,4 +1,4 @@
-// The last fills and trades of an engine, numbered as in its journal, for those who follow them over gRPC: whoever asks for
+// The last fills, trades and alerts of an engine, numbered as in its journal, for those who follow them over gRPC: whoever asks for
 // what came after a number gets all of it, or is told that it is kept no more. Folded like the bus (bus_feed.hpp), so that a
 // restart keeps numbers and content.
 #pragma once
@@ -20,9 +20,9 @@ class EventTape {
 
   explicit EventTape(std::string source) : feed_(std::move(source)) {}
 
-  void on(const Event& event, const Actions& actions) {
+  void on(const Event& event, Instant now, const Actions& actions) {
     made_.clear();
-    feed_.on(event, actions, made_);
+    feed_.on(event, now, actions, made_);
     for (BusItem& item : made_) {
       auto& items = kept_[static_cast<std::size_t>(item.stream)];
       items.push_back(std::move(item));

@@ -16,7 +16,7 @@ class EventTapeTest : public ::testing::Test {
     i.quote = usdt_ = universe_.add_asset("USDT");
     i.symbol = "BTC/USDT";
     at_kraken_ = universe_.add_instrument(i);
-    tape_.on(Started{1, WallTime{1'000'000'000}, &universe_, &config_}, {});
+    tape_.on(Started{1, WallTime{1'000'000'000}, &universe_, &config_}, Instant{}, {});
   }
   void fill(std::uint64_t n) {
     const FillId id("T" + std::to_string(n));
@@ -28,7 +28,7 @@ class EventTapeTest : public ::testing::Test {
     Booked entry;
     entry.kind = EntryKind::Fill;
     entry.fill = id;
-    tape_.on(filled, {entry});
+    tape_.on(filled, Instant{}, {entry});
   }
 
   Universe universe_;

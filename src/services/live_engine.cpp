@@ -194,8 +194,8 @@ std::optional<std::string> LiveEngine::restore() {
       if (paper_) paper_->fold(event, actions);
       alerts_.on(event, now, actions);
       alerts_.clear_tellings();  // they were told then
-      if (bus_) bus_->on(event, actions);
-      if (tape_) tape_->on(event, actions);
+      if (bus_) bus_->on(event, now, actions);
+      if (tape_) tape_->on(event, now, actions);
       if (history_) history_->on(event, now, actions);
     };
     auto folded = fold_journal(*reader, engine_, options);
@@ -471,8 +471,8 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
     }
   }
   if (setup_.logs_debug && setup_.logs_debug()) log_steps(event, actions);
-  if (bus_) bus_->on(event, actions);
-  if (tape_) tape_->on(event, actions);
+  if (bus_) bus_->on(event, now, actions);
+  if (tape_) tape_->on(event, now, actions);
   if (history_) {
     history_->on(event, now, actions);
     if (std::holds_alternative<Timer>(event)) look_for_history(now);
@@ -513,11 +513,12 @@ void LiveEngine::log_steps(const Event& event, const Actions& actions) {
 
 // There is no journal to have it, and it may be the last thing that is said.
 void LiveEngine::on_failed(Instant now) {
-  alerts_.raise({Severity::Emergency,
-                 AlertCode::JournalFailed,
-                 {},
-                 Text<127>::cut(host_->failure() + "; nothing is traded")},
-                now);
+  const Alert alert{Severity::Emergency,
+                    AlertCode::JournalFailed,
+                    {},
+                    Text<127>::cut(host_->failure() + "; nothing is traded")};
+  alerts_.raise(alert, now);
+  if (bus_) bus_->say(alert);
   tell_alerts();
 }
 
@@ -609,7 +610,7 @@ void LiveEngine::monitored(MonitorView& out) const {
   }
   if (bus_) out.bus = bus_->status();
   if (bus_ && !out.bus->up)
-    out.degraded.emplace_back("redis does not answer: fills and trades wait for it");
+    out.degraded.emplace_back("redis does not answer: fills, trades and alerts wait for it");
   if (history_) out.history = history_->status();
   if (history_ && !out.history->up)
     out.degraded.emplace_back("influx does not answer: history waits for it on disk");

@@ -75,6 +75,8 @@ class Page {
       office(*v_.office);
     } else if (v_.collector) {
       collector(*v_.collector);
+    } else if (v_.notifier) {
+      notifier(*v_.notifier);
     }
   }
 
@@ -417,6 +419,38 @@ class Page {
     if (!told.captures) return;
     counter("ats_capture_records_total", "Records handed to the capture.", told.captured_records);
     counter("ats_capture_lost_total", "Records that the disk was too slow for.", told.capture_lost);
+  }
+
+  void notifier(const NotifierMonitorView& told) {
+    gauge("ats_notifier_redis_up", "1: alerts can be heard.", told.redis_up);
+    Family heard = counter("ats_notices_total", "Notices heard and settled.");
+    for (const auto& [stream, many] : told.streams) heard.add(number(many), {{"stream", stream}});
+    gauge("ats_notices_open", "Matters that are not over.", number(told.open));
+    gauge("ats_hits_held", "Hits that wait for a digest or for the end of quiet hours.",
+          number(told.held));
+    Family waiting = gauge("ats_deliveries_waiting", "That are to be tried, or tried again.");
+    for (const ChannelStatus& c : told.channels)
+      waiting.add(number(c.counts.waiting), {{"channel", c.name}});
+    Family oldest = gauge("ats_delivery_oldest_seconds", "Since the oldest that waits was made.");
+    for (const ChannelStatus& c : told.channels) {
+      const Duration age = c.counts.oldest.told() ? told.now - c.counts.oldest : Duration{};
+      oldest.add(seconds_of(age), {{"channel", c.name}});
+    }
+    Family kept = gauge("ats_deliveries", "Of those that are remembered, how they ended.");
+    for (const ChannelStatus& c : told.channels) {
+      kept.add(number(c.counts.delivered), {{"channel", c.name}, {"state", "delivered"}});
+      kept.add(number(c.counts.dead), {{"channel", c.name}, {"state", "dead"}});
+    }
+    Family attempts = counter("ats_delivery_attempts_total", "In this life.");
+    for (const ChannelStatus& c : told.channels)
+      attempts.add(number(c.attempts), {{"channel", c.name}});
+    Family failures = counter("ats_delivery_failures_total", "Attempts that came to nothing.");
+    for (const ChannelStatus& c : told.channels)
+      failures.add(number(c.failures), {{"channel", c.name}});
+    Family breaker =
+        gauge("ats_channel_open", "1: too many failed, and nothing is tried just now.");
+    for (const ChannelStatus& c : told.channels)
+      breaker.add(c.breaker == io::CircuitBreaker::State::Open, {{"channel", c.name}});
   }
 
   const MonitorView& v_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/histogram.hpp"
@@ -17,6 +18,7 @@
 #include "services/history_writer.hpp"
 #include "services/live_view.hpp"
 #include "services/market_feed.hpp"
+#include "services/notifier.hpp"
 
 namespace ats::services {
 
@@ -51,8 +53,17 @@ struct RoleMonitorView {
   Instant now;  // in the office's time
 };
 
+// Of the notifier.
+struct NotifierMonitorView {
+  bool redis_up = false;
+  std::vector<std::pair<std::string, std::uint64_t>> streams;  // and the notices of each
+  std::vector<ChannelStatus> channels;
+  std::uint64_t held = 0, open = 0;
+  WallTime now;
+};
+
 struct MonitorView {
-  std::string role;  // "engine", "risk", "collector"
+  std::string role;  // "engine", "risk", "collector", "notifier"
   std::uint32_t life = 0;
   Duration running;
   // Ready: past its start-up, and not on its way out. What is amiss meanwhile makes it degraded, no less ready:
@@ -68,6 +79,7 @@ struct MonitorView {
   std::optional<EngineMonitorView> engine;
   std::optional<RoleMonitorView> office;
   std::optional<CollectorMonitorView> collector;
+  std::optional<NotifierMonitorView> notifier;
 };
 
 std::vector<AlertCount> count_open(const report::AlertDesk& desk);

@@ -14,6 +14,8 @@ namespace ats::services {
 namespace {
 
 constexpr Duration timer_every = milliseconds(50);
+constexpr Duration bus_close_within = seconds(2);
+constexpr const char* role_source = "risk";  // as it is called on the bus
 
 }  // namespace
 
@@ -52,6 +54,16 @@ std::optional<std::string> RiskProcess::prepare() {
   outside.tell = [this](const report::Telling& telling) {
     log_line(report::to_text(telling), log_level_of(telling.severity));
   };
+  if (!config_.bus.server.empty()) {
+    auto bus = BusPublisher::open(reactor_, config_.bus, role_source,
+                                  [this](std::string line) { log_line(std::move(line)); });
+    if (!bus) return bus.error();
+    bus_ = std::move(*bus);
+    outside.seen = [this](const Event& event, Instant now, const Actions& actions) {
+      bus_->on(event, now, actions);
+    };
+    outside.unwritten = [this](const Alert& alert) { bus_->say(alert); };
+  }
   auto role = RiskRole::open(config_, directory / "journal", std::move(outside));
   if (!role) return role.error();
   role_ = std::move(*role);
@@ -71,6 +83,7 @@ std::optional<std::string> RiskProcess::prepare() {
 void RiskProcess::start() {
   started_ = io::OsClock::now();
   role_->start();
+  if (bus_) bus_->start();
   tick();
   server_->serve();
   log_line("risk role, life " + std::to_string(role_->incarnation()) + ": gRPC ats.v1.Risk on " +
@@ -99,7 +112,9 @@ bool RiskProcess::close() {
   monitor_.reset();
   server_->stop();
   control_.reset();
-  return role_->close();
+  const bool closed = role_->close();
+  if (bus_) bus_->close(bus_close_within);
+  return closed;
 }
 
 void RiskProcess::log_line(std::string line, LogLevel level) {
@@ -147,6 +162,9 @@ void RiskProcess::monitored(MonitorView& out) const {
   out.alerts = count_open(role_->alerts());
   out.loop_lag = loop_lag_;
   out.journal_bytes = role_->journal_bytes();
+  if (bus_) out.bus = bus_->status();
+  if (bus_ && !out.bus->up)
+    out.degraded.push_back("redis " + config_.bus.server + " does not answer");
   RoleMonitorView& role = out.office.emplace();
   role_->office().status(role.office);
   role.now = role_->now();

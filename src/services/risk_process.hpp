@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "io/reactor.hpp"
+#include "services/bus_publisher.hpp"
 #include "services/config.hpp"
 #include "services/control.hpp"
 #include "services/log.hpp"
@@ -62,6 +63,7 @@ class RiskProcess final : private RiskSource, private MonitorSource {
   std::unique_ptr<RiskRole> role_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<RiskServer> server_;
+  std::unique_ptr<BusPublisher> bus_;  // null: nobody is told
   io::TimerId timer_;
   Instant tick_due_, started_;
   Histogram loop_lag_;

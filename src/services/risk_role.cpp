@@ -54,6 +54,7 @@ std::optional<std::string> RiskRole::restore(const Config& config,
       alerts_.on(event, now, actions);
       alerts_.clear_tellings();  // they were told then
       holdings_.on(event, now);
+      if (outside_.seen) outside_.seen(event, now, actions);
     };
     auto folded = fold_journal(*reader, office, options);
     if (!folded) return folded.error().detail;
@@ -112,6 +113,7 @@ void RiskRole::handle(const Event& event) {
   }
   alerts_.on(event, now_, actions_);
   holdings_.on(event, now_);
+  if (outside_.seen) outside_.seen(event, now_, actions_);
   tell();
 }
 
@@ -119,11 +121,12 @@ void RiskRole::handle(const Event& event) {
 void RiskRole::failed(io::JournalFault fault) {
   failure_ = std::string("the risk role's journal cannot be written: ") + io::name(fault);
   letters_.clear();
-  alerts_.raise({Severity::Emergency,
-                 AlertCode::JournalFailed,
-                 {},
-                 Text<127>::cut(failure_ + "; no engine gets a lease")},
-                now_);
+  const Alert alert{Severity::Emergency,
+                    AlertCode::JournalFailed,
+                    {},
+                    Text<127>::cut(failure_ + "; no engine gets a lease")};
+  alerts_.raise(alert, now_);
+  if (outside_.unwritten) outside_.unwritten(alert);
   tell();
 }
 

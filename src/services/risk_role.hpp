@@ -27,6 +27,10 @@ class RiskRole {
     // A lease, for the engine that it names. Not called from within asked().
     std::function<void(const LeaseAnswer& lease)> grant;
     std::function<void(const report::Telling& telling)> tell;
+    // What the journal has, that of earlier runs first.
+    std::function<void(const Event& event, Instant now, const Actions& actions)> seen;
+    // What it cannot have any more.
+    std::function<void(const Alert& alert)> unwritten;
   };
   // Folds what earlier runs left. The error is one line a person can act on.
   static Result<std::unique_ptr<RiskRole>, std::string> open(const Config& config,

@@ -17,21 +17,26 @@ namespace {
 
 using nlohmann::json;
 
+}  // namespace
+
 std::string user_name() {
   const passwd* user = ::getpwuid(::getuid());
   return user != nullptr ? user->pw_name : "uid " + std::to_string(::getuid());
 }
 
-}  // namespace
-
 std::filesystem::path role_directory(const std::filesystem::path& data_dir) {
   return data_dir / "risk";
+}
+
+std::filesystem::path notifier_directory(const std::filesystem::path& data_dir) {
+  return data_dir / "notifier";
 }
 
 void RunningProcess::add_to(CLI::App& app) {
   app.add_option("--config", config_file, "the configuration the process was started with");
   app.add_option("--data", data_dir, "its data directory");
   app.add_option("--control", control_socket, "its control socket, wherever that is");
+  if (notifier) return;
   app.add_flag("--role", role, "the risk role's process (ats risk --config), and not the engine's");
 }
 
@@ -44,6 +49,7 @@ Result<std::string, int> RunningProcess::ask(const nlohmann::json& request) cons
       if (!config) return fail(usage_error(config.error()));
       data = config->data_dir;
     }
+    if (notifier) data = notifier_directory(data);
     socket = (role ? role_directory(data) : data) / "control.sock";
   }
   auto answer = ask_control(socket, request.dump());
