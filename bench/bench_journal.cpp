@@ -43,7 +43,7 @@ double time_records(const Load& load, const Write& write) {
 Outcome journal(const KeptEvents& events, const Load& load, io::SyncPolicy policy) {
   const TemporaryFolder folder;
   unpin();  // its thread runs where it likes, as in production
-  auto writer = io::JournalWriter::open(folder.path(), nullptr, policy);
+  auto writer = io::JournalWriter::open(folder.path(), {}, policy);
   pin();
   if (!writer) die("journal: " + writer.error().detail);
   const double spent = time_records(load, [&](std::size_t i) {

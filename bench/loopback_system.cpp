@@ -73,7 +73,7 @@ LoopbackSystem::LoopbackSystem(const TwoVenues& venues, const CoreConfig& config
   if (certificate != nullptr)
     tls_.emplace(io::TlsContext::client(certificate->certificate_file()).value());
   unpin();  // the journal's thread runs where it likes, as in production
-  auto writer = io::JournalWriter::open(folder_.path(), nullptr, io::SyncPolicy::Interval);
+  auto writer = io::JournalWriter::open(folder_.path(), {}, io::SyncPolicy::Interval);
   pin();
   if (!writer) die("loopback: " + writer.error().detail);
   journal_.emplace(std::move(*writer));

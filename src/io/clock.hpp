@@ -15,6 +15,13 @@ struct OsClock {
     clock_gettime(CLOCK_MONOTONIC, &t);
     return {std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec};
   }
+  // CLOCK_BOOTTIME: as now(), and it counts on while the machine is suspended. For times that others hold us to; never
+  // compared with now(). About 20 ns, no system call.
+  static Instant lasting() noexcept {
+    timespec t{};
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return {std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec};
+  }
   // CLOCK_REALTIME in UTC: may step when the machine's clock is corrected.
   static WallTime wall() noexcept {
     timespec t{};

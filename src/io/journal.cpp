@@ -15,52 +15,16 @@
 #include <mutex>
 #include <thread>
 
-#include "base/crc32.hpp"
+#include "io/journal_format.hpp"
 
 namespace ats::io {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace journal_format;
 
-constexpr char magic[4] = {'A', 'T', 'S', 'J'};
-constexpr std::uint16_t format_version = 1;
-
-struct SegmentHeader {
-  char magic[4];
-  std::uint16_t format;
-  std::uint16_t codec;
-  std::uint32_t reserved;
-  std::uint32_t crc;  // of the twelve bytes before
-};
-static_assert(sizeof(SegmentHeader) == 16);
-
-// `length` is stored last: zero means that the record was not finished. Records start on 8 bytes.
-struct RecordHeader {
-  std::uint32_t length;  // of the payload, plus one: an empty payload is still a record
-  std::uint32_t crc;     // CRC32C of sequence, kind and payload
-  std::uint64_t sequence;
-  std::uint8_t kind;
-  std::uint8_t zero[7];
-};
-static_assert(sizeof(RecordHeader) == 24);
-
-constexpr std::size_t align_up(std::size_t n) { return (n + 7) & ~std::size_t{7}; }
 constexpr std::size_t window_size = std::size_t{8} << 20;
-constexpr std::size_t payload_max = std::size_t{4} << 20;
 static_assert(payload_max + sizeof(RecordHeader) + 8 < window_size);
-
-std::uint32_t record_crc(const RecordHeader& header, std::span<const std::byte> payload) {
-  std::byte head[9];
-  std::memcpy(head, &header.sequence, 8);
-  head[8] = static_cast<std::byte>(header.kind);
-  return crc32c(payload, crc32c(std::span<const std::byte>(head)));
-}
-
-std::string segment_name(std::size_t number) {
-  char text[48];
-  std::snprintf(text, sizeof text, "journal-%06zu.ats", number);
-  return text;
-}
 
 JournalError error(JournalFault fault, const fs::path& path, std::string_view what) {
   return {fault, path.string() + ": " + std::string(what)};
@@ -319,12 +283,12 @@ Result<bool, JournalError> JournalReader::next(Record& record) {
   return false;
 }
 
-const std::optional<JournalReader::TornTail>& JournalReader::torn_tail() const {
-  return state_->torn;
-}
+const std::optional<TornTail>& JournalReader::torn_tail() const { return state_->torn; }
 bool JournalReader::closed_cleanly() const { return state_->closed; }
 std::uint64_t JournalReader::next_sequence() const { return state_->next_sequence; }
-std::size_t JournalReader::segment_count() const { return state_->segments.size(); }
+JournalEnd JournalReader::end() const {
+  return {state_->segments.size(), state_->next_sequence, state_->torn};
+}
 std::string JournalReader::position() const {
   if (state_->segments.empty()) return "an empty journal";
   const std::size_t segment = std::min(state_->segment, state_->segments.size() - 1);
@@ -487,7 +451,7 @@ JournalWriter& JournalWriter::operator=(JournalWriter&&) noexcept = default;
 JournalWriter::~JournalWriter() = default;
 
 Result<JournalWriter, JournalError> JournalWriter::open(const fs::path& directory,
-                                                        const JournalReader* read_to_end,
+                                                        const JournalEnd& after,
                                                         SyncPolicy policy) {
   std::error_code ec;
   fs::create_directories(directory, ec);
@@ -500,18 +464,13 @@ Result<JournalWriter, JournalError> JournalWriter::open(const fs::path& director
   if (::flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
     return fail(error(JournalFault::InUse, directory, "another process writes this journal"));
   }
-  std::size_t number = 1;
-  if (read_to_end != nullptr) {
-    number = read_to_end->segment_count() + 1;
-    s->sequence = read_to_end->next_sequence();
-    if (const auto& torn = read_to_end->torn_tail()) {
-      if (::truncate(torn->segment.c_str(), static_cast<off_t>(torn->offset)) != 0) {
-        return fail(
-            system_error(JournalFault::WriteFailed, torn->segment, "cannot cut the torn tail"));
-      }
-    }
+  s->sequence = after.next_sequence;
+  if (after.torn &&
+      ::truncate(after.torn->segment.c_str(), static_cast<off_t>(after.torn->offset)) != 0) {
+    return fail(
+        system_error(JournalFault::WriteFailed, after.torn->segment, "cannot cut the torn tail"));
   }
-  s->path = directory / segment_name(number);
+  s->path = directory / segment_name(after.segments + 1);
   // It takes its name when its header stands: whoever reads meanwhile sees no segment, or a sound one.
   const fs::path unnamed = s->path.string() + ".new";
   s->fd = ::open(unnamed.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

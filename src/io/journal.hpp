@@ -56,6 +56,20 @@ struct Record {
   std::span<const std::byte> payload;  // valid until the next call of next()
 };
 
+// Bytes of an incomplete last record that a crash left behind, and where.
+struct TornTail {
+  std::filesystem::path segment;
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Where a journal goes on.
+struct JournalEnd {
+  std::size_t segments = 0;
+  std::uint64_t next_sequence = 1;
+  std::optional<TornTail> torn = {};
+};
+
 // Reads all segments of a journal in order.
 class JournalReader {
  public:
@@ -67,17 +81,12 @@ class JournalReader {
   // True: `record` is the next one. False: the end. Damage is an error.
   Result<bool, JournalError> next(Record& record);
 
-  // After the end: bytes of an incomplete last record that a crash left behind, and where.
-  struct TornTail {
-    std::filesystem::path segment;
-    std::uint64_t offset = 0;
-    std::uint64_t bytes = 0;
-  };
+  // After the end.
   const std::optional<TornTail>& torn_tail() const;
+  JournalEnd end() const;
   bool closed_cleanly() const;          // the last record read was Closed
   std::uint64_t next_sequence() const;  // of the record that would come next
-  std::size_t segment_count() const;
-  std::string position() const;  // "journal-000002.ats at byte 1234", for messages
+  std::string position() const;         // "journal-000002.ats at byte 1234", for messages
 
  private:
   struct State;
@@ -88,10 +97,9 @@ class JournalReader {
 // Appends to a new segment. One writer a journal (an advisory lock holds it); one thread.
 class JournalWriter {
  public:
-  // `next_sequence` and the torn tail come from a reader that has reached the end; the tail is cut off.
+  // `after` comes from whoever has reached the end; the torn tail is cut off.
   static Result<JournalWriter, JournalError> open(const std::filesystem::path& directory,
-                                                  const JournalReader* read_to_end,
-                                                  SyncPolicy policy);
+                                                  const JournalEnd& after, SyncPolicy policy);
   JournalWriter(JournalWriter&&) noexcept;
   JournalWriter& operator=(JournalWriter&&) noexcept;
   // Without close(): as after a crash.

@@ -26,7 +26,7 @@ class Journal : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(dir_); }
 
-  JournalWriter writer(const JournalReader* after = nullptr, SyncPolicy policy = SyncPolicy::None) {
+  JournalWriter writer(const JournalEnd& after = {}, SyncPolicy policy = SyncPolicy::None) {
     auto opened = JournalWriter::open(dir_, after, policy);
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().detail);
     return std::move(*opened);
@@ -110,7 +110,7 @@ TEST_F(Journal, TheNextRunWritesASegmentThatContinuesTheSequence) {
       while (*before->next(record)) {
       }
     }
-    JournalWriter w = writer(before ? &*before : nullptr);
+    JournalWriter w = writer(before ? before->end() : JournalEnd{});
     write_numbers(w, run * 10, 10);
     if (run == 1) {
       ASSERT_TRUE(w.close().ok());
@@ -165,7 +165,7 @@ TEST_F(Journal, ATailTornAtAnyByteIsReportedAndTheRestIsKept) {
   }
   ASSERT_TRUE(reader->torn_tail());
   {
-    JournalWriter w = writer(&*reader);
+    JournalWriter w = writer(reader->end());
     write_numbers(w, 100, 1);
   }
   const Read got = read_all();
@@ -222,7 +222,7 @@ TEST_F(Journal, AJournalThatIsBeingWrittenAndClosedReadsAsFarAsItIs) {
 
 TEST_F(Journal, ASecondWriterIsRefused) {
   JournalWriter w = writer();
-  const auto second = JournalWriter::open(dir_, nullptr, SyncPolicy::None);
+  const auto second = JournalWriter::open(dir_, {}, SyncPolicy::None);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().fault, JournalFault::InUse);
 }

@@ -12,7 +12,6 @@ namespace ats::io {
 namespace {
 
 constexpr Duration first_pause = milliseconds(100);
-constexpr Duration pause_most = seconds(5);
 constexpr Duration look_every = seconds(1);
 
 void close_reader(redisReader* reader) { redisReaderFree(reader); }
@@ -52,7 +51,7 @@ RedisClient::RedisClient(Reactor& reactor, RedisOptions options, Outside outside
     : reactor_(reactor),
       options_(std::move(options)),
       outside_(std::move(outside)),
-      pause_(first_pause, pause_most, options_.jitter_seed),
+      pause_(first_pause, options_.pause_most, options_.jitter_seed),
       reader_(nullptr, close_reader) {
   connect();
   watch();

@@ -39,6 +39,7 @@ struct RedisOptions {
   const TlsContext* tls = nullptr;      // null: plain; must outlive the client
   std::size_t waiting_max = 64 * 1024;  // commands without an answer
   Duration answer_within = seconds(5);  // else the connection is given up
+  Duration pause_most = seconds(5);     // between two attempts to connect
   std::uint64_t jitter_seed = 1;
 };
 

@@ -13,6 +13,7 @@
 #include "base/assert.hpp"
 #include "io/clock.hpp"
 #include "io/net_address.hpp"
+#include "io/send_fence.hpp"
 #include "io/tls.hpp"
 
 namespace ats::io {
@@ -46,6 +47,8 @@ const char* name(CloseReason reason) {
       return "peer too slow";
     case CloseReason::ReceiveOverflow:
       return "too much received at once";
+    case CloseReason::NotLeading:
+      return not_leading;
   }
   return "?";
 }
@@ -289,6 +292,7 @@ void Stream::flush() {
   if (state_ != State::Open && state_ != State::Finishing) return;
   bool blocked = false;
   while (!out_.empty() && !blocked) {
+    if (!may_send(options_.fence)) return break_later(CloseReason::NotLeading);
     const std::string_view waiting = out_.view();
     std::size_t taken = 0;
     if (tls_) {

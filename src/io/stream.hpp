@@ -29,6 +29,7 @@
 namespace ats::io {
 
 class Lookup;
+class SendFence;
 class TlsContext;
 class TlsSession;
 struct SocketAddress;
@@ -44,6 +45,7 @@ enum class CloseReason : std::uint8_t {
   CertificateRejected,  // the peer's certificate is not to be trusted for this host
   SlowPeer,             // more than StreamOptions::send_max waits to be sent
   ReceiveOverflow,      // more than StreamOptions::receive_max received and not consumed
+  NotLeading,           // StreamOptions::fence was closed when something was to be sent
 };
 const char* name(CloseReason reason);
 
@@ -56,6 +58,8 @@ struct StreamOptions {
   Duration connect_timeout = seconds(10);
   // How long finish() waits for the peer to take the rest and close its side.
   Duration linger = seconds(2);
+  // Closed when bytes are to be handed over: what waits is dropped and the stream is cut. Null: none; outlives it.
+  const SendFence* fence = nullptr;
 };
 
 class StreamListener {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "io/net_testing.hpp"
+#include "io/send_fence.hpp"
 
 namespace ats::io {
 namespace {
@@ -135,6 +136,56 @@ TEST_P(Streams, cut_off_a_peer_that_does_not_read) {
   EXPECT_FALSE(server->closed.has_value()) << "told from poll(), not from within write()";
   ASSERT_TRUE(run_until(reactor, [&] { return server->closed.has_value(); }));
   EXPECT_EQ(*server->closed, CloseReason::SlowPeer);
+}
+
+TEST_P(Streams, drop_what_waits_and_are_cut_when_the_fence_is_closed_as_it_is_to_leave) {
+  SendFence fence;
+  fence.open_until(OsClock::lasting() + seconds(60));
+  StreamOptions fenced;
+  fenced.fence = &fence;
+  connect(fenced);
+  EXPECT_TRUE(client->stream.write("in time"));
+  ASSERT_TRUE(run_until(reactor, [&] { return server->got == "in time"; }));
+  const std::string_view order = "encoded in time";
+  std::ranges::copy(order, client->stream.prepare(order.size()));
+  client->stream.commit(order.size());
+  const std::uint64_t before = client->stream.handed_over();
+  fence.close();
+  client->stream.flush();
+  EXPECT_EQ(client->stream.handed_over(), before) << "certainly not sent";
+  EXPECT_EQ(client->stream.unsent(), 0u) << "and it never will be";
+  ASSERT_TRUE(run_until(reactor, [&] { return client->closed && server->closed; }));
+  EXPECT_EQ(*client->closed, CloseReason::NotLeading);
+  EXPECT_EQ(server->got, "in time");
+}
+
+TEST_P(Streams, that_the_kernel_took_half_of_are_cut_there_when_the_fence_closes) {
+  SendFence fence;
+  fence.open_until(OsClock::lasting() + seconds(60));
+  StreamOptions fenced;
+  fenced.fence = &fence;
+  connect(fenced);
+  const std::string large = pattern(20'000'000);
+  EXPECT_TRUE(client->stream.write(large));
+  EXPECT_GT(client->stream.unsent(), 0u);
+  fence.close();
+  ASSERT_TRUE(run_until(reactor, [&] { return client->closed && server->closed; }));
+  EXPECT_EQ(*client->closed, CloseReason::NotLeading);
+  EXPECT_LT(server->got.size(), large.size());
+}
+
+// As after SIGSTOP: nobody has closed it, time has passed.
+TEST_P(Streams, read_the_clock_anew_before_anything_leaves) {
+  SendFence fence;
+  fence.open_until(OsClock::lasting() + milliseconds(300));
+  StreamOptions fenced;
+  fenced.fence = &fence;
+  connect(fenced);
+  ::usleep(350'000);
+  client->stream.write("too late");
+  ASSERT_TRUE(run_until(reactor, [&] { return client->closed && server->closed; }));
+  EXPECT_EQ(*client->closed, CloseReason::NotLeading);
+  EXPECT_EQ(server->got, "");
 }
 
 TEST_P(Streams, refuse_to_buffer_for_ever_what_nobody_consumes) {

@@ -136,10 +136,11 @@ VenueDriver::VenueDriver(Reactor& reactor, DriverSetup setup, EventSink& sink)
       sink_(sink),
       jitter_(setup_.jitter_seed),
       trading_(reactor, *this, setup_.protocol->trading_policy,
-               hosts(setup_.urls.trading, setup_.urls.other_trading), setup_.tls, jitter_) {
+               hosts(setup_.urls.trading, setup_.urls.other_trading), setup_.tls, jitter_,
+               setup_.fence) {
   ATS_ASSERT(setup_.protocol->make_client != nullptr);
   const auto rest_hosts = hosts(setup_.urls.rest, setup_.urls.other_rest);
-  rest_ = std::make_unique<VenueRest>(reactor_, rest_hosts, setup_.tls, skew_);
+  rest_ = std::make_unique<VenueRest>(reactor_, rest_hosts, setup_.tls, skew_, setup_.fence);
   market_rest_ = std::make_unique<VenueRest>(reactor_, rest_hosts, setup_.tls, skew_);
   primary_ = make_desk(setup_.client, *rest_);
   if (setup_.protocol->depth_request != nullptr) {
@@ -484,6 +485,7 @@ void VenueDriver::tell_sent() {
 
 void VenueDriver::execute(const Action& action, const venues::Now& now) {
   using venues::SendOutcome;
+  if (!may_send(setup_.fence) && keep_back(action)) return;
   venues::Client& client = *primary_->client;
   if (const auto* place = std::get_if<Place>(&action)) {
     placing_ = true;
@@ -539,6 +541,26 @@ void VenueDriver::execute(const Action& action, const venues::Now& now) {
       sink_.on(BookFault{again->instrument, venue(), BookFaultReason::SubscriptionLost});
     }
   }
+}
+
+bool VenueDriver::keep_back(const Action& action) {
+  if (const auto* place = std::get_if<Place>(&action)) {
+    sink_.on(OrderNotSent{place->order->id});
+  } else if (const auto* amend = std::get_if<Amend>(&action)) {
+    sink_.on(AmendRejected{amend->order->id,
+                           RejectReason::VenueBusy,
+                           Text<63>::cut(not_leading),
+                           {{}, OsClock::now()}});
+  } else if (const auto* cancel = std::get_if<Cancel>(&action)) {
+    sink_.on(CancelRejected{cancel->order, RejectReason::VenueBusy, {{}, OsClock::now()}});
+  } else if (const auto* query = std::get_if<QueryOrder>(&action)) {
+    sink_.on(QueryFailed{query->order});
+  } else if (!std::holds_alternative<QueryOpenOrders>(action) &&
+             !std::holds_alternative<QueryBalances>(action)) {
+    return false;  // of the market
+  }
+  ++fenced_;
+  return true;
 }
 
 // An answer that does not come, or cannot be read, is none. Asked over the market's REST connection, so that no
@@ -603,6 +625,7 @@ DriverStatus VenueDriver::connections() const {
     out.times_told_to_wait += rest->breaker().times_told();
   }
   out.clock_skew = skew_.estimate(OsClock::wall());
+  out.fenced = fenced_;
   return out;
 }
 

@@ -13,6 +13,7 @@
 //  - where the venue ends connections after a time, a second one is opened before that, subscribed, and takes
 //    over when every book has joined it; the first goes only then;
 //  - of a pair, the one that has fallen silent while the other talks is cut;
+//  - behind a closed fence nothing leaves for the account, neither effects nor what the Client itself says;
 //  - an effect that certainly did not leave comes back as OrderNotSent, QueryFailed or BookFault.
 // Single-threaded: everything happens in Reactor::poll() or in execute().
 #pragma once
@@ -60,6 +61,8 @@ struct DriverSetup {
   FrameTap* tap = nullptr;  // null: nobody listens; must outlive the driver
   bool redundant = false;   // two market connections for each that there would be
   bool market_data = true;  // false: only the trading connection is opened
+  // Behind it are the account's stream and REST; null: none. Outlives the driver.
+  const SendFence* fence = nullptr;
 };
 
 // What a venue's connections are doing, for people.
@@ -74,6 +77,7 @@ struct DriverStatus {
   std::uint64_t rest_openings = 0;
   std::uint64_t times_told_to_wait = 0;
   std::optional<ClockSkew::Estimate> clock_skew;  // the venue's clock minus ours, ns
+  std::uint64_t fenced = 0;  // effects that were not sent since the fence was closed
 };
 
 class VenueDriver final : private LineOwner {
@@ -189,6 +193,8 @@ class VenueDriver final : private LineOwner {
   void retire(Link& link);
   void tick();
   void ask_image(InstrumentId instrument);
+  // Told as not sent: the fence is closed.
+  bool keep_back(const Action& action);
   venues::Now now() const;
   bool market_up() const;
   venues::ChannelPolicy market_policy() const;
@@ -217,6 +223,7 @@ class VenueDriver final : private LineOwner {
   TimerId tick_timer_;
   bool running_ = false;
   bool holding_ = false;
+  std::uint64_t fenced_ = 0;
   bool placing_ = false;         // what is sent now is an order,
   Instant made_;                 // and when it was made
   std::vector<OrderSent> sent_;  // made, and held or not told so far

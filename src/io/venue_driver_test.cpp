@@ -130,7 +130,11 @@ struct Core final : EventSink {
   std::uint64_t beats = 0;
   std::vector<BookImage> images;  // without their levels
   void on(const Event& event) override {
-    if (const auto* up = std::get_if<ConnectionUp>(&event)) {
+    if (std::holds_alternative<CancelRejected>(event)) {
+      told.push_back("cancel not sent");
+    } else if (std::holds_alternative<QueryFailed>(event)) {
+      told.push_back("query not sent");
+    } else if (const auto* up = std::get_if<ConnectionUp>(&event)) {
       told.push_back(up->channel == Channel::MarketData ? "up" : "trading up");
     } else if (const auto* down = std::get_if<ConnectionDown>(&event)) {
       told.push_back(down->channel == Channel::MarketData ? "down" : "trading down");
@@ -188,6 +192,7 @@ class Driver : public testing::Test {
     setup.urls.other_market = {at("ws")};
     setup.redundant = redundant;
     setup.jitter_seed = 1;
+    setup.fence = fence;
     driver = std::make_unique<VenueDriver>(reactor, setup, core);
     driver->start();
   }
@@ -225,6 +230,7 @@ class Driver : public testing::Test {
   std::map<SessionId, std::set<std::uint64_t>> subscribed;
   std::set<SessionId> deaf;
   const Universe* client_universe = nullptr;
+  const SendFence* fence = nullptr;
   std::string rest_first;
   std::string market_first;
   Core core;
@@ -245,6 +251,33 @@ TEST_F(Driver, tells_up_and_down_in_pairs_and_comes_back) {
   ASSERT_TRUE(run_until(reactor, [&] { return core.told.size() == 6; }));
   EXPECT_FALSE(driver->status(Channel::MarketData).up);
   EXPECT_FALSE(driver->status(Channel::Trading).up);
+}
+
+TEST_F(Driver, says_nothing_to_the_account_while_the_fence_is_closed_and_hears_the_market) {
+  SendFence gate;
+  fence = &gate;
+  start(2, false, true);
+  ASSERT_TRUE(subscriptions(1));
+  ASSERT_TRUE(run_until(reactor, [&] { return !core.told.empty(); }));
+  run_for(reactor, milliseconds(200));
+  EXPECT_THAT(core.told, ElementsAre("up"));
+  core.told.clear();
+  driver->execute(Cancel{make_order_id(1, 1), book(0), {}});
+  driver->execute(QueryOrder{make_order_id(1, 1), book(0), {}});
+  driver->execute(QueryBalances{VenueId{0}, {}});
+  EXPECT_THAT(core.told, ElementsAre("cancel not sent", "query not sent"));
+  EXPECT_EQ(driver->connections().fenced, 3u);
+
+  core.told.clear();
+  gate.open_until(OsClock::lasting() + seconds(60));
+  ASSERT_TRUE(run_until(reactor, [&] { return !core.told.empty(); }));
+  EXPECT_THAT(core.told, ElementsAre("trading up"));
+  gate.close();
+  ASSERT_TRUE(run_until(reactor, [&] { return core.told.size() == 2; }));
+  EXPECT_EQ(core.told.back(), "trading down");
+  EXPECT_EQ(driver->status(Channel::Trading).last_loss, "not_leading");
+  publish_for(milliseconds(30));
+  EXPECT_GT(core.deltas, 0u);
 }
 
 TEST_F(Driver, deals_instruments_out_to_as_many_connections_as_the_venue_asks_for) {

@@ -14,23 +14,34 @@ constexpr Duration backoff_min = milliseconds(250);
 constexpr Duration backoff_max = seconds(30);
 constexpr Duration stable_after = seconds(10);
 constexpr int doublings_max = 7;
+// Behind a closed fence: nobody is asked, so nobody is bothered.
+constexpr Duration look_again = milliseconds(20);
 
 }  // namespace
 
 VenueLine::VenueLine(Reactor& reactor, LineOwner& owner, const venues::ChannelPolicy& policy,
-                     std::vector<std::string> urls, const TlsContext* tls, Rng& jitter)
+                     std::vector<std::string> urls, const TlsContext* tls, Rng& jitter,
+                     const SendFence* fence)
     : reactor_(reactor),
       owner_(owner),
       policy_(policy),
       urls_(std::move(urls)),
       tls_(tls),
-      jitter_(jitter) {
+      jitter_(jitter),
+      fence_(fence) {
   ATS_ASSERT(!urls_.empty());
 }
 
 VenueLine::~VenueLine() { reactor_.cancel(retry_); }
 
 void VenueLine::connect() {
+  if (!may_send(fence_)) {
+    retry_ = reactor_.after(look_again, [this] {
+      retry_ = {};
+      connect();
+    });
+    return;
+  }
   const auto url = parse_url(urls_[at_]);
   ATS_ASSERT(url.ok());
   WsClientOptions options;
@@ -40,6 +51,7 @@ void VenueLine::connect() {
   options.tls = url->tls ? tls_ : nullptr;
   options.headers = owner_.line_headers(*this);
   options.websocket.ping_every = policy_.ping_every;
+  options.stream.fence = fence_;
   reason_.clear();
   WsListener& listener = *this;
   socket_ = std::make_unique<WebSocketClient>(reactor_, listener, std::move(options));
@@ -83,6 +95,7 @@ void VenueLine::watch(Instant now) {
   if (open_ && now - last_receive() > policy_.silence_max) {
     cut("silent for " + std::to_string(policy_.silence_max.ns / 1'000'000) + " ms");
   }
+  if (open_ && !may_send(fence_)) cut(not_leading);
 }
 
 void VenueLine::on_open() {

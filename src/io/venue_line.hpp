@@ -6,7 +6,8 @@
 //  - waits double from 250 ms to 30 s, each drawn from [half, whole]; a connection that stood ten seconds
 //    starts over; a Retry-After (429, 418, 503) is waited for to its end;
 //  - a connection that never opened, or did not stand ten seconds, is tried at the next host;
-//  - one that hears nothing for silence_max is cut, whatever TCP says.
+//  - one that hears nothing for silence_max is cut, whatever TCP says;
+//  - behind a fence that is closed there is no connection; it is opened as soon as the fence is.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 
 #include "base/rng.hpp"
 #include "domain/event.hpp"
+#include "io/send_fence.hpp"
 #include "io/tls.hpp"
 #include "io/websocket.hpp"
 #include "venues/client.hpp"
@@ -56,7 +58,8 @@ class VenueLine final : private WsListener {
  public:
   // `urls`: at least one, all sound. The line may be destroyed by its owner from within any of its calls.
   VenueLine(Reactor& reactor, LineOwner& owner, const venues::ChannelPolicy& policy,
-            std::vector<std::string> urls, const TlsContext* tls, Rng& jitter);
+            std::vector<std::string> urls, const TlsContext* tls, Rng& jitter,
+            const SendFence* fence = nullptr);
   ~VenueLine() override;
 
   void connect();
@@ -70,7 +73,7 @@ class VenueLine final : private WsListener {
   // Between the two, what is sent gathers.
   void hold();
   void release();
-  // Cuts it when it has been silent for too long.
+  // Cuts it when it has been silent for too long, or behind a closed fence.
   void watch(Instant now);
 
   bool open() const { return open_; }
@@ -98,6 +101,7 @@ class VenueLine final : private WsListener {
   const std::vector<std::string> urls_;
   const TlsContext* tls_;
   Rng& jitter_;
+  const SendFence* fence_;  // null: none
   Lifeline lifeline_;
   std::size_t at_ = 0;
   std::unique_ptr<WebSocketClient> socket_;

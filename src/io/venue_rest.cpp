@@ -22,8 +22,8 @@ bool asks_for_a_pause(int status) {
 }  // namespace
 
 VenueRest::VenueRest(Reactor& reactor, std::vector<std::string> urls, const TlsContext* tls,
-                     ClockSkew& skew)
-    : reactor_(reactor), urls_(std::move(urls)), tls_(tls), skew_(skew) {
+                     ClockSkew& skew, const SendFence* fence)
+    : reactor_(reactor), urls_(std::move(urls)), tls_(tls), fence_(fence), skew_(skew) {
   ATS_ASSERT(!urls_.empty());
   open_client();
 }
@@ -39,13 +39,14 @@ void VenueRest::open_client() {
   options.host = url->host;
   options.port = url->port;
   options.tls = url->tls ? tls_ : nullptr;
+  options.stream.fence = fence_;
   client_ = std::make_unique<HttpClient>(reactor_, std::move(options));
 }
 
 void VenueRest::request(const HttpRequest& request, Duration timeout,
                         HttpClient::Callback callback) {
   std::erase_if(leaving_, [](const auto& client) { return client->pending() == 0; });
-  if (!breaker_.allow(OsClock::now())) {
+  if (!may_send(fence_) || !breaker_.allow(OsClock::now())) {
     std::erase_if(refusals_, [](const TimerId& timer) { return timer.deadline < OsClock::now(); });
     refusals_.push_back(reactor_.after(
         {}, [callback = std::move(callback)] { callback(fail(TransportError::NotSent)); }));

@@ -1,6 +1,6 @@
 // A venue's REST endpoint: one kept-alive connection behind a circuit breaker, at the first of the venue's
-// hosts that serves. While the breaker is open, or for as long as the venue has told us to stay away,
-// requests come back as NotSent: certainly nothing left. Answers teach how far the venue's clock is from ours.
+// hosts that serves. While the breaker is open, for as long as the venue has told us to stay away, and behind a
+// closed fence, requests come back as NotSent: certainly nothing left. Answers teach how far the venue's clock is from ours.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "io/clock_skew.hpp"
 #include "io/http.hpp"
 #include "io/reactor.hpp"
+#include "io/send_fence.hpp"
 #include "io/tls.hpp"
 
 namespace ats::io {
@@ -19,8 +20,8 @@ namespace ats::io {
 class VenueRest {
  public:
   // `urls`: at least one, all sound. `skew` outlives the object.
-  VenueRest(Reactor& reactor, std::vector<std::string> urls, const TlsContext* tls,
-            ClockSkew& skew);
+  VenueRest(Reactor& reactor, std::vector<std::string> urls, const TlsContext* tls, ClockSkew& skew,
+            const SendFence* fence = nullptr);
   ~VenueRest();
 
   // The callback is called once, from Reactor::poll(), unless the object is destroyed first.
@@ -38,6 +39,7 @@ class VenueRest {
   Reactor& reactor_;
   const std::vector<std::string> urls_;
   const TlsContext* tls_;
+  const SendFence* fence_;  // null: none
   ClockSkew& skew_;
   CircuitBreaker breaker_;
   std::size_t at_ = 0;

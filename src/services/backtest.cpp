@@ -77,7 +77,7 @@ Status<std::string> Backtest::begin(Instant at) {
   if (std::filesystem::exists(setup_.journal, ec) && !std::filesystem::is_empty(setup_.journal, ec))
     return fail(setup_.journal.string() + ": has something in it; name another with --out");
   std::filesystem::create_directories(setup_.journal, ec);
-  auto writer = io::JournalWriter::open(setup_.journal, nullptr, io::SyncPolicy::None);
+  auto writer = io::JournalWriter::open(setup_.journal, {}, io::SyncPolicy::None);
   if (!writer) return fail(writer.error().detail);
   journal_.emplace(std::move(*writer));
   now_ = at;

@@ -151,6 +151,15 @@ Error check_whole(const Config& config) {
   if (config.core.maker == StrategyMode::Trade && config.core.maker_pairs.count == 0) {
     return "strategy.maker is \"trade\" and strategy.maker_pairs names nothing to quote";
   }
+  if (config.standby.on()) {
+    if (config.standby.find(config.standby.name) == nullptr) {
+      return fmt::format("standby.engines does not name {}, which standby.name says this one is",
+                         config.standby.name);
+    }
+    if (config.bus.server.empty())
+      return "standby.name is set and redis.server is not: nobody could say who leads";
+    if (config.core.paper) return "standby.name is set, and paper trades are not followed";
+  }
   for (const InventoryTarget& target : config.core.inventory_targets) {
     std::int64_t of_asset = 0;
     for (const InventoryTarget& other : config.core.inventory_targets) {

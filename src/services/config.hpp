@@ -23,6 +23,7 @@
 #include "services/market_config.hpp"
 #include "services/notice_config.hpp"
 #include "services/risk_service_config.hpp"
+#include "services/standby_config.hpp"
 #include "sim/paper_latency.hpp"
 #include "venues/client.hpp"
 
@@ -77,6 +78,7 @@ struct Config {
   LogConfig log;
   InfluxConfig influx;
   NoticeConfig notice;
+  StandbyConfig standby;
   std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };

@@ -56,6 +56,8 @@ void add_influx_keys(std::vector<Key>& keys);
 void add_notice_keys(std::vector<Key>& keys);
 KeyFamily channel_keys();
 KeyFamily notice_rule_keys();
+// Those of several engines of which one leads.
+void add_standby_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

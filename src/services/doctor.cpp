@@ -142,7 +142,7 @@ class Examination {
     if (const auto first = reader->next(record); !first)
       return tell("journal", Health::Broken, first.error().detail);
     tell("journal", Health::Sound,
-         fmt::format("{} segments of this version{}", reader->segment_count(),
+         fmt::format("{} segments of this version{}", reader->end().segments,
                      runs ? "; an engine runs on it" : ""));
   }
 

@@ -6,10 +6,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "core/engine.hpp"
+#include "domain/codec.hpp"
 #include "io/journal.hpp"
 
 namespace ats::services {
@@ -29,6 +31,7 @@ struct FoldReport {
   std::uint64_t runs = 0;         // Started records
   std::uint32_t incarnation = 0;  // of the last run; 0 for an empty journal
   Instant last;                   // time of the last event
+  WallTime last_wall;             // of the last event that has one
   bool closed_cleanly = false;
   std::uint64_t torn_bytes = 0;
   Universe universe;  // of the last run
@@ -45,6 +48,31 @@ struct FoldOptions {
 
 // Whoever is folded: a core, or the risk role.
 using Folded = std::function<void(const Event&, Instant, Actions&)>;
+Folded folded_into(core::Engine& engine);
+
+// Record by record, for a journal that is still being written elsewhere.
+class Fold {
+ public:
+  Fold(Folded folded, FoldOptions options);
+  // False: the record has a sound checksum and no meaning. `position` is asked only for a difference; after the first
+  // nothing is folded any more.
+  bool take(const io::Record& record, const std::function<std::string()>& position);
+  FoldReport& report() { return report_; }
+  const FoldReport& report() const { return report_; }
+
+ private:
+  bool on_event(const io::Record& record);
+  bool on_action(const io::Record& record);
+  void differ(std::string journalled);
+
+  const Folded folded_;
+  const FoldOptions options_;
+  FoldReport report_;
+  DecodedEvent decoded_;
+  Actions actions_;
+  std::size_t done_ = 0;  // of actions_, found in the journal
+  std::vector<std::byte> wanted_;
+};
 
 // Reads `reader` to its end. Stops at the first difference. Actions that a crash kept out of the journal
 // (the last event of a run) are no difference: they were never carried out.

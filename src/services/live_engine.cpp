@@ -81,8 +81,14 @@ std::optional<std::string> LiveEngine::prepare() {
     if (!history) return history.error();
     history_ = std::move(*history);
   }
+  if (config.standby.on()) return open_standby();
   if (auto error = restore()) return error;
+  return prepare_to_trade();
+}
 
+// What an engine needs that does not merely follow.
+std::optional<std::string> LiveEngine::prepare_to_trade() {
+  const Config& config = setup_.config;
   if (auto error = find_role()) return error;
   host_ = std::make_unique<EngineHost>(engine_, *journal_, universe_);
   host_->set_watcher(this);
@@ -100,6 +106,7 @@ std::optional<std::string> LiveEngine::prepare() {
     driver.jitter_seed = seeds.next();
     driver.redundant = venue.redundant;
     driver.market_data = config.market.from.empty();
+    driver.fence = leadership_ ? &leadership_->fence() : nullptr;
     driver.client.venue = universe_.find_venue(venue.name);
     driver.client.universe = &universe_;
     driver.client.market_path = venue.urls.market;
@@ -133,12 +140,17 @@ std::optional<std::string> LiveEngine::prepare() {
     risk_server_ = std::move(*server);
   }
   names_ = std::make_shared<const Universe>(universe_);
-  if (!config.monitoring_listen.empty()) {
-    auto monitor = Monitor::open(reactor_, *this, config.monitoring_listen,
-                                 {config.risk_service.tls_cert, config.risk_service.tls_key});
-    if (!monitor) return monitor.error();
-    monitor_ = std::move(*monitor);
-  }
+  return open_monitor();
+}
+
+std::optional<std::string> LiveEngine::open_monitor() {
+  if (setup_.config.monitoring_listen.empty() || monitor_) return std::nullopt;
+  auto monitor =
+      Monitor::open(reactor_, *this, setup_.config.monitoring_listen,
+                    {setup_.config.risk_service.tls_cert, setup_.config.risk_service.tls_key});
+  if (!monitor) return monitor.error();
+  monitor_ = std::move(*monitor);
+  log_line("metrics on " + monitor_->url() + "/metrics");
   return std::nullopt;
 }
 
@@ -181,63 +193,6 @@ std::optional<std::string> LiveEngine::find_role() {
   return std::nullopt;
 }
 
-// Folds what earlier runs left, then loads the metadata on top of their universe, so that ids stay.
-std::optional<std::string> LiveEngine::restore() {
-  std::error_code ec;
-  std::optional<io::JournalReader> reader;
-  if (std::filesystem::is_directory(setup_.journal_dir, ec)) {
-    auto opened = io::JournalReader::open(setup_.journal_dir);
-    if (!opened) return opened.error().detail;
-    reader.emplace(std::move(*opened));
-    FoldOptions options;
-    options.observe = [this](const Event& event, Instant now, const Actions& actions) {
-      if (paper_) paper_->fold(event, actions);
-      alerts_.on(event, now, actions);
-      alerts_.clear_tellings();  // they were told then
-      if (bus_) bus_->on(event, now, actions);
-      if (tape_) tape_->on(event, now, actions);
-      if (history_) history_->on(event, now, actions);
-    };
-    auto folded = fold_journal(*reader, engine_, options);
-    if (!folded) return folded.error().detail;
-    if (folded->runs > 0 && folded->config.paper != setup_.config.core.paper) {
-      return fmt::format("{}: is a journal of trades {}; use another data_dir",
-                         setup_.journal_dir.string(),
-                         folded->config.paper ? "on paper" : "with real money");
-    }
-    if (folded->difference) {
-      return fmt::format(
-          "{}: this program decides otherwise than the one that wrote the journal (first at record "
-          "{}): "
-          "finish with that one, or start with another data_dir",
-          setup_.journal_dir.string(), folded->difference->sequence);
-    }
-    if (folded->torn_bytes > 0) {
-      log_line(fmt::format("journal: an incomplete last record was cut off ({} bytes)",
-                           folded->torn_bytes));
-    }
-    if (folded->runs > 0) {
-      incarnation_ = folded->incarnation + 1;
-      universe_ = std::move(folded->universe);
-      log_line(fmt::format("journal: {} events of {} earlier runs folded", folded->events,
-                           folded->runs));
-    }
-  }
-  if (auto loaded = load_instruments(reactor_, setup_.config, tls_ ? &*tls_ : nullptr, universe_);
-      !loaded) {
-    return loaded.error();
-  }
-  warn_of_unlisted_quotes();
-  auto writer = io::JournalWriter::open(setup_.journal_dir, reader ? &*reader : nullptr,
-                                        setup_.config.journal_sync);
-  if (!writer) return writer.error().detail;
-  journal_.emplace(std::move(*writer));
-  auto reserve = io::HaltReserve::open(setup_.journal_dir.string() + "-halts");
-  if (!reserve) return reserve.error();
-  reserve_.emplace(std::move(*reserve));
-  return std::nullopt;
-}
-
 // A pair that a venue does not list (any more) is no reason not to start: what is open is to be resolved.
 void LiveEngine::warn_of_unlisted_quotes() {
   const CoreConfig& core = setup_.config.core;
@@ -261,6 +216,10 @@ void LiveEngine::start() {
   started_ = io::OsClock::now();
   for (const std::string& warning : setup_.warnings)
     log_line("warning: " + warning, LogLevel::Warning);
+  if (!leadership_) begin();
+}
+
+void LiveEngine::begin() {
   for (const report::KeptAlert* alert : alerts_.list(false))
     log_line(alert_line(*alert, universe_));
   if (paper_) log_line("PAPER: fills are simulated on the live books, and no order leaves");
@@ -282,7 +241,6 @@ void LiveEngine::start() {
     risk_server_->serve();
     log_line("gRPC ats.v1.Risk and ats.v1.Engine on " + risk_server_->address());
   }
-  if (monitor_) log_line("metrics on " + monitor_->url() + "/metrics");
 }
 
 // Before anything leaves: what a person said when it could not be journalled.
@@ -300,6 +258,7 @@ void LiveEngine::take_up_kept_halts() {
 
 void LiveEngine::tick() {
   if (tick_due_.ns != 0) loop_lag_.record((io::OsClock::now() - tick_due_).ns);
+  if (leadership_) watch_lead();
   host_->on(Timer{io::OsClock::wall()});
   lease();
   show_books();
@@ -386,6 +345,10 @@ void LiveEngine::warn_of_clock(std::size_t i) {
 }
 
 void LiveEngine::ask_to_stop(std::string_view who) {
+  if (!host_) {
+    left_ = true;
+    return;
+  }
   host_->on(CommandReceived{StopCommand{Text<31>::cut(who)}});
 }
 
@@ -395,6 +358,7 @@ void LiveEngine::halt_everything(std::string_view who, std::string_view reason) 
 }
 
 void LiveEngine::reload(std::string_view who) {
+  if (!host_) return log_line("the configuration is not taken: this engine follows another");
   const auto told = reload_limits(*this, setup_.config, setup_.read_again, who, "reload");
   if (!told) return log_line("the configuration is not taken: " + told.error());
   for (const std::string& line : *told) log_line("configuration: " + line);
@@ -403,6 +367,7 @@ void LiveEngine::reload(std::string_view who) {
 bool LiveEngine::close() {
   closing_ = true;
   monitor_.reset();
+  if (!host_) return close_standby();
   if (risk_server_) risk_server_->stop();
   line_.reset();
   if (lines_) host_->set_market(nullptr);
@@ -423,7 +388,9 @@ bool LiveEngine::close() {
   if (bus_) bus_->close(seconds(2));
   if (history_) history_->close(seconds(2));
   const bool role_closed = !role_ || role_->close();
-  return failure().empty() && journal_->close().ok() && role_closed;
+  const bool closed = failure().empty() && journal_->close().ok();
+  if (leadership_) close_standby();
+  return closed && role_closed;
 }
 
 void LiveEngine::on_handled(const Event& event, Instant now, const Actions& actions) {
@@ -587,6 +554,7 @@ void LiveEngine::view(LiveView& out) const {
   out.order_p999 = o.percentile(0.999), out.orders = o.count();
   out.journal_bytes = journal_->bytes_written();
   out.monitoring = monitor_ ? monitor_->address() : std::string();
+  if (leadership_) out.standby = standby();
 }
 
 void LiveEngine::monitored(MonitorView& out) const {
@@ -595,6 +563,8 @@ void LiveEngine::monitored(MonitorView& out) const {
   out.names = names_;
   out.alerts = count_open(alerts_);
   out.loop_lag = loop_lag_;
+  if (leadership_) out.standby = standby();
+  if (!host_) return monitored_following(out);
   EngineMonitorView& engine = out.engine.emplace();
   view(engine.live);
   engine.live.universe = names_.get();
@@ -615,7 +585,12 @@ void LiveEngine::monitored(MonitorView& out) const {
   if (history_ && !out.history->up)
     out.degraded.emplace_back("influx does not answer: history waits for it on disk");
   const CoreStatus& core = engine.live.core;
-  if (!host_->failure().empty()) out.not_ready.push_back(host_->failure());
+  if (!failure().empty()) out.not_ready.push_back(failure());
+  if (out.standby && out.standby->standing == LeaderRule::Standing::Lapsed)
+    out.degraded.emplace_back(
+        "its time as the leader is over: nothing is sent until it leads again");
+  if (out.standby && out.standby->followers == 0)
+    out.degraded.emplace_back("no engine follows: nobody would take over");
   if (core.stopping || closing_) out.not_ready.emplace_back("it is stopping");
   if (!core.reconciled)
     out.not_ready.emplace_back("orders and balances have not been compared with the venues yet");
@@ -631,7 +606,8 @@ void LiveEngine::monitored(MonitorView& out) const {
 
 std::string LiveEngine::answer(std::string_view request) {
   const auto parsed = nlohmann::json::parse(request, nullptr, false);
-  if (!parsed.is_object() || !host_) return answer_failed("not a request");
+  if (!parsed.is_object()) return answer_failed("not a request");
+  if (!host_) return answer_following(parsed);
   const std::string command = text_field(parsed, "command");
   if (command == "status") {
     LiveView now;

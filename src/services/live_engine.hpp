@@ -21,7 +21,11 @@
 #include "services/control.hpp"
 #include "services/engine_host.hpp"
 #include "services/engine_source.hpp"
+#include "services/fold.hpp"
+#include "services/follower.hpp"
 #include "services/history_writer.hpp"
+#include "services/journal_server.hpp"
+#include "services/leadership.hpp"
 #include "services/lease_letters.hpp"
 #include "services/lease_line.hpp"
 #include "services/live_view.hpp"
@@ -65,6 +69,12 @@ class LiveEngine final : private HostWatcher,
   ~LiveEngine() override;
 
   void start();
+  // Of an engine of several: follows, and takes the lead when it is its turn. As often as there is time.
+  void stand_by();
+  // It trades, or may at any moment; false: it follows another.
+  bool trades() const { return host_ != nullptr; }
+  // What it has on disk is folded.
+  bool up() const { return host_ || (follower_ && follower_->read()); }
   // Reads what collectors have told; they wake nobody who busy-polls.
   void look() {
     if (lines_) lines_->look();
@@ -74,9 +84,13 @@ class LiveEngine final : private HostWatcher,
   void halt_everything(std::string_view who, std::string_view reason);
   // Has it read its configuration again, and take the limits; the log tells how it went.
   void reload(std::string_view who);
-  bool stopped() const { return host_->stopped(); }
+  bool stopped() const { return host_ ? host_->stopped() : left_; }
   // Not empty: the system can go on no more, and why.
-  const std::string& failure() const { return host_->failure(); }
+  const std::string& failure() const {
+    return failure_.empty() && host_ ? host_->failure() : failure_;
+  }
+  // Another leads now, or may: what is open here is that one's.
+  bool replaced() const;
   // Closes connections and the journal. False: the journal could not be closed in order.
   bool close();
 
@@ -90,7 +104,20 @@ class LiveEngine final : private HostWatcher,
  private:
   LiveEngine(io::Reactor& reactor, LiveSetup setup);
   std::optional<std::string> prepare();
+  std::optional<std::string> prepare_to_trade();
+  std::optional<std::string> open_monitor();
+  FoldOptions fold_options();
   std::optional<std::string> restore();
+  std::optional<std::string> begin_life(FoldReport& folded, const io::JournalEnd& end);
+  void begin();
+  std::optional<std::string> open_standby();
+  std::optional<std::string> take_lead();
+  const JournalReach* reach();
+  void watch_lead();
+  bool close_standby();
+  StandbyView standby() const;
+  void monitored_following(MonitorView& out) const;
+  std::string answer_following(const nlohmann::json& request) const;
   void warn_of_unlisted_quotes();
   void on_handled(const Event& event, Instant now, const Actions& actions) override;
   void on_failed(Instant now) override;
@@ -132,6 +159,16 @@ class LiveEngine final : private HostWatcher,
   core::Engine engine_;
   report::AlertDesk alerts_;
   std::uint32_t incarnation_ = 1;
+  // Of an engine of several, of which one leads; null: it leads alone.
+  std::unique_ptr<Leadership> leadership_;
+  std::unique_ptr<Fold> fold_;                     // while it follows
+  std::unique_ptr<Follower> follower_;             // likewise
+  std::unique_ptr<JournalServer> journal_server_;  // while it leads
+  JournalReach reach_;
+  std::uint64_t records_before_ = 0;  // of the journal, before this life
+  LeaderRule::Standing standing_ = LeaderRule::Standing::Follows;  // as told
+  bool taking_lead_ = false, left_ = false;
+  std::string failure_;
   std::optional<io::JournalWriter> journal_;
   std::optional<io::HaltReserve> reserve_;  // for halts that the journal has no room for
   std::unique_ptr<EngineHost> host_;

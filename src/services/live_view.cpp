@@ -349,6 +349,7 @@ std::string status_json(const LiveView& view) {
   out["paper"] = view.paper;
   out["incarnation"] = core.incarnation;
   out["monitoring"] = view.monitoring.empty() ? json(nullptr) : json(view.monitoring);
+  if (view.standby) out["standby"] = standby_json(*view.standby);
   out["reconciled"] = core.reconciled;
   out["stopping"] = core.stopping;
   out["halts"] = json::array();

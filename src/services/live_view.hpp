@@ -13,6 +13,7 @@
 #include "domain/instrument.hpp"
 #include "domain/status.hpp"
 #include "io/venue_driver.hpp"
+#include "services/standby_view.hpp"
 
 namespace ats::services {
 
@@ -52,6 +53,7 @@ struct LiveView {
   std::uint64_t decisions = 0, orders = 0;
   std::uint64_t journal_bytes = 0;
   std::string monitoring;  // address of the pages of metrics and health; empty: none
+  std::optional<StandbyView> standby = {};  // nothing: it leads alone
 };
 
 // The whole screen, `height` lines of at most `width` columns, with ANSI colours.

@@ -121,6 +121,7 @@ class Page {
     histogram("ats_loop_lag_seconds", "How late the process's loop came to its timer.")
         .add(v_.loop_lag);
     counter("ats_journal_bytes_total", "Written to the journal in this life.", v_.journal_bytes);
+    if (v_.standby) standby(*v_.standby);
     if (v_.bus) {
       gauge("ats_bus_up", "1: Redis answers.", v_.bus->up);
       counter("ats_bus_published_total", "Messages that Redis has taken.", v_.bus->published);
@@ -390,6 +391,25 @@ class Page {
   }
 
   // Those that an engine listens to.
+  void standby(const StandbyView& told) {
+    gauge("ats_standby_leads", "1: this engine leads now, and may send.",
+          told.standing == LeaderRule::Standing::Leads);
+    gauge("ats_standby_term", "The number of the leadership, as far as is known here.",
+          std::max(told.term, told.leader_term));
+    gauge("ats_standby_redis_up", "1: Redis answers who leads.", told.redis_up);
+    gauge("ats_standby_following", "1: the leader's journal comes in.", told.following);
+    gauge("ats_standby_behind_records",
+          "Of the leader's journal, not here when it last renewed its lead.",
+          number(told.behind_records));
+    gauge("ats_standby_behind_seconds", "Likewise, in the leader's time.", seconds_of(told.behind));
+    gauge("ats_standby_followers", "Engines that follow this one.", number(told.followers));
+    counter("ats_standby_records_given_total", "Records given to those that follow.",
+            told.records_given);
+    counter("ats_standby_fenced_total",
+            "Orders, cancels and questions that were not sent since the lead was over.",
+            told.fenced);
+  }
+
   void collectors(const std::vector<CollectorStatus>& all) {
     if (all.empty()) return;
     Family up =

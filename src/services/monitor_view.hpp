@@ -19,6 +19,7 @@
 #include "services/live_view.hpp"
 #include "services/market_feed.hpp"
 #include "services/notifier.hpp"
+#include "services/standby_view.hpp"
 
 namespace ats::services {
 
@@ -74,9 +75,10 @@ struct MonitorView {
   std::vector<AlertCount> alerts;  // those with open ones
   Histogram loop_lag;              // how late the loop's timer was
   std::uint64_t journal_bytes = 0;
-  std::optional<BusStatus> bus;          // nothing: nobody is told
-  std::optional<HistoryStatus> history;  // nothing: none is written
-  std::optional<EngineMonitorView> engine;
+  std::optional<BusStatus> bus;             // nothing: nobody is told
+  std::optional<HistoryStatus> history;     // nothing: none is written
+  std::optional<StandbyView> standby;       // nothing: it leads alone, or is no engine
+  std::optional<EngineMonitorView> engine;  // nothing also of an engine that follows
   std::optional<RoleMonitorView> office;
   std::optional<CollectorMonitorView> collector;
   std::optional<NotifierMonitorView> notifier;

@@ -10,6 +10,7 @@
 #include "services/command_line.hpp"
 #include "services/role_text.hpp"
 #include "services/running_process.hpp"
+#include "services/standby_view.hpp"
 
 namespace ats::services {
 namespace {
@@ -17,6 +18,8 @@ namespace {
 using nlohmann::json;
 
 void print_status(const json& s) {
+  if (s.contains("standby")) fmt::print("{}\n", standby_text(s["standby"]));
+  if (!s.contains("books")) return;  // it follows
   std::string state = s["halts"].empty() ? "active" : "HALTED (";
   for (const json& h : s["halts"])
     state += h.get<std::string>() + (&h == &s["halts"].back() ? ")" : ", ");

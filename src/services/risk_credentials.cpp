@@ -88,6 +88,12 @@ Status<std::string> check_listening(const RiskServiceConfig& config) {
   return Done{};
 }
 
+Status<std::string> check_reaching(const RiskServiceConfig& config) {
+  const auto sound = client_credentials(config);
+  if (!sound) return fail(sound.error());
+  return Done{};
+}
+
 Status<std::string> reach_role(const RiskServiceConfig& config, Duration within) {
   silence_grpc();
   const auto credentials = client_credentials(config);

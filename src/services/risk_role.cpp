@@ -70,8 +70,8 @@ std::optional<std::string> RiskRole::restore(const Config& config,
     }
   }
   add_names(config, universe_);
-  auto writer =
-      io::JournalWriter::open(directory, reader ? &*reader : nullptr, config.journal_sync);
+  auto writer = io::JournalWriter::open(directory, reader ? reader->end() : io::JournalEnd{},
+                                        config.journal_sync);
   if (!writer) return writer.error().detail;
   journal_.emplace(std::move(*writer));
   return std::nullopt;

@@ -20,6 +20,8 @@ struct RiskServiceConfig {
 
 // Whether risk.listen could be listened at with these files. The error is one line a person can act on.
 Status<std::string> check_listening(const RiskServiceConfig& config);
+// Whether whoever listens at risk.role could be asked with these files.
+Status<std::string> check_reaching(const RiskServiceConfig& config);
 // Whether the risk role at risk.role answers, and each believes the other's certificate; waits for so long at most.
 Status<std::string> reach_role(const RiskServiceConfig& config, Duration within);
 

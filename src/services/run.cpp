@@ -196,7 +196,8 @@ int run_live(const Options& options, Duration limit) {
   if (!setup) return usage_error(setup.error());
 
   setup->busy_poll = options.busy_poll;
-  const bool screen = !options.no_screen && terminal_is_interactive();
+  const bool screen =
+      !options.no_screen && terminal_is_interactive() && !setup->config.standby.on();
   std::unique_ptr<Log> log;
   if (!screen || !setup->config.log.to.file.empty()) {
     auto said = Log::open(setup->config.log, "engine");
@@ -220,7 +221,7 @@ int run_live(const Options& options, Duration limit) {
   if (screen) terminal.emplace();
   live.start();
   auto manager = io::ServiceManager::of_environment();
-  manager.ready("trading; ats status says more");
+  bool up = false;
   const Instant started = io::OsClock::now();
   Instant drawn{};
   Instant asked{};
@@ -229,6 +230,12 @@ int run_live(const Options& options, Duration limit) {
   while (live.failure().empty() && !live.stopped()) {
     reactor.poll(wait);
     if (options.busy_poll) live.look();
+    if (!live.trades()) live.stand_by();
+    if (!up && live.up()) {
+      up = true;
+      manager.ready(live.trades() ? "trading; ats status says more"
+                                  : "standing by; ats status says more");
+    }
     const Instant now = io::OsClock::now();
     manager.alive(now);
     if (terminal && now - drawn >= milliseconds(250)) {
@@ -253,6 +260,14 @@ int run_live(const Options& options, Duration limit) {
     }
     if (asked.ns != 0 && (now - asked > stop_within || signals.count() > 1)) break;
   }
+  if (!live.trades()) {
+    const std::string failed = live.failure();
+    live.close();
+    if (log) log->settle();
+    if (!failed.empty()) return failure(failed);
+    std::printf("followed, and did not trade\n");
+    return exit_done;
+  }
   // Balances and fills that are still on their way, so that the end compares settled books.
   const Instant over = io::OsClock::now();
   while (io::OsClock::now() < over + milliseconds(300) ||
@@ -265,6 +280,7 @@ int run_live(const Options& options, Duration limit) {
   const double run_seconds = static_cast<double>(view.running.ns) / 1e9;
   const std::string failed = live.failure();
   const bool resolved = live.stopped();
+  const bool replaced = live.replaced();
   const std::vector<std::string> paper_differences = live.paper_differences();
   const bool closed = live.close();
   if (log) log->settle();
@@ -272,7 +288,8 @@ int run_live(const Options& options, Duration limit) {
 
   json summary = json::parse(status_json(view));
   summary["seconds"] = run_seconds;
-  json violations = check_end(view);
+  // What is open when another has taken over is no longer ours to close.
+  json violations = replaced ? json::array() : check_end(view);
   for (const std::string& v : paper_differences) violations.push_back(v);
   if (sim) {
     for (const json& v : compare_with_exchanges(sim->state_json(), view)) violations.push_back(v);

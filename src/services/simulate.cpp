@@ -427,7 +427,7 @@ int simulate_command(int argc, const char* const* argv) {
   if (!journal_dir.empty()) {
     if (seeds->first != seeds->last || crash_points)
       return usage_error("--journal keeps that of one seed");
-    auto opened = io::JournalWriter::open(journal_dir, nullptr, io::SyncPolicy::None);
+    auto opened = io::JournalWriter::open(journal_dir, {}, io::SyncPolicy::None);
     if (!opened) return usage_error("--journal: " + opened.error().detail);
     journal.emplace(std::move(*opened));
     setup.record = [&](const Event& event, Instant now, const Actions& actions) {

@@ -34,7 +34,7 @@ class Trades : public testing::Test {
 
   // What the engine's process would have left behind; `more` is appended as its last action.
   void write(const World& world, const fs::path& journal, const Action* more = nullptr) {
-    auto writer = io::JournalWriter::open(journal, nullptr, io::SyncPolicy::None);
+    auto writer = io::JournalWriter::open(journal, {}, io::SyncPolicy::None);
     ASSERT_TRUE(writer.ok());
     core::Engine engine;
     DecodedEvent decoded;
