@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,8 @@ struct VenueConfig {
   bool enabled = false;
   venues::VenueUrls urls;
   bool redundant = false;  // two market connections for each
+  // What this account pays; none: what the venue lists. An account's own tier is in no public listing.
+  std::optional<Rate> maker_fee = {}, taker_fee = {};
 };
 
 struct PaperBalance {

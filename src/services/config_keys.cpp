@@ -510,6 +510,31 @@ void venue_keys(std::vector<Key>& keys, const std::string& venue) {
        [venue](const Config& c) -> std::string {
          return venue_of(const_cast<Config&>(c), venue).redundant ? "true" : "false";
        }});
+  const auto fee = [&](const char* name, std::optional<Rate> VenueConfig::*field,
+                       const char* help) {
+    keys.push_back({section, name,
+                    "basis points as text, e.g. \"7.5\", from 0 to 10000, at most 5 decimals; or "
+                    "\"\" for what the venue lists",
+                    help,
+                    [=](Config& c, std::string_view t) {
+                      if (t.empty()) {
+                        venue_of(c, venue).*field = std::nullopt;
+                        return true;
+                      }
+                      const auto ppb = parse_scaled(t, 5);
+                      if (!ppb || *ppb < 0 || *ppb > Rate::one) return false;
+                      venue_of(c, venue).*field = Rate{*ppb};
+                      return true;
+                    },
+                    [=](const Config& c) -> std::string {
+                      const auto& rate = venue_of(const_cast<Config&>(c), venue).*field;
+                      return rate ? format_scaled_short(rate->ppb, 5) : "";
+                    }});
+  };
+  fee("taker_fee_bps", &VenueConfig::taker_fee,
+      "What this account pays for an order that takes: its own tier is in no listing. The log says "
+      "when fills were charged otherwise.");
+  fee("maker_fee_bps", &VenueConfig::maker_fee, "Likewise for an order that rested.");
   using Urls = venues::VenueUrls;
   // The one to be used, and those that are tried when it does not serve. Naming the first forgets the
   // others of the default, so that nothing is contacted that was not named.

@@ -404,6 +404,9 @@ void LiveEngine::on_handled(const Event& event, Instant now, const Actions& acti
                .venue = venue});
   } else if (const auto* changed = std::get_if<InstrumentChanged>(&event)) {
     take_over(changed->instrument);
+  } else if (const auto* filled = std::get_if<OrderFilled>(&event)) {
+    if (auto line = fees_.look(filled->fill, universe_))
+      log_line("warning: " + *line, LogLevel::Warning);
   } else if (const auto* rejected = std::get_if<OrderRejected>(&event)) {
     const std::string order(client_order_id(rejected->order).view());
     log_entry({.text = fmt::format("order {} rejected: {} {}", order, name(rejected->reason),

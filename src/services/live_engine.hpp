@@ -21,6 +21,7 @@
 #include "services/control.hpp"
 #include "services/engine_host.hpp"
 #include "services/engine_source.hpp"
+#include "services/fee_watch.hpp"
 #include "services/fold.hpp"
 #include "services/follower.hpp"
 #include "services/history_writer.hpp"
@@ -184,6 +185,7 @@ class LiveEngine final : private HostWatcher,
   std::unique_ptr<InstrumentWatch> watch_;
   std::unique_ptr<ControlServer> control_;
   io::TimerId tick_timer_;
+  FeeWatch fees_;
   Instant tick_due_, books_shown_;
   Histogram loop_lag_;
   io::TimerId rate_timer_;

@@ -50,6 +50,18 @@ void tell_seen(const VenueConfig& venue, const std::vector<MetadataPart>& parts,
   }
 }
 
+// What the account pays, where the configuration says so.
+void take_own_fees(const VenueConfig& venue, VenueId id, Universe& universe) {
+  if (!venue.maker_fee && !venue.taker_fee) return;
+  for (std::size_t n = 0; n < universe.instruments().size(); ++n) {
+    Instrument own = universe.instruments()[n];
+    if (own.venue != id) continue;
+    own.fees.maker = venue.maker_fee.value_or(own.fees.maker);
+    own.fees.taker = venue.taker_fee.value_or(own.fees.taker);
+    universe.add_instrument(own);
+  }
+}
+
 }  // namespace
 
 std::vector<venues::WantedPair> wanted_pairs(const Config& config) {
@@ -149,6 +161,7 @@ Status<std::string> load_instruments(io::Reactor& reactor, const Config& config,
     if (!listed) return fail(listed.error());
     if (*listed == 0)
       return fail(fmt::format("{}: lists none of the pairs in general.pairs", venue.name));
+    take_own_fees(venue, id, universe);
   }
   return Done{};
 }

@@ -93,6 +93,14 @@ class SimServer::World final : public io::ServerHandler {
   }
 
   const std::vector<SimVenue>& told() const { return told_; }
+  // What its accounts pay, the same for all that it lists. Its instruments never change.
+  FeeSchedule fees(std::string_view venue) const {
+    const VenueId id = universe_.find_venue(venue);
+    for (const Instrument& i : universe_.instruments()) {
+      if (i.venue == id) return i.fees;
+    }
+    return {};
+  }
   std::string control_url() const { return fmt::format("http://127.0.0.1:{}", control_->port()); }
 
   // From any thread: asked on the reactor's.
@@ -268,6 +276,9 @@ std::map<std::string, venues::Credentials> SimServer::point(Config& config) cons
       if (known.name != venue.name) continue;
       known.enabled = true;
       known.urls = venue.urls;
+      const FeeSchedule fees = world_->fees(venue.name);
+      known.maker_fee = fees.maker;
+      known.taker_fee = fees.taker;
     }
     credentials[venue.name] = venue.credentials;
   }
