@@ -152,6 +152,16 @@ def settle(engine, what):
     engine.ask("resume", "--reason", "compared")
 
 
+def make_roleless(folder):
+    """A certificate of the same authority, of the name b, that names no role (OU)."""
+    at = lambda name: os.path.join(folder, name)
+    openssl = lambda *words: subprocess.run(["openssl", *words], check=True, capture_output=True)
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", at("roleless.key"),
+            "-out", at("roleless.csr"), "-subj", "/CN=b")
+    openssl("x509", "-req", "-in", at("roleless.csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-days", "30",
+            "-CAcreateserial", "-out", at("roleless.pem"), "-extfile", at("names"))
+
+
 def taken_over(engine, since, what):
     """Times until it leads, is reconciled, and has opened its first trade."""
     times = []
@@ -180,6 +190,11 @@ with tempfile.TemporaryDirectory(prefix="ats-standby-") as home:
         stranger.start()
         wait_for("a certificate of another name does not get the journal", lambda: stranger.said("neither risk.engine"))
         stranger.kill()
+        make_roleless(home)
+        roleless = Engine("b", "roleless")
+        roleless.start()
+        wait_for("one of the right name and no role does not either", lambda: roleless.said("takes a certificate of the role engine"))
+        roleless.kill()
         b.start()
         wait_for("b follows", b.follows, 30)
         expect(b.ask("halt", "--reason", "drill") is None, "who follows takes no command")

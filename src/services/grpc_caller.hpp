@@ -5,7 +5,7 @@
 //   trader         looks, halts, acknowledges alerts
 //   risk-manager   likewise, and resumes, sets limits, writes off an engine
 //   admin          the same
-//   engine         looks, and asks for leases in its own name
+//   engine         looks, asks for leases in its own name, follows the journal of an engine that it may stand in for
 //
 // A certificate without a role may do nothing. Without TLS, which is loopback only, whoever reaches the port may do
 // everything, as whoever reaches the control socket may.
@@ -24,7 +24,7 @@ enum class Right : std::uint8_t {
   Look,
   Hold,     // what only makes it do less
   Command,  // what makes it do more, or again
-  Lease,
+  Lease,    // what engines ask of each other and of the risk role
 };
 
 struct GrpcCaller {

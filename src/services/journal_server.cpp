@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "io/journal_follow.hpp"
+#include "services/grpc_caller.hpp"
 #include "services/risk_credentials.hpp"
 
 namespace ats::services {
@@ -18,13 +19,6 @@ namespace {
 
 // What a follower may be behind while nothing holds it up, and how long the tail of a leader that is killed is at most.
 constexpr auto look_every = std::chrono::milliseconds(1);
-
-std::string read_name(const grpc::ServerContext& context) {
-  const auto auth = context.auth_context();
-  if (!auth || !auth->IsPeerAuthenticated()) return {};
-  const auto names = auth->FindPropertyValues("x509_common_name");
-  return names.empty() ? std::string() : std::string(names[0].data(), names[0].size());
-}
 
 class StandbyService final : public v1::Standby::Service {
  public:
@@ -46,11 +40,12 @@ class StandbyService final : public v1::Standby::Service {
   grpc::Status Follow(grpc::ServerContext* context, const v1::FollowRequest* request,
                       grpc::ServerWriter<v1::FollowResponse>* writer) override {
     // The journal holds all that is traded: only who could have led may read it.
-    const std::string who = read_name(*context);
-    if (secure_ && who != engine_ && config_.find(who) == nullptr) {
-      return {
-          grpc::StatusCode::PERMISSION_DENIED,
-          fmt::format("the certificate is of {}: neither risk.engine nor in standby.engines", who)};
+    const GrpcCaller who = caller_of(*context);
+    if (!who.may(Right::Lease)) return denied(who, Right::Lease, "Follow");
+    if (secure_ && who.name != engine_ && config_.find(who.name) == nullptr) {
+      return {grpc::StatusCode::PERMISSION_DENIED,
+              fmt::format("the certificate is of {}: neither risk.engine nor in standby.engines",
+                          who.name)};
     }
     struct Counted {
       explicit Counted(std::atomic<std::size_t>& of) : count(of) { ++count; }
