@@ -147,7 +147,10 @@ with tempfile.TemporaryDirectory(prefix="ats-influx-") as home:
         written = count("order", "WHERE step = 'placed'")
         expect(written == placed, f"{what}: {written} orders placed, {placed} by the engine")
         over = [t for t in trades() if t["outcome"] not in ("open", "unfilled")]
-        rows = influx.ask('SELECT execution, earned_exact, outcome::tag FROM "execution"')
+        # A trade is over after its last fill, which may have gone a batch before it.
+        told = lambda: influx.ask('SELECT execution, earned_exact, outcome::tag FROM "execution"')
+        wait_for(f"{what}: all {len(over)} trades are written", lambda: len(told()) >= len(over), within=60)
+        rows = told()
         expect(len(rows) == len(over), f"{what}: {len(rows)} executions, {len(over)} trades")
         expect({r["execution"] for r in rows} == {int(t["id"]) for t in over}, f"{what}: each of them")
         resumed()
