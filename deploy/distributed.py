@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Every role a process of its own, on this machine: simulated exchanges, Redis and InfluxDB over TLS, two collectors, the risk role
-over mutual TLS, an engine; each role with /metrics. It trades on paper money until it is stopped, in order, and says what came of it.
+over mutual TLS, a notifier, an engine; each role with /metrics. It trades on paper money until it is stopped, in order, and says what came of it.
 
 usage: distributed.py ATS [--for 60s] [--summary FILE] [--data DIR] [--seed N] [--pairs A/B,C/D]
   ./dev run --distributed --for 60s --summary out.json
 """
-import argparse, base64, json, os, random, re, secrets, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
+import argparse, base64, http.server, json, os, random, re, secrets, shutil, signal, socket, ssl, subprocess, sys, tempfile, threading, time
 import urllib.error, urllib.parse, urllib.request
 from decimal import Decimal
 
 EAST, WEST = ["binance", "kraken"], ["upbit", "coinbase", "bitfinex"]
-ROLES = ("risk", "east", "west", "engine")
+ROLES = ("risk", "east", "west", "notifier", "engine")
 
 
 def free_port():
@@ -63,8 +63,38 @@ bind-address = "127.0.0.1:{rpc_port}"
 """
 
 
+class People(http.server.ThreadingHTTPServer):
+    """Those whom the notifier tells: a webhook that keeps what it is sent."""
+
+    def __init__(self):
+        self.told = []
+        people = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                people.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        pass  # a notifier that was killed
+
+    def notices(self):
+        """Each once: what was sent twice has the same id."""
+        return [n for letter in {letter["id"]: letter for letter in self.told}.values() for n in letter["notices"]]
+
+
 class System:
-    """The processes by name: redis, influx, sim, risk, east and west (collectors), engine. Each can be started and ended alone.
+    """The processes by name: redis, influx, sim, risk, east and west (collectors), notifier, engine. Each can be started and ended alone.
 
     redis_at, influx_at and risk_at are where the engine finds them (localhost:PORT): to be changed by who puts something between.
     """
@@ -76,6 +106,7 @@ class System:
         self.redis_at, self.influx_at, self.risk_at = (f"localhost:{self.ports[name]}" for name in ("redis", "influx", "leases"))
         make_certificates(home, ("redis", "influx", "role", "engine"))
         self.password = secrets.token_hex(16)
+        self.people = People()
         with open(os.open(self.at("password"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             out.write(self.password + "\n")
 
@@ -167,7 +198,25 @@ class System:
             for venue in EAST + WEST:
                 out.write(f"[venue.{venue}]\nenabled = true\n")
         self.spawn_ats("risk", ["risk", "--config", config, "--data", self.at("risk-data")],
-                       {"ATS_RISK_LISTEN": f"localhost:{self.ports['leases']}", **self.tls_of("role")})
+                       {"ATS_RISK_LISTEN": f"localhost:{self.ports['leases']}", **self.tls_of("role"), **self.redis_settings()})
+
+    def redis_settings(self):
+        return {"ATS_REDIS_SERVER": self.redis_at, "ATS_REDIS_USER": "ats", "ATS_REDIS_PASSWORD_FILE": self.at("password"),
+                "ATS_REDIS_TLS_CA": self.at("ca.pem")}
+
+    def start_notifier(self):
+        config = self.at("notifier.toml")
+        with open(config, "w") as out:
+            out.write(f"""[notifier.channel.people]
+kind = "webhook"
+url = "http://127.0.0.1:{self.people.server_address[1]}/"
+[notifier.rule.everything]
+channels = ["people"]
+at_least = "info"
+again_after = "5s"
+again_most = "5s"
+""")
+        self.spawn_ats("notifier", ["notifier", "--config", config, "--data", self.at("notifier-data")], self.redis_settings())
 
     def start_collector(self, name):
         venues = EAST if name == "east" else WEST
@@ -179,9 +228,20 @@ class System:
                                   "--summary", self.at("summary.json"), *more],
                        {"ATS_MARKET_FROM": f"{self.at('east.sock')},{self.at('west.sock')}",
                         "ATS_RISK_ROLE": self.risk_at, "ATS_RISK_ENGINE": "engine", **self.tls_of("engine"),
-                        "ATS_REDIS_SERVER": self.redis_at, "ATS_REDIS_USER": "ats",
-                        "ATS_REDIS_PASSWORD_FILE": self.at("password"), "ATS_REDIS_TLS_CA": self.at("ca.pem"),
-                        **self.influx_settings(self.influx_at)})
+                        **self.redis_settings(), **self.influx_settings(self.influx_at)})
+
+    def raised(self):
+        """What engine and risk role told in their streams of alerts that came up."""
+        found = []
+        for source in ("engine", "risk"):
+            done = subprocess.run([self.ats, "bus", "--log", f"ats.v1.alert.{source}", "--for", "1s"], capture_output=True, text=True,
+                                  timeout=60, env={**os.environ, **self.redis_settings()})
+            found += [json.loads(line) for line in done.stdout.splitlines()]
+        return [a for a in found if a["alert"]["what"] in ("new", "again", "worse")]
+
+    def told_of(self):
+        """How many of these people were told of."""
+        return sum(n["times"] for n in self.people.notices() if n["kind"] in ("told", "summed", "all_clear"))
 
     def start(self, name):
         if name in ("east", "west"):
@@ -312,7 +372,12 @@ def run(options, home):
         if summary["influx_fills"] != booked:
             summary["violations"].append(f"influx has {summary['influx_fills']} fills, the ledger {booked}")
         summary["violations"] += system.differences(summary["balances"])
-        ends = {name: system.end(name) for name in ("east", "west", "risk")}
+        raised = len(system.raised())
+        system.wait(f"people are told of {raised} alerts", lambda: system.told_of() >= raised)
+        summary["alerts_told"] = system.told_of()
+        if summary["alerts_told"] != raised:
+            summary["violations"].append(f"{raised} alerts were raised, people were told of {summary['alerts_told']}")
+        ends = {name: system.end(name) for name in ("east", "west", "risk", "notifier")}
         with open(system.at("engine.log"), errors="replace") as log:
             say(next((line.rstrip() for line in reversed(log.readlines()) if line.startswith("ran ")), ""))
         summary["violations"] += [f"{name} did not end in order" for name, status in ends.items() if status != 0]

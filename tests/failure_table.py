@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What follows when a part of the distributed system fails, under load: each of Redis, InfluxDB, the two collectors, the risk
-role and the engine is killed and started again, stands still (SIGSTOP) and goes on, and, where a network lies between, is cut off. For
+role, the notifier and the engine is killed and started again, stands still (SIGSTOP) and goes on, and, where a network lies between, is cut off. For
 each: what stopped, what went on, how long it took to be whole again; and in all, what was lost, told or done twice.
 
 usage: failure_table.py ATS [--for SECONDS]     how long each failure lasts; exits 1 when anything was wrong
@@ -91,7 +91,7 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         except subprocess.TimeoutExpired:
             status = None
         if status is None:
-            return {name: False for name in (*WORKS, "redis is told", "influx takes")}, None
+            return {name: False for name in (*WORKS, "redis is told", "influx takes", "people are told")}, None
         works = {name: bool(status["books"]) and truth(status) for name, truth in WORKS.items()}
         # A fill that is on its way waits for a moment.
         global waits_since
@@ -99,6 +99,7 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
             waits_since = None
         elif waits_since is None:
             waits_since = time.monotonic()
+        works["people are told"] = system.ready("notifier")
         works["redis is told"] = (metric("engine", "ats_bus_up") == 1 and
                                   (waits_since is None or time.monotonic() - waits_since < 1))
         # It is told something every second.
@@ -158,7 +159,7 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
 
     try:
         system.start_all()
-        engine = {"the engine answers", "books of east", "books of west", "leases", "redis is told", "influx takes"}
+        engine = {"the engine answers", "books of east", "books of west", "leases", "redis is told", "influx takes", "people are told"}
         row("redis", "killed", {"redis is told"})
         row("redis", "stopped", {"redis is told"})
         row("redis", "cut", {"redis is told"})
@@ -172,6 +173,8 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         row("risk", "killed", {"leases"})
         row("risk", "stopped", {"leases"})
         row("risk", "cut", {"leases"})
+        row("notifier", "killed", {"people are told"})
+        row("notifier", "stopped", {"people are told"})
         row("engine", "killed", engine)
         row("engine", "stopped", engine)
 
@@ -188,6 +191,8 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         sent = [order["client_order_id"] for account in system.accounts().values() for order in account["orders"]]
         doubled = len(sent) - len(set(sent))
         expect(len(sent) > 20 and doubled == 0, f"of {len(sent)} orders that the exchanges have seen {doubled} came twice")
+        raised = len(system.raised())
+        wait_for(f"people were told of all {raised} alerts, each once", lambda: system.told_of() == raised)
         expect(system.end("engine") == 0, "the engine ends in order")
         replay = subprocess.run([system.ats, "replay", os.path.join(system.at("data"), "journal")], capture_output=True, text=True)
         expect(replay.returncode == 0, f"one process, given the same events, decides the same: {replay.stdout}{replay.stderr}")
@@ -195,6 +200,7 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         print(f"{'part':8} {'failure':8} {'what stopped':78} {'opened meanwhile':>16} {'whole after':>12}")
         for component, how, stopped, traded, took in table:
             print(f"{component:8} {how:8} {stopped:78} {traded:16} {took:10.1f} s")
+        print(f"{raised} alerts raised, told of {system.told_of()}; {len(system.people.told)} messages to people")
         print(f"{booked} fills booked, lost {lost}, told twice {twice}; {len(sent)} orders, sent twice {doubled}")
     finally:
         system.end_all()
