@@ -41,7 +41,6 @@ Result<BacktestReport, std::string> Backtest::run() {
     on(CommandReceived{HaltCommand{{}, Text<31>("backtest"), Text<63>("before --from")}});
   bool opened = from <= feed_.ns();
   if (opened) report_.opened = {feed_.ns()};
-  std::int64_t told = feed_.ns();
   while (*more && failure_.empty()) {
     const std::int64_t at = feed_.ns();
     if (setup_.to_ns && at >= *setup_.to_ns) break;
@@ -55,8 +54,6 @@ Result<BacktestReport, std::string> Backtest::run() {
     feed_.deliver(*this);
     if (now_ >= sample_due_) sample();
     ++report_.records;
-    if (setup_.progress && at - told > 1'000'000'000)
-      setup_.progress((told = at) - report_.first.ns_utc);
     more = feed_.next();
     if (!more) return fail(more.error());
   }

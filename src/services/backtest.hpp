@@ -30,8 +30,6 @@ struct BacktestSetup {
       to_ns;                      // trades are opened between them; before, books are built
   std::filesystem::path journal;  // a directory that is new or empty
   Duration sample_every = seconds(1);
-  // Called now and then: nanoseconds of the recording that have gone by.
-  std::function<void(std::int64_t)> progress = {};
   // Every event and what followed, for those who watch.
   std::function<void(WallTime, const Event&, const Actions&)> observe = {};
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/decimal.hpp"
+#include "report/letter.hpp"
 
 namespace ats::services {
 namespace {
@@ -30,32 +31,9 @@ svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font:12px sys
 .fall{fill:none;stroke:var(--down);stroke-width:1.6}.plus{fill:var(--up)}.minus{fill:var(--down)}.alarm{border-left:4px solid var(--down);padding:6px 12px;background:var(--card)}
 </style>)";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string text(const ordered_json& value) {
   if (value.is_null()) return "–";
-  return escaped(value.is_string() ? value.get<std::string>() : value.dump());
+  return report::escape_html(value.is_string() ? value.get<std::string>() : value.dump());
 }
 
 // For plots and roundings only: the exact text stands beside it.
@@ -265,7 +243,7 @@ void funnel(std::string& out, const ordered_json& r) {
   };
   add("opportunities seen", f["seen"]);
   for (const auto& [reason, count] : f["refused"].items())
-    add("not taken: " + escaped(reason), count);
+    add("not taken: " + report::escape_html(reason), count);
   add("sent", f["sent"]);
   for (const char* key : {"completed", "unwound", "residual", "missed", "handed_over"}) {
     if (f[key] != 0 || std::string_view(key) == "completed") add(key, f[key]);
@@ -344,12 +322,12 @@ void assumptions(std::string& out, const ordered_json& r) {
     if (value.is_object()) {
       told.clear();
       for (const auto& [name, of] : value.items())
-        told += (told.empty() ? "" : ", ") + escaped(name) + " " + text(of);
+        told += (told.empty() ? "" : ", ") + report::escape_html(name) + " " + text(of);
     } else if (value.is_array()) {
       told.clear();
       for (const ordered_json& one : value) told += (told.empty() ? "" : ", ") + text(one);
     }
-    std::string name = escaped(key);
+    std::string name = report::escape_html(key);
     std::ranges::replace(name, '_', ' ');
     out +=
         fmt::format("<tr><td>{}</td><td class=\"text\" style=\"white-space:normal\">{}</td></tr>\n",

@@ -70,7 +70,8 @@ void fill_rates(v1::Opportunity& out, Rate gross, Rate net, RefuseReason refused
 
 }  // namespace
 
-void fill(v1::GetEngineResponse& out, const LiveView& view, const EventTape& tape) {
+void fill(v1::GetEngineResponse& out, const LiveView& view, const EventTape& tape,
+          std::string_view reporting) {
   const CoreStatus& core = view.core;
   out.set_name(tape.feed().source());
   out.set_title(view.title);
@@ -87,6 +88,7 @@ void fill(v1::GetEngineResponse& out, const LiveView& view, const EventTape& tap
   fill(*out.mutable_decision(), view.decisions, view.decision_p50, view.decision_p99,
        view.decision_p999);
   fill(*out.mutable_order(), view.orders, view.order_p50, view.order_p99, view.order_p999);
+  out.set_reporting_asset(text(reporting));
   if (core.pnl_reporting_complete) out.set_profit(core.pnl_reporting.to_string());
   out.set_last_fill(tape.last(BusStream::Fill));
   out.set_last_trade(tape.last(BusStream::Execution));

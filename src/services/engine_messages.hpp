@@ -4,13 +4,16 @@
 #include <ats/v1/engine.pb.h>
 
 #include <span>
+#include <string_view>
 
 #include "services/event_tape.hpp"
 #include "services/live_view.hpp"
 
 namespace ats::services {
 
-void fill(v1::GetEngineResponse& out, const LiveView& view, const EventTape& tape);
+// `reporting`: the asset that its profit is in.
+void fill(v1::GetEngineResponse& out, const LiveView& view, const EventTape& tape,
+          std::string_view reporting);
 // With the best level a side where there is one.
 void fill(v1::Book& out, const BookStatus& book, const LiveView& view);
 void fill_levels(google::protobuf::RepeatedPtrField<v1::BookLevel>& out,

@@ -136,7 +136,7 @@ EngineService::Unary* EngineService::GetEngine(Context* context, const v1::GetEn
   return calls_.ask(context, in, Right::Look, [this, out] {
     LiveView view;
     source_.view(view);
-    fill(*out, view, source_.tape());
+    fill(*out, view, source_.tape(), source_.reporting());
     return grpc::Status::OK;
   });
 }

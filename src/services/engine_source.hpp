@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "domain/ids.hpp"
 #include "domain/number.hpp"
@@ -17,6 +18,7 @@ class EngineSource {
   // Of a Valid book, best first; of another none.
   virtual std::size_t levels(InstrumentId book, Side side, std::span<Level> out) const = 0;
   virtual const EventTape& tape() const = 0;
+  virtual std::string_view reporting() const = 0;  // the asset that profits are in
   // The effective configuration. It has no secret in it.
   virtual std::string configuration() const = 0;
 

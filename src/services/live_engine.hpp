@@ -149,6 +149,7 @@ class LiveEngine final : private HostWatcher,
     return engine_.levels(book, side, out);
   }
   const EventTape& tape() const override { return *tape_; }
+  std::string_view reporting() const override { return setup_.config.core.reporting_asset.view(); }
   std::string configuration() const override { return to_toml(setup_.config); }
   void monitored(MonitorView& out) const override;
 

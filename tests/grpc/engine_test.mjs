@@ -29,7 +29,7 @@ await check("the engine tells what it is, and what it has done", async () => {
   expect(told.venues.every((v) => v.market_up && v.trading_up && v.messages > 0 && v.rest === "closed"), told.venues);
   expect(told.counts.opportunities > 0 && told.counts.orders_placed >= 4, told.counts);
   expect(told.decision.count > 0 && (told.decision.p50.nanos > 0 || told.decision.p50.seconds > 0), told.decision);
-  expect(told.last_trade >= 2 && told.last_fill >= 4 && decimal.test(told.profit), told);
+  expect(told.last_trade >= 2 && told.last_fill >= 4 && decimal.test(told.profit) && told.reporting_asset === "USDT", told);
 });
 
 await check("books are told with state, counts and as many levels as asked for", async () => {
