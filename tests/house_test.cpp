@@ -377,11 +377,11 @@ constexpr std::array<Rule, 8> every_rule = {wrong_arrows,   impurities, changing
 
 std::vector<Source> read_sources() {
   namespace fs = std::filesystem;
-  static const std::set<std::string> endings = {".cpp", ".hpp",   ".h",     ".sh",  ".py",
-                                                ".mjs", ".js",    ".ts",    ".md",  ".toml",
+  static const std::set<std::string> endings = {".cpp", ".hpp",   ".h",     ".sh",  ".py", ".mjs",
+                                                ".js",  ".ts",    ".tsx",   ".css", ".md", ".toml",
                                                 ".txt", ".cmake", ".proto", ".json"};
-  static const std::set<std::string> skipped = {"build", ".git", ".cache", "node_modules",
-                                                "testdata"};
+  static const std::set<std::string> skipped = {"build",  "dist",         ".git",
+                                                ".cache", "node_modules", "testdata"};
   const fs::path root = ATS_ROOT;
   std::vector<Source> sources;
   for (auto at = fs::recursive_directory_iterator(root); at != fs::recursive_directory_iterator();
@@ -456,6 +456,7 @@ TEST(House, the_sources_are_really_read) {
   }
   EXPECT_TRUE(has("src/base/result.hpp"));
   EXPECT_TRUE(has("tests/house_test.cpp"));
+  EXPECT_TRUE(has("web/src/app.tsx"));
   EXPECT_TRUE(has("dev"));
 }
 
