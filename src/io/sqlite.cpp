@@ -11,16 +11,23 @@
 
 namespace ats::io {
 
+namespace {
+constexpr int wait_ms = 2000;
+}
+
 struct Sqlite::Prepared {
   std::map<const char*, std::unique_ptr<SqlStatement>> all;
+  std::unique_ptr<SqlStatement> none;
 };
 
 SqlStatement& SqlStatement::bind(std::int64_t value) {
+  if (statement_ == nullptr) return *this;
   ATS_ASSERT(sqlite3_bind_int64(statement_, ++bound_, value) == SQLITE_OK);
   return *this;
 }
 
 SqlStatement& SqlStatement::bind(std::string_view text) {
+  if (statement_ == nullptr) return *this;
   // Null would be no text at all.
   const char* const begin = text.data() != nullptr ? text.data() : "";
   // NOLINTNEXTLINE: SQLITE_TRANSIENT is a C cast of -1
@@ -31,11 +38,13 @@ SqlStatement& SqlStatement::bind(std::string_view text) {
 }
 
 SqlStatement& SqlStatement::bind_nothing() {
+  if (statement_ == nullptr) return *this;
   ATS_ASSERT(sqlite3_bind_null(statement_, ++bound_) == SQLITE_OK);
   return *this;
 }
 
 bool SqlStatement::run() {
+  if (statement_ == nullptr) return false;
   ATS_ASSERT(bound_ == sqlite3_bind_parameter_count(statement_));
   const int result = sqlite3_step(statement_);
   if (result != SQLITE_DONE && result != SQLITE_ROW) owner_.failed();
@@ -44,6 +53,7 @@ bool SqlStatement::run() {
 }
 
 bool SqlStatement::step() {
+  if (statement_ == nullptr) return false;
   ATS_ASSERT(bound_ == sqlite3_bind_parameter_count(statement_));
   const int result = sqlite3_step(statement_);
   if (result == SQLITE_ROW) return true;
@@ -53,6 +63,7 @@ bool SqlStatement::step() {
 }
 
 void SqlStatement::reset() {
+  if (statement_ == nullptr) return;
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
   bound_ = 0;
@@ -73,14 +84,17 @@ bool SqlStatement::nothing(int column) const {
 }
 
 Sqlite::Sqlite(sqlite3* handle, std::filesystem::path file)
-    : handle_(handle), file_(std::move(file)), prepared_(std::make_unique<Prepared>()) {}
+    : handle_(handle), file_(std::move(file)), prepared_(std::make_unique<Prepared>()) {
+  prepared_->none.reset(new SqlStatement(*this, nullptr));
+}
 
 Sqlite::~Sqlite() {
   for (auto& [text, statement] : prepared_->all) sqlite3_finalize(statement->statement_);
   sqlite3_close(handle_);
 }
 
-Result<std::unique_ptr<Sqlite>, std::string> Sqlite::open(const std::filesystem::path& file) {
+Result<std::unique_ptr<Sqlite>, std::string> Sqlite::open(const std::filesystem::path& file,
+                                                          SqliteSharing sharing) {
   // SQLite would make it for everyone to read, as far as the mask allows.
   const int fd = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (fd < 0) return fail(file.string() + ": cannot be opened for writing");
@@ -93,10 +107,13 @@ Result<std::unique_ptr<Sqlite>, std::string> Sqlite::open(const std::filesystem:
     database->failed();
     return fail(database->failure());
   }
-  // Exclusive: two processes would both deliver what is in it.
+  if (sharing == SqliteSharing::Shared)
+    sqlite3_busy_timeout(handle, wait_ms);
+  else
+    database->execute("PRAGMA locking_mode=EXCLUSIVE");
   const bool ours = database->execute(
-      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-      "PRAGMA foreign_keys=ON; BEGIN IMMEDIATE; COMMIT;");
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+      "BEGIN IMMEDIATE; COMMIT;");
   if (!ours) return fail(database->failure());
   return database;
 }
@@ -114,7 +131,11 @@ SqlStatement& Sqlite::statement(const char* text) {
     const int result =
         sqlite3_prepare_v3(handle_, text, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr);
     if (result != SQLITE_OK) failed();
-    ATS_ASSERT(result == SQLITE_OK);
+    ATS_ASSERT(result != SQLITE_ERROR && result != SQLITE_MISUSE);
+    if (made == nullptr) {
+      prepared_->all.erase(text);
+      return *prepared_->none;
+    }
     kept.reset(new SqlStatement(*this, made));
   }
   return *kept;

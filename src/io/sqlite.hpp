@@ -1,6 +1,8 @@
 // An SQLite file of this process's own: every statement prepared once, every value bound. Write-ahead log with full syncs: what a
 // committed transaction wrote outlives a kill and a power cut.
 //
+// Kept by one process, or shared by several: what one of them committed the others read from their next statement on.
+//
 // Invariants: what is wrong in what we ask (a misspelt statement, a wrong count of values) is a broken invariant; what the
 // disk does to us is an error with a text, and a transaction that failed left nothing behind.
 #pragma once
@@ -51,17 +53,24 @@ class SqlStatement {
   int bound_ = 0;
 };
 
+enum class SqliteSharing : std::uint8_t {
+  Alone,   // another process that has it open is an error
+  Shared,  // several may have it open; one that writes is waited for, for two seconds
+};
+
 class Sqlite {
  public:
-  // Makes it (mode 0600) where there is none; another process that has it open is an error. The error is one line a person can act on.
-  static Result<std::unique_ptr<Sqlite>, std::string> open(const std::filesystem::path& file);
+  // Makes it (mode 0600) where there is none. The error is one line a person can act on.
+  static Result<std::unique_ptr<Sqlite>, std::string> open(
+      const std::filesystem::path& file, SqliteSharing sharing = SqliteSharing::Alone);
   ~Sqlite();
   Sqlite(const Sqlite&) = delete;
   Sqlite& operator=(const Sqlite&) = delete;
 
   // Statements without values, such as a schema. False: it failed.
   bool execute(const char* statements);
-  // Lives as long as this; `text` has to be the same pointer each time it is asked for.
+  // Lives as long as this; `text` has to be the same pointer each time it is asked for. Where the disk does not let it
+  // be prepared, what it is told to do fails.
   SqlStatement& statement(const char* text);
 
   bool begin() { return execute("BEGIN IMMEDIATE"); }
@@ -71,6 +80,8 @@ class Sqlite {
   std::int64_t last_id() const;
   // Not empty: something failed, first this.
   const std::string& failure() const { return failure_; }
+  // What failed was told, and what comes next may go well.
+  void forget_failure() { failure_.clear(); }
 
  private:
   friend class SqlStatement;

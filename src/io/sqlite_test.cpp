@@ -94,5 +94,36 @@ TEST_F(SqliteTest, ASecondProcessIsToldThatAnotherHasIt) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+TEST_F(SqliteTest, OfOneThatIsSharedTheOthersReadWhatOneCommitted) {
+  auto one = Sqlite::open(file_, SqliteSharing::Shared);
+  auto other = Sqlite::open(file_, SqliteSharing::Shared);
+  ASSERT_TRUE(one && other);
+  ASSERT_TRUE((*one)->execute("CREATE TABLE kept (n INTEGER PRIMARY KEY, t TEXT)"));
+  ASSERT_TRUE((*one)->execute("INSERT INTO kept (t) VALUES ('a')"));
+  EXPECT_EQ(all(**other), "1a ");
+  ASSERT_TRUE((*other)->execute("INSERT INTO kept (t) VALUES ('b')"));
+  EXPECT_EQ(all(**one), "1a 2b ");
+}
+
+TEST_F(SqliteTest, OfOneThatIsSharedAnotherThatWritesTooLongIsAFailureThatCanBeForgotten) {
+  auto one = Sqlite::open(file_, SqliteSharing::Shared);
+  auto other = Sqlite::open(file_, SqliteSharing::Shared);
+  ASSERT_TRUE(one && other);
+  ASSERT_TRUE((*one)->execute("CREATE TABLE kept (n INTEGER PRIMARY KEY, t TEXT)"));
+  ASSERT_TRUE((*one)->begin());
+  EXPECT_FALSE((*other)->begin());
+  EXPECT_NE((*other)->failure().find("another process"), std::string::npos);
+  ASSERT_TRUE((*one)->commit());
+  (*other)->forget_failure();
+  ASSERT_TRUE((*other)->begin());
+  EXPECT_TRUE((*other)->commit());
+  EXPECT_EQ((*other)->failure(), "");
+}
+
+TEST_F(SqliteTest, OneThatIsKeptAloneIsNotSharedWithAnybody) {
+  auto alone = open();
+  EXPECT_FALSE(Sqlite::open(file_, SqliteSharing::Shared));
+}
+
 }  // namespace
 }  // namespace ats::io

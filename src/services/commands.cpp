@@ -23,6 +23,7 @@
 #include "services/sim_command.hpp"
 #include "services/simulate.hpp"
 #include "services/trades.hpp"
+#include "services/user_command.hpp"
 #include "services/watchdog.hpp"
 
 namespace ats::services {
@@ -68,6 +69,8 @@ std::span<const Command> commands() {
       {"instruments", "what the venues list, and what can be compared across them",
        instruments_command},
       {"keys", "the API keys: added, listed, checked, replaced, removed", keys_command},
+      {"user", "who may use the dashboard and its API, and what each may do", user_command},
+      {"audit", "what was done by whom, and whether that is as it was written", audit_command},
       {"doctor", "whether a deployment can work, and what to do where it cannot", doctor_command},
       {"config", "check a configuration, print the effective one", config_command},
   };

@@ -18,6 +18,7 @@
 #include "core/risk/measures/stress.hpp"
 #include "domain/config.hpp"
 #include "io/journal.hpp"
+#include "services/access_config.hpp"
 #include "services/bus_config.hpp"
 #include "services/influx_config.hpp"
 #include "services/log.hpp"
@@ -82,6 +83,7 @@ struct Config {
   InfluxConfig influx;
   NoticeConfig notice;
   StandbyConfig standby;
+  AccessConfig access;
   std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };

@@ -58,6 +58,8 @@ KeyFamily channel_keys();
 KeyFamily notice_rule_keys();
 // Those of several engines of which one leads.
 void add_standby_keys(std::vector<Key>& keys);
+// Those of who may do what, and for how long.
+void add_access_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 
