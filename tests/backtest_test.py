@@ -121,6 +121,14 @@ with tempfile.TemporaryDirectory(prefix="ats-backtest-") as home:
     expect(part["funnel"]["completed"] == 1, f"of 15 s to 25 s there is one: {part['funnel']}")
     expect(Decimal(part["profit"]["total"]) == Decimal("0.24084"), part["profit"]["total"])
 
+    # ---- for who starts it as a process of its own
+    done = run("--data", binance, kraken, "--out", at("watched"), *base, "--progress", "json")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    summary = lines[-1].get("summary", {})
+    expect(done.returncode == 0 and Decimal(summary["profit"]) == Decimal("0.91888") and summary["count"] == 3, f"{lines}")
+    orphan = run("--data", binance, kraken, "--out", at("orphan"), *base, "--parent", "1")
+    expect(orphan.returncode == 1 and "gone" in orphan.stderr, f"it ends with who began it: {orphan.stderr}")
+
     # ---- the page
     page = at("page.html")
     result("--data", binance, kraken, "--out", at("paged"), *base, "--report", page)

@@ -13,6 +13,7 @@ namespace ats::services {
 namespace {
 
 constexpr Duration stop_within = seconds(60);
+constexpr std::uint64_t pace_every = 1024;  // records
 
 bool is_view(const Event& event) {
   return std::holds_alternative<BookDelta>(event) || std::holds_alternative<BookSnapshot>(event) ||
@@ -54,6 +55,8 @@ Result<BacktestReport, std::string> Backtest::run() {
     feed_.deliver(*this);
     if (now_ >= sample_due_) sample();
     ++report_.records;
+    if (setup_.pace && report_.records % pace_every == 0)
+      setup_.pace({wall(), report_.records, report_.events});
     more = feed_.next();
     if (!more) return fail(more.error());
   }

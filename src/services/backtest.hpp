@@ -23,6 +23,11 @@
 
 namespace ats::services {
 
+struct BacktestPace {
+  WallTime at;  // of the recording
+  std::uint64_t records = 0, events = 0;
+};
+
 struct BacktestSetup {
   CoreConfig core;
   PaperConfig paper;
@@ -32,6 +37,8 @@ struct BacktestSetup {
   Duration sample_every = seconds(1);
   // Every event and what followed, for those who watch.
   std::function<void(WallTime, const Event&, const Actions&)> observe = {};
+  // How far it is, once in a thousand records or so.
+  std::function<void(const BacktestPace&)> pace = {};
 };
 
 struct BacktestSample {

@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
+#include "io/child_process.hpp"
 #include "io/clock.hpp"
 #include "services/backtest.hpp"
 #include "services/backtest_html.hpp"
+#include "services/backtest_progress.hpp"
 #include "services/backtest_text.hpp"
 #include "services/command_line.hpp"
 #include "services/merged_feed.hpp"
@@ -18,9 +20,10 @@ namespace ats::services {
 namespace {
 
 struct Options {
-  std::string config_file, from, to, out, json_file, html_file, latency;
+  std::string config_file, from, to, out, json_file, html_file, latency, progress;
   std::vector<std::string> data, venues, pairs, fees, balances;
   bool json = false, events = false, accept_faults = false;
+  pid_t parent = 0;
 };
 
 std::string joined(const std::vector<std::string>& items) {
@@ -74,6 +77,8 @@ std::string faults_text(const std::vector<MergedFeed::Source>& sources, const Co
 }
 
 int backtest(const Options& options) {
+  if (options.parent != 0 && !io::end_with_parent(options.parent))
+    return failure("whoever started this is gone");
   const auto config = config_of(options);
   if (!config) return usage_error(config.error());
   const auto from = time_of("--from", options.from);
@@ -97,13 +102,20 @@ int backtest(const Options& options) {
   std::unique_ptr<MergedFeed> feed;
   std::optional<Backtest> run;
   Result<BacktestReport, std::string> report = fail(std::string());
+  BacktestProgress pace(options.progress == "json" ? BacktestProgress::Form::Json
+                                                   : BacktestProgress::Form::Person);
+  Progress opening;
   {
-    Progress progress;
-    auto opened = MergedFeed::open(merged, &progress);
+    auto opened = MergedFeed::open(
+        merged, pace.form() == BacktestProgress::Form::Person ? &opening : nullptr);
     if (!opened) return failure(opened.error());
+    opening.finish();
     feed = *std::move(opened);
+    pace.play(feed->first_ns(), std::min(feed->last_ns(), to->value_or(feed->last_ns())));
+    setup.pace = [&pace](const BacktestPace& at) { pace.tell(at); };
     run.emplace(*feed, setup);
     report = run->run();
+    pace.clear();
   }
   if (!report) return failure(report.error());
   const double seconds = static_cast<double>((io::OsClock::now() - began).ns) / 1e9;
@@ -115,6 +127,7 @@ int backtest(const Options& options) {
                    setup.journal.string() + ")");
   }
   const auto result = backtest_json(setup, *report, run->history(), feed->universe(), sources);
+  pace.tell_summary(backtest_summary(result));
   const auto written = [](const std::string& file, const std::string& text) {
     std::ofstream out(file);
     out << text;
@@ -165,6 +178,13 @@ int backtest_command(int argc, const char* const* argv) {
   app.add_option("--report", options.html_file,
                  "write a page with plots to a file, e.g. result.html");
   app.add_option("--summary", options.json_file, "write the JSON document to a file as well");
+  app.add_option(
+         "--progress", options.progress,
+         "how far it is: lines of JSON on standard error, and then the figures it is judged "
+         "by")
+      ->check(CLI::IsMember({"json"}));
+  app.add_option("--parent", options.parent,
+                 "end when the process of this id does, which began it");
   app.add_flag("--accept-faults", options.accept_faults,
                "take a result of recordings with holes in them");
   app.footer(

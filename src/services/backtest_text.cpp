@@ -223,6 +223,24 @@ ordered_json backtest_json(const BacktestSetup& setup, const BacktestReport& rep
   return out;
 }
 
+ordered_json backtest_summary(const ordered_json& result) {
+  ordered_json out;
+  const auto take = [&out](const ordered_json& part, std::initializer_list<const char*> names) {
+    for (const char* name : names) out[name] = part.at(name);
+  };
+  take(result, {"from", "to", "records", "events"});
+  const ordered_json& profit = result.at("profit");
+  out["in"] = profit.at("in");
+  out["profit"] = profit.at("total");
+  out["profit_complete"] = profit.at("complete");
+  take(result.at("funnel"), {"seen", "sent", "completed", "unwound", "residual", "missed"});
+  take(result.at("trades"), {"count", "won", "lost", "win_rate", "profit_factor"});
+  take(result.at("equity"), {"capital", "total_return", "annual_return", "sharpe", "sortino",
+                             "calmar", "deepest_drawdown"});
+  take(result, {"stopped_in_order", "violations"});
+  return out;
+}
+
 void print_backtest(const ordered_json& r) {
   const auto text = [](const ordered_json& value) {
     return value.is_null()     ? std::string("-")

@@ -7,7 +7,15 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+namespace {
+// The library takes some texts that are no TOML ("[[[") for a mistake of its own, and would end the process.
+struct TomlFault {};
+constexpr void expect_of_toml(bool so) {
+  if (!so) throw TomlFault{};
+}
+}  // namespace
 #define TOML_EXCEPTIONS 0
+#define TOML_ASSERT(expression) expect_of_toml(static_cast<bool>(expression))
 #include <toml++/toml.h>
 
 #include "io/secret_file.hpp"
@@ -120,6 +128,19 @@ Error apply_table(Config& config, const std::string& file, const toml::table& ro
   return std::nullopt;
 }
 
+Error apply_text(Config& config, std::string_view text, const std::string& name) {
+  try {
+    const toml::parse_result parsed = toml::parse(text, name);
+    if (!parsed) {
+      return fmt::format("{}:{}: {}", name, parsed.error().source().begin.line,
+                         parsed.error().description());
+    }
+    return apply_table(config, name, parsed.table(), "");
+  } catch (const TomlFault&) {
+    return name + ": is not TOML";
+  }
+}
+
 // Dashes are no part of a variable's name.
 std::string variable_of(const Key& key) {
   std::string name = "ATS_" + key.section + "_" + key.name;
@@ -134,6 +155,22 @@ Error apply_environment(Config& config, const std::map<std::string, std::string>
     if (found != environment.end() && !key.set(config, found->second)) {
       return fmt::format("environment variable {}: must be {}{}", found->first, key.expected,
                          key.list ? " (here: separated by commas)" : "");
+    }
+  }
+  return std::nullopt;
+}
+
+// By "section.key".
+Error apply_overrides(Config& config, const std::map<std::string, std::string>& overrides) {
+  const std::vector<Key> keys = all_keys(config);
+  for (const auto& [name, value] : overrides) {
+    const std::size_t point = std::min(name.rfind('.'), name.size());
+    const std::string section = name.substr(0, point);
+    const auto key = find_key(keys, section, name.substr(std::min(point + 1, name.size())));
+    if (!key) return fmt::format("unknown key '{}'; {}", name, nearest_hint(keys, section));
+    if (!key->set(config, value)) {
+      return fmt::format("{} must be {}{}", name, key->expected,
+                         key->list ? " (here: separated by commas)" : "");
     }
   }
   return std::nullopt;
@@ -190,6 +227,36 @@ std::string quoted(const Key& key, const Config& config) {
   return out + "\"";
 }
 
+Result<std::map<std::string, venues::Credentials>, std::string> read_credentials(
+    const std::filesystem::path& file) {
+  io::forbid_core_files();
+  constexpr std::size_t size_max = std::size_t{1} << 20;
+  const auto content = io::read_secret_file(file, size_max);
+  if (!content) return fail(content.error().detail);
+  const toml::parse_result parsed = toml::parse(content->reveal());
+  if (!parsed) {
+    // toml++ quotes the text around an error, which may be a secret: only the line is told.
+    return fail(
+        fmt::format("{}:{}: is not TOML", file.string(), parsed.error().source().begin.line));
+  }
+  std::map<std::string, venues::Credentials> out;
+  for (const auto& [name, node] : parsed.table()) {
+    const auto* section = node.as_table();
+    if (section == nullptr || venues::find_protocol(name.str()) == nullptr) {
+      return fail(fmt::format("{}:{}: expected a section named after a venue", file.string(),
+                              node.source().begin.line));
+    }
+    const auto key = (*section)["key"].value_exact<std::string>();
+    const auto secret = (*section)["secret"].value_exact<std::string>();
+    if (!key || !secret || key->empty() || secret->empty()) {
+      return fail(fmt::format("{}:{}: [{}] needs key = \"…\" and secret = \"…\"", file.string(),
+                              node.source().begin.line, name.str()));
+    }
+    out.emplace(std::string(name.str()), venues::Credentials{*key, *secret});
+  }
+  return out;
+}
+
 }  // namespace
 
 Config default_config() {
@@ -223,16 +290,18 @@ Result<Config, std::string> load_config(const std::filesystem::path& file,
     if (!in) return fail(file.string() + ": cannot be read");
     std::ostringstream content;
     content << in.rdbuf();
-    const toml::parse_result parsed = toml::parse(content.str(), file.string());
-    if (!parsed) {
-      return fail(fmt::format("{}:{}: {}", file.string(), parsed.error().source().begin.line,
-                              parsed.error().description()));
-    }
-    if (auto error = apply_table(config, file.string(), parsed.table(), "")) {
-      return fail(std::move(*error));
-    }
+    if (auto error = apply_text(config, content.str(), file.string())) return fail(*error);
   }
   if (auto error = apply_environment(config, environment)) return fail(std::move(*error));
+  if (auto error = check_whole(config)) return fail(std::move(*error));
+  return config;
+}
+
+Result<Config, std::string> parse_config(std::string_view toml, const std::string& name,
+                                         const std::map<std::string, std::string>& overrides) {
+  Config config = default_config();
+  if (auto error = apply_text(config, toml, name)) return fail(std::move(*error));
+  if (auto error = apply_overrides(config, overrides)) return fail(std::move(*error));
   if (auto error = check_whole(config)) return fail(std::move(*error));
   return config;
 }
@@ -278,32 +347,11 @@ std::string to_toml(const Config& config) {
 
 Result<std::map<std::string, venues::Credentials>, std::string> load_credentials(
     const std::filesystem::path& file) {
-  io::forbid_core_files();
-  constexpr std::size_t size_max = std::size_t{1} << 20;
-  const auto content = io::read_secret_file(file, size_max);
-  if (!content) return fail(content.error().detail);
-  const toml::parse_result parsed = toml::parse(content->reveal());
-  if (!parsed) {
-    // toml++ quotes the text around an error, which may be a secret: only the line is told.
-    return fail(
-        fmt::format("{}:{}: is not TOML", file.string(), parsed.error().source().begin.line));
+  try {
+    return read_credentials(file);
+  } catch (const TomlFault&) {
+    return fail(file.string() + ": is not TOML");
   }
-  std::map<std::string, venues::Credentials> out;
-  for (const auto& [name, node] : parsed.table()) {
-    const auto* section = node.as_table();
-    if (section == nullptr || venues::find_protocol(name.str()) == nullptr) {
-      return fail(fmt::format("{}:{}: expected a section named after a venue", file.string(),
-                              node.source().begin.line));
-    }
-    const auto key = (*section)["key"].value_exact<std::string>();
-    const auto secret = (*section)["secret"].value_exact<std::string>();
-    if (!key || !secret || key->empty() || secret->empty()) {
-      return fail(fmt::format("{}:{}: [{}] needs key = \"…\" and secret = \"…\"", file.string(),
-                              node.source().begin.line, name.str()));
-    }
-    out.emplace(std::string(name.str()), venues::Credentials{*key, *secret});
-  }
-  return out;
 }
 
 }  // namespace ats::services

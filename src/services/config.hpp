@@ -19,6 +19,7 @@
 #include "domain/config.hpp"
 #include "io/journal.hpp"
 #include "services/access_config.hpp"
+#include "services/backtest_config.hpp"
 #include "services/bus_config.hpp"
 #include "services/influx_config.hpp"
 #include "services/log.hpp"
@@ -84,6 +85,7 @@ struct Config {
   NoticeConfig notice;
   StandbyConfig standby;
   AccessConfig access;
+  BacktestServiceConfig backtest;
   std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };
@@ -94,6 +96,9 @@ Config default_config();
 // Reads the file (empty path: none), then the environment. The error is one line a person can act on.
 Result<Config, std::string> load_config(const std::filesystem::path& file,
                                         const std::map<std::string, std::string>& environment);
+// Likewise of a text, which errors call `name`; then what is set over it by "section.key".
+Result<Config, std::string> parse_config(std::string_view toml, const std::string& name,
+                                         const std::map<std::string, std::string>& overrides);
 // The process's environment, for load_config.
 std::map<std::string, std::string> environment_variables();
 

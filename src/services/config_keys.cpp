@@ -600,6 +600,7 @@ const std::vector<Key>& config_keys() {
     general_keys(k);
     core_keys(k);
     add_paper_keys(k);
+    add_backtest_keys(k);
     for (const VenueConfig& venue : default_config().venues) venue_keys(k, venue.name);
     return k;
   }();

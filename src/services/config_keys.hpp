@@ -60,6 +60,8 @@ KeyFamily notice_rule_keys();
 void add_standby_keys(std::vector<Key>& keys);
 // Those of who may do what, and for how long.
 void add_access_keys(std::vector<Key>& keys);
+// Those of backtests that an engine carries out beside itself.
+void add_backtest_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

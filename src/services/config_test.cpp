@@ -36,6 +36,15 @@ class Configuration : public ::testing::Test {
   fs::path dir_;
 };
 
+TEST_F(Configuration, WhatIsNoTomlIsAnErrorWhateverItIs) {
+  for (const char* text : {"[[[", "[risk", "[ [risk] ]", "[]", "[[]]", "a", "=",
+                           "a = ", "[risk]\n[risk]\nlisten", "\"", "a = [1,", "a = {", "a.",
+                           "a..b = 1", "[a.]", "[.a]", "\xff", "a = '''", "a = 2026-13-45"}) {
+    EXPECT_THAT(error_of(text), HasSubstr("ats.toml")) << text;
+    EXPECT_FALSE(load_credentials(write(text, "keys.toml"))) << text;
+  }
+}
+
 TEST_F(Configuration, EveryKeyIsReadExactly) {
   const auto config = load_config(write(R"([general]
 pairs = ["BTC/USDT", "ETH/USDT"]

@@ -22,9 +22,9 @@ struct Role {
 };
 constexpr std::array roles{
     Role{"viewer", of(Right::Look)},
-    Role{"trader", of(Right::Look) | of(Right::Hold)},
-    Role{"risk-manager", of(Right::Look) | of(Right::Hold) | of(Right::Command)},
-    Role{"admin", of(Right::Look) | of(Right::Hold) | of(Right::Command)},
+    Role{"trader", of(Right::Look) | of(Right::Hold) | of(Right::Study)},
+    Role{"risk-manager", of(Right::Look) | of(Right::Hold) | of(Right::Command) | of(Right::Study)},
+    Role{"admin", of(Right::Look) | of(Right::Hold) | of(Right::Command) | of(Right::Study)},
     Role{"engine", of(Right::Look) | of(Right::Lease)},
 };
 constexpr std::uint8_t everything = 0xFF;

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
@@ -30,6 +32,20 @@ inline grpc::Status bad(const std::string& why) {
   return {grpc::StatusCode::INVALID_ARGUMENT, why};
 }
 
+inline grpc::Status status_of(const Refusal& refusal) {
+  switch (refusal.kind) {
+    case Refusal::Kind::BadRequest:
+      return bad(refusal.why);
+    case Refusal::Kind::NotFound:
+      return {grpc::StatusCode::NOT_FOUND, refusal.why};
+    case Refusal::Kind::NotAsThingsAre:
+      return {grpc::StatusCode::FAILED_PRECONDITION, refusal.why};
+    case Refusal::Kind::Unavailable:
+      return {grpc::StatusCode::UNAVAILABLE, refusal.why};
+  }
+  return {grpc::StatusCode::INTERNAL, refusal.why};
+}
+
 // Whoever asked is not there any more, or has stopped waiting: nothing may be done in its name.
 inline std::optional<grpc::Status> gone(const grpc::CallbackServerContext& context) {
   if (context.deadline() <= std::chrono::system_clock::now())
@@ -37,6 +53,18 @@ inline std::optional<grpc::Status> gone(const grpc::CallbackServerContext& conte
   if (context.IsCancelled())
     return grpc::Status(grpc::StatusCode::CANCELLED, "the client has gone; nothing was done");
   return std::nullopt;
+}
+
+// The same for the same message: maps come in any order otherwise.
+template <class Message>
+std::string bytes_of(const Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream to(&bytes);
+  google::protobuf::io::CodedOutputStream out(&to);
+  out.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&out);
+  out.Trim();
+  return bytes;
 }
 
 class GrpcCalls {
@@ -111,7 +139,7 @@ class GrpcCalls {
     if (wish.who.empty() || wish.who.size() > 31)
       return bad("caller.who: who asks, in 1 to 31 characters");
     const std::string key = peer.name + '\n' + caller.request_id();
-    const std::string asked = Request::descriptor()->name() + '\n' + request.SerializeAsString();
+    const std::string asked = Request::descriptor()->name() + '\n' + bytes_of(request);
     const Instant now = io::OsClock::now();
     switch (answers_.look(key, asked, now)) {
       case AnswersGiven::Found::Same:

@@ -135,7 +135,7 @@ std::optional<std::string> LiveEngine::prepare_to_trade() {
   if (!config.risk_service.listen.empty()) {
     auto server = RiskServer::open(
         reactor_, *this, config.risk_service,
-        [this](std::string line) { log_line(std::move(line)); }, this);
+        [this](std::string line) { log_line(std::move(line)); }, this, backtest_jobs_setup(config));
     if (!server) return server.error();
     risk_server_ = std::move(*server);
   }
@@ -239,7 +239,7 @@ void LiveEngine::begin() {
   watch_->start();
   if (risk_server_) {
     risk_server_->serve();
-    log_line("gRPC ats.v1.Risk and ats.v1.Engine on " + risk_server_->address());
+    log_line("gRPC ats.v1.Risk, ats.v1.Engine and ats.v1.Backtests on " + risk_server_->address());
   }
 }
 

@@ -214,6 +214,20 @@ void MergedFeed::deliver(EventSink& sink) {
   current_->feed->deliver(translated);
 }
 
+std::int64_t MergedFeed::first_ns() const {
+  std::int64_t first = 0;
+  for (const auto& part : parts_) {
+    if (part->first_ns != 0 && (first == 0 || part->first_ns < first)) first = part->first_ns;
+  }
+  return first;
+}
+
+std::int64_t MergedFeed::last_ns() const {
+  std::int64_t last = 0;
+  for (const auto& part : parts_) last = std::max(last, part->feed->last_ns());
+  return last;
+}
+
 std::vector<MergedFeed::Source> MergedFeed::sources() const {
   std::vector<Source> out;
   for (const auto& part : parts_) {

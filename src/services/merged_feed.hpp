@@ -57,6 +57,9 @@ class MergedFeed final : public EventFeed {
   // A venue's connection comes up with its first record.
   void deliver(EventSink& sink) override;
   std::vector<Source> sources() const;
+  // The earliest and the latest time of any of them.
+  std::int64_t first_ns() const;
+  std::int64_t last_ns() const;
 
  private:
   struct Part;

@@ -202,6 +202,7 @@ Status<std::string> RecordingFeed::learn() {
   std::vector<Universe> told;  // what the recorder knew, one after the other
   std::optional<std::uint64_t> told_number;
   auto read = each_record([&](const SourceRecord& record, RecordSource& source) {
+    last_ns_ = std::max(last_ns_, record.ns);
     if (const Universe* known = source.instruments();
         known != nullptr && told_number != source.instruments_number()) {
       told_number = source.instruments_number();

@@ -43,6 +43,9 @@ class RecordingFeed {
   Instant now() const { return now_; }
   std::uint64_t line() const { return source_->line(); }
 
+  // The latest time that any of its records tells, as it was learnt.
+  std::int64_t last_ns() const { return last_ns_; }
+
   // Decodes the fetched record. With a chosen symbol, events of other instruments are left out. A record
   // that is no data (a connection, metadata) is not counted: Ignored.
   venues::FrameOutcome deliver(EventSink& sink);
@@ -95,6 +98,7 @@ class RecordingFeed {
   FeedOptions options_;
   const venues::Protocol* protocol_ = nullptr;
   std::string venue_name_;
+  std::int64_t last_ns_ = 0;
   bool events_ = false;  // no frames: its events are played
   bool of_table_ = false;
   Universe universe_;

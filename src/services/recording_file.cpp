@@ -55,8 +55,11 @@ std::string excerpt(std::string_view line) {
 
 Progress::Progress() : visible_(::isatty(STDERR_FILENO) != 0) {}
 
-Progress::~Progress() {
+Progress::~Progress() { finish(); }
+
+void Progress::finish() {
   if (visible_ && percent_ >= 0) std::fputs("\r\033[K", stderr);
+  visible_ = false;
 }
 
 void Progress::show(std::string_view what, std::uint64_t done, std::uint64_t of) {

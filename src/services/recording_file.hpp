@@ -20,6 +20,8 @@ class Progress {
   Progress();
   ~Progress();  // clears what it showed
   void show(std::string_view what, std::uint64_t done, std::uint64_t of);
+  // Clears it, and shows nothing more.
+  void finish();
 
  private:
   bool visible_;

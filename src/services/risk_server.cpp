@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "io/call_bridge.hpp"
+#include "services/backtest_service.hpp"
 #include "services/engine_service.hpp"
 #include "services/grpc_calls.hpp"
 #include "services/lease_messages.hpp"
@@ -24,20 +25,6 @@ namespace ats::services {
 namespace {
 
 constexpr Duration stop_within = seconds(1);
-
-grpc::Status status_of(const Refusal& refusal) {
-  switch (refusal.kind) {
-    case Refusal::Kind::BadRequest:
-      return bad(refusal.why);
-    case Refusal::Kind::NotFound:
-      return {grpc::StatusCode::NOT_FOUND, refusal.why};
-    case Refusal::Kind::NotAsThingsAre:
-      return {grpc::StatusCode::FAILED_PRECONDITION, refusal.why};
-    case Refusal::Kind::Unavailable:
-      return {grpc::StatusCode::UNAVAILABLE, refusal.why};
-  }
-  return {grpc::StatusCode::INTERNAL, refusal.why};
-}
 
 // --- calls ---
 
@@ -197,12 +184,18 @@ class RiskService final : public v1::Risk::CallbackService {
 class RiskServer::Parts {
  public:
   Parts(io::Reactor& reactor, RiskSource& source, const EngineSource* engine,
-        std::function<void(std::string)> log)
+        std::optional<BacktestJobsSetup> backtests, std::function<void(std::string)> log)
       : reactor_(reactor),
         bridge_(reactor),
-        calls_(bridge_, std::move(log)),
+        calls_(bridge_, log),
         service_(bridge_, calls_, source) {
     if (engine != nullptr) engine_.emplace(bridge_, calls_, *engine);
+    if (!backtests) return;
+    // Its thread is another.
+    const auto tell = [this, log = std::move(log)](const std::string& line) {
+      bridge_.submit([log, line] { log(line); });
+    };
+    backtests_ = std::make_unique<BacktestService>(*std::move(backtests), tell);
   }
   ~Parts() { stop(); }
 
@@ -222,6 +215,7 @@ class RiskServer::Parts {
     builder.AddListeningPort(config.listen, *credentials, &port);
     builder.RegisterService(&service_);
     if (engine_) builder.RegisterService(&*engine_);
+    if (backtests_) builder.RegisterService(backtests_.get());
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       server_.reset();
@@ -232,11 +226,13 @@ class RiskServer::Parts {
     }
     address_ = config.listen.substr(0, config.listen.rfind(':') + 1) + std::to_string(port);
     set_healthy(false);
+    if (backtests_) backtests_->begin();
     return std::nullopt;
   }
 
   void serve() {
     calls_.set_serving(true);
+    if (backtests_) backtests_->serve();
     set_healthy(true);
   }
   void changed() {
@@ -253,6 +249,7 @@ class RiskServer::Parts {
     calls_.set_serving(false);
     service_.end_streams(stopping());
     if (engine_) engine_->end_streams(stopping());
+    if (backtests_) backtests_->stop_serving();
     std::atomic<bool> down{false};
     std::thread shutdown([&] {
       const auto until =
@@ -264,6 +261,7 @@ class RiskServer::Parts {
     while (!down) reactor_.poll(milliseconds(5));
     shutdown.join();
     server_.reset();
+    if (backtests_) backtests_->close();
     bridge_.close();
   }
 
@@ -273,6 +271,7 @@ class RiskServer::Parts {
     health->SetServingStatus(healthy);
     health->SetServingStatus(v1::Risk::service_full_name(), healthy);
     if (engine_) health->SetServingStatus(v1::Engine::service_full_name(), healthy);
+    if (backtests_) health->SetServingStatus(v1::Backtests::service_full_name(), healthy);
   }
 
   io::Reactor& reactor_;
@@ -280,6 +279,7 @@ class RiskServer::Parts {
   GrpcCalls calls_;
   RiskService service_;
   std::optional<EngineService> engine_;
+  std::unique_ptr<BacktestService> backtests_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };
@@ -289,8 +289,10 @@ RiskServer::~RiskServer() = default;
 
 Result<std::unique_ptr<RiskServer>, std::string> RiskServer::open(
     io::Reactor& reactor, RiskSource& source, const RiskServiceConfig& config,
-    std::function<void(std::string)> log, const EngineSource* engine) {
-  auto parts = std::make_unique<Parts>(reactor, source, engine, std::move(log));
+    std::function<void(std::string)> log, const EngineSource* engine,
+    std::optional<BacktestJobsSetup> backtests) {
+  auto parts =
+      std::make_unique<Parts>(reactor, source, engine, std::move(backtests), std::move(log));
   if (auto wrong = parts->listen(config)) return fail(std::move(*wrong));
   return std::unique_ptr<RiskServer>(new RiskServer(std::move(parts)));
 }

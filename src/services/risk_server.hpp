@@ -1,4 +1,4 @@
-// The gRPC services of a running process: ats.v1.Risk (proto/ats/v1/risk.proto), of an engine ats.v1.Engine as well, with
+// The gRPC services of a running process: ats.v1.Risk (proto/ats/v1/risk.proto), of an engine ats.v1.Engine and ats.v1.Backtests as well, with
 // the standard health service and reflection. gRPC has threads of its own; every call is brought to the reactor's thread and answered there from
 // the RiskSource, so that nothing of the core is touched by another. Engines ask for their leases here, where the
 // process is the risk role. Few sources see gRPC's headers (CMakeLists.txt names them).
@@ -10,10 +10,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
 #include "io/reactor.hpp"
+#include "services/backtest_jobs.hpp"
 #include "services/engine_source.hpp"
 #include "services/lease_letters.hpp"
 #include "services/risk_service_config.hpp"
@@ -24,10 +26,11 @@ namespace ats::services {
 class RiskServer {
  public:
   // Listens; until serve() every call is told to come again. `log`: who was refused, on the reactor's thread. `engine`:
-  // null where there is none. The error is one line a person can act on.
+  // null where there is none. `backtests`: where they are carried out, if at all. The error is one line a person can act on.
   static Result<std::unique_ptr<RiskServer>, std::string> open(
       io::Reactor& reactor, RiskSource& source, const RiskServiceConfig& config,
-      std::function<void(std::string)> log, const EngineSource* engine = nullptr);
+      std::function<void(std::string)> log, const EngineSource* engine = nullptr,
+      std::optional<BacktestJobsSetup> backtests = std::nullopt);
   ~RiskServer();
   RiskServer(const RiskServer&) = delete;
   RiskServer& operator=(const RiskServer&) = delete;

@@ -19,7 +19,7 @@ const risk = risk_of(plain.address);
 
 await check("the standard health service says that it serves", async () => {
   const health = service(join(here, "health.proto"), "grpc.health.v1.Health", plain.address);
-  for (const name of ["", "ats.v1.Risk", "ats.v1.Engine"]) {
+  for (const name of ["", "ats.v1.Risk", "ats.v1.Engine", "ats.v1.Backtests"]) {
     const answer = await call(health, "Check", { service: name });
     expect(answer.status === "SERVING", answer);
   }
@@ -34,7 +34,9 @@ await check("reflection lists the services and describes them as proto/ does", a
   const [listed] = await until(stream, () => true);
   const names = listed.list_services_response.service.map((one) => one.name);
   expect(names.includes("grpc.health.v1.Health"), names);
-  for (const [name, path] of [["ats.v1.Risk", "ats/v1/risk.proto"], ["ats.v1.Engine", "ats/v1/engine.proto"]]) {
+  const files = { "ats.v1.Risk": "risk", "ats.v1.Engine": "engine", "ats.v1.Backtests": "backtest" };
+  for (const [name, stem] of Object.entries(files)) {
+    const path = `ats/v1/${stem}.proto`;
     expect(names.includes(name), names);
     stream.write({ file_containing_symbol: name });
     const [found] = await until(stream, () => true);

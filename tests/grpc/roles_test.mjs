@@ -1,25 +1,28 @@
-// Who may do what over gRPC: every method of ats.v1.Risk and ats.v1.Engine, called with a certificate of each role, of
-// none, and of an authority or a time that is not believed. What is right is written down here once more, on purpose.
+// Who may do what over gRPC: every method of ats.v1.Risk, ats.v1.Engine and ats.v1.Backtests, called with a certificate of
+// each role, of none, and of an authority or a time that is not believed. What is right is written down here once more, on purpose.
 // usage: node roles_test.mjs ATS        prints one line per check; exits 1 when any fails
 import grpc from "@grpc/grpc-js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  call, caller, check, credentials_of, engine_of, expect, finish, make_authority, make_certificate, proto, refused,
-  risk_of, start, stop, tls_settings, within,
+  backtests_of, call, caller, check, credentials_of, engine_of, expect, finish, make_authority, make_certificate, proto,
+  refused, risk_of, start, stop, tls_settings, within,
 } from "./support.mjs";
 
 const { PERMISSION_DENIED, UNAVAILABLE } = grpc.status;
 const may = {
   viewer: ["look"],
-  trader: ["look", "hold"],
-  "risk-manager": ["look", "hold", "command"],
-  admin: ["look", "hold", "command"],
+  trader: ["look", "hold", "study"],
+  "risk-manager": ["look", "hold", "command", "study"],
+  admin: ["look", "hold", "command", "study"],
   engine: ["look", "lease"],
   nobody: [],
   stranger: [],
 };
-const takes = { Halt: "hold", AcknowledgeAlert: "hold", Resume: "command", SetLimit: "command", WriteOffEngine: "command", Lease: "lease" };
+const takes = {
+  Halt: "hold", AcknowledgeAlert: "hold", Resume: "command", SetLimit: "command", WriteOffEngine: "command", Lease: "lease",
+  StartBacktest: "study", CancelBacktest: "study",
+};
 
 make_authority();
 make_certificate("server");
@@ -30,7 +33,7 @@ const run = await start("roles", tls_settings("server"));
 
 // Every method there is, by the files that say so.
 const methods = [];
-for (const [name, of] of [["risk", risk_of], ["engine", engine_of]]) {
+for (const [name, of] of [["risk", risk_of], ["engine", engine_of], ["backtest", backtests_of]]) {
   const text = readFileSync(join(proto, `ats/v1/${name}.proto`), "utf8");
   for (const [, method, stream] of text.matchAll(/rpc (\w+)\([^)]*\) returns \((stream )?/g)) {
     methods.push({ method, of, streams: Boolean(stream) });

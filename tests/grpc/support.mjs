@@ -54,7 +54,7 @@ export async function start(name, settings) {
     new Promise((resolve, reject) => {
       createInterface({ input: child.stdout }).on("line", (line) => {
         lines.push(line);
-        const found = /gRPC ats\.v1\.Risk and ats\.v1\.Engine on (\S+)/.exec(line);
+        const found = /gRPC ats\.v1\.Risk, .* on (\S+)/.exec(line);
         if (found) resolve(found[1]);
       });
       ended.then((code) => reject(new Error(`it ended with ${code}`)));
@@ -75,6 +75,7 @@ export function service(file, name, address, credentials = grpc.credentials.crea
 }
 
 export const risk_of = (address, ...more) => service("ats/v1/risk.proto", "ats.v1.Risk", address, ...more);
+export const backtests_of = (address, ...more) => service("ats/v1/backtest.proto", "ats.v1.Backtests", address, ...more);
 export const engine_of = (address, ...more) => service("ats/v1/engine.proto", "ats.v1.Engine", address, ...more);
 
 export function call(client, method, request = {}, seconds = 10) {
