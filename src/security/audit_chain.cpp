@@ -36,6 +36,9 @@ void AuditCheck::next(const AuditEntry& entry, std::string_view mark) {
     wrong(fmt::format("entry {} stands where {} should", entry.number, expected));
   else if (!equal_constant_time(audit_mark(key_, last_, entry), mark))
     wrong(fmt::format("entry {} is not as it was written", entry.number));
+  else if (entry.what == audit_broken)
+    wrong(fmt::format("entry {}, of {}, found the log before it cut off or added to", entry.number,
+                      format_rfc3339(entry.at)));
   seen_ = entry.number;
   last_ = mark;
 }

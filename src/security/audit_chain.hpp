@@ -28,6 +28,10 @@ struct AuditEntry {
 std::string audit_mark(const StoreKey& key, std::string_view previous, const AuditEntry& entry);
 std::string audit_head(const StoreKey& key, std::uint64_t count, std::string_view last);
 
+// What is written before the next entry when the log does not end where its head says: from then on the log says itself that it
+// was cut or added to, and by no later entry does it become whole.
+constexpr std::string_view audit_broken = "audit.broken";
+
 // Entries in the order they are kept, then the end.
 class AuditCheck {
  public:

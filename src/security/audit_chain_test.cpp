@@ -105,5 +105,15 @@ TEST_F(AuditChainTest, OneThatTheKeyWroteAndTheHeadDoesNotKnowIsFound) {
   EXPECT_EQ(check(), "entries after 5 were added past the end");
 }
 
+TEST_F(AuditChainTest, ALogThatWasFoundCutSaysSoForEver) {
+  AuditEntry entry = log_.back().entry;
+  entry.number = 6, entry.what = audit_broken;
+  log_.push_back({entry, audit_mark(key_, last(), entry)});
+  count_ = 6;
+  head_ = audit_head(key_, 6, last());
+  EXPECT_EQ(check(),
+            "entry 6, of 1970-01-01T00:00:00.000000Z, found the log before it cut off or added to");
+}
+
 }  // namespace
 }  // namespace ats::security

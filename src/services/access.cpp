@@ -147,13 +147,15 @@ bool Access::State::alive(const Session& session, WallTime now) const {
 
 Result<Caller, HttpResponse> Access::State::who(const HttpRequest& asked, std::string_view from,
                                                 WallTime now) {
+  // Not to be able to ask is no answer.
+  const auto nobody = [this] { return store->trouble() ? unavailable(*store) : not_signed_in(); };
   const std::string* const authorization = asked.header("Authorization");
   if (authorization != nullptr) {
     const auto secret = security::bearer_of(*authorization);
     auto token = secret ? store->token(secret_hash(*secret)) : std::nullopt;
-    if (!token || token->expires <= now) return fail(not_signed_in());
+    if (!token || token->expires <= now) return fail(nobody());
     const auto user = store->user(token->name);
-    if (!user || user->disabled) return fail(not_signed_in());
+    if (!user || user->disabled) return fail(nobody());
     if (now - token->last_used >= seconds(30)) {
       token->last_used = now;
       if (!store->begin()) return fail(unavailable(*store));
@@ -165,11 +167,11 @@ Result<Caller, HttpResponse> Access::State::who(const HttpRequest& asked, std::s
     return *std::move(caller);
   }
   const std::string cookie = cookie_in(asked);
-  if (cookie.empty()) return fail(not_signed_in());
+  if (cookie.empty()) return fail(nobody());
   auto session = store->session(secret_hash(cookie));
-  if (!session || !alive(*session, now)) return fail(not_signed_in());
+  if (!session || !alive(*session, now)) return fail(nobody());
   const auto user = store->user(session->name);
-  if (!user || user->disabled) return fail(not_signed_in());
+  if (!user || user->disabled) return fail(nobody());
   if (now - session->seen >= note_every(options.config)) {
     session->seen = now;
     if (!store->begin()) return fail(unavailable(*store));

@@ -22,6 +22,7 @@
 #include "services/scan.hpp"
 #include "services/sim_command.hpp"
 #include "services/simulate.hpp"
+#include "services/tls_command.hpp"
 #include "services/trades.hpp"
 #include "services/user_command.hpp"
 #include "services/watchdog.hpp"
@@ -71,6 +72,7 @@ std::span<const Command> commands() {
       {"keys", "the API keys: added, listed, checked, replaced, removed", keys_command},
       {"user", "who may use the dashboard and its API, and what each may do", user_command},
       {"audit", "what was done by whom, and whether that is as it was written", audit_command},
+      {"tls", "an authority of your own, and certificates for servers and clients", tls_command},
       {"doctor", "whether a deployment can work, and what to do where it cannot", doctor_command},
       {"config", "check a configuration, print the effective one", config_command},
   };

@@ -221,8 +221,9 @@ int change_user(const Options& options, std::string_view done, Change change) {
   if (const auto code = write(store, [&]() -> std::string {
         user = store.user(options.name);
         if (!user) return unknown(options.name);
+        const bool somebody_is = somebody_is_left(store, *user);
         std::string refused = change(store, *user);
-        if (refused.empty() && !somebody_is_left(store, *user))
+        if (refused.empty() && somebody_is && !somebody_is_left(store, *user))
           return "nobody would be left who may see to users; make another admin first";
         if (refused.empty()) store.put(*user);
         return refused;

@@ -206,30 +206,44 @@ Result<std::unique_ptr<UserStore>, std::string> UserStore::open(
 }
 
 std::optional<std::string> UserStore::prepare() {
-  if (!begin()) return failure();
-  const auto version = one(sql("PRAGMA user_version"), [](auto& row) { return row.count(0); });
-  if (!version) return commit() ? "users.db: says no version" : failure();
-  if (*version > migrations.size()) {
-    give_up();
+  const auto version_now = [this] {
+    return one(sql("PRAGMA user_version"), [](auto& row) { return row.count(0); });
+  };
+  auto version = version_now();
+  if (version && *version < migrations.size()) {
+    if (!begin()) return failure();
+    version = version_now();
+    for (std::size_t next = version.value_or(0); next < migrations.size(); ++next)
+      database_->execute(migrations[next]);
+    const std::string now = fmt::format("PRAGMA user_version = {}", migrations.size());
+    database_->execute(now.c_str());
+    if (version == 0 && database_->failure().empty()) {
+      put_fact("key", key_check());
+      put_fact("audit_count", "0");
+      put_fact("audit_head", security::audit_head(key_, 0, ""));
+    }
+    if (!commit()) return failure();
+    version = version_now();
+  }
+  if (!version) return database_->failure();
+  if (*version > migrations.size())
     return fmt::format("users.db is of a later version of ats ({}): run that one, or move it away",
                        *version);
-  }
-  for (std::size_t next = *version; next < migrations.size(); ++next)
-    database_->execute(migrations[next]);
-  const std::string now = fmt::format("PRAGMA user_version = {}", migrations.size());
-  database_->execute(now.c_str());
-  if (!database_->failure().empty()) return commit() ? std::nullopt : std::optional(failure());
-  const std::array<std::string_view, 1> nothing{""};
-  const std::string check = key_.mark(security::MarkUse::Check, nothing);
-  if (*version == 0) {
-    put_fact("key", check);
-    put_fact("audit_count", "0");
-    put_fact("audit_head", security::audit_head(key_, 0, ""));
-  } else if (fact("key") != check) {
-    give_up();
+  if (fact("key") != key_check())
     return std::string("store.key is not the key of users.db beside it: put the right one back");
-  }
-  return commit() ? std::nullopt : std::optional(failure());
+  return std::nullopt;
+}
+
+std::string UserStore::key_check() const {
+  const std::array<std::string_view, 1> nothing{""};
+  return key_.mark(security::MarkUse::Check, nothing);
+}
+
+bool UserStore::trouble() {
+  if (database_->failure().empty()) return false;
+  failed_ = database_->failure();
+  database_->forget_failure();
+  return true;
 }
 
 bool UserStore::begin() {
@@ -466,15 +480,35 @@ std::size_t UserStore::expire_approvals(WallTime now) {
 }
 
 void UserStore::add(security::AuditEntry entry) {
-  // Behind what was put there without the key as well: it is found, and the log goes on.
+  const auto mark_of = [this](std::uint64_t number) {
+    return one(sql("SELECT mark FROM audit WHERE number = ?").bind(number),
+               [](auto& row) { return row.text(0); })
+        .value_or("");
+  };
+  const std::uint64_t count = audit_count();
   const std::uint64_t there =
       one(sql("SELECT max(number) FROM audit"), [](auto& row) { return row.count(0); }).value_or(0);
-  entry.number = std::max(there, audit_count()) + 1;
-  const std::string last =
-      one(sql("SELECT mark FROM audit WHERE number = ?").bind(entry.number - 1), [](auto& row) {
-        return row.text(0);
-      }).value_or("");
-  const std::string mark = security::audit_mark(key_, last, entry);
+  // Behind whatever was put there, so that it stays to be found.
+  std::uint64_t last = std::max(there, count);
+  std::string mark = mark_of(last);
+  const auto append = [&](security::AuditEntry& one_more) {
+    one_more.number = ++last;
+    mark = security::audit_mark(key_, mark, one_more);
+    insert(one_more, mark);
+  };
+  if (there != count || fact("audit_head") != security::audit_head(key_, count, mark)) {
+    security::AuditEntry broken;
+    broken.at = entry.at;
+    broken.what = security::audit_broken;
+    broken.outcome = fmt::format("it should have ended at {}, and ended at {}", count, there);
+    append(broken);
+  }
+  append(entry);
+  put_fact("audit_count", std::to_string(last));
+  put_fact("audit_head", security::audit_head(key_, last, mark));
+}
+
+void UserStore::insert(const security::AuditEntry& entry, std::string_view mark) {
   sql("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(entry.number)
       .bind(entry.at.ns_utc)
@@ -487,8 +521,6 @@ void UserStore::add(security::AuditEntry entry) {
       .bind(entry.outcome)
       .bind(mark)
       .run();
-  put_fact("audit_count", std::to_string(entry.number));
-  put_fact("audit_head", security::audit_head(key_, entry.number, mark));
 }
 
 std::vector<security::AuditEntry> UserStore::audit(std::uint64_t before, std::size_t most) {

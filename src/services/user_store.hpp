@@ -95,7 +95,9 @@ class UserStore {
   bool begin();
   bool commit();
   void give_up();
-  // Of the last one that was not written.
+  // What was found since the last time this was asked may not be all there is: the disk did not let us read.
+  bool trouble();
+  // Of the last that was not written, or not read.
   const std::string& failure() const { return failed_; }
 
   bool empty();  // no user
@@ -142,7 +144,7 @@ class UserStore {
   // Those that waited too long. How many.
   std::size_t expire_approvals(WallTime now);
 
-  // Its number is given here.
+  // Its number is given here. A log that does not end where it should gets an entry that says so before it.
   void add(security::AuditEntry entry);
   // Before that number (0: from the end), the latest first.
   std::vector<security::AuditEntry> audit(std::uint64_t before, std::size_t most);
@@ -157,7 +159,9 @@ class UserStore {
   UserStore(std::unique_ptr<io::Sqlite> database, security::StoreKey key)
       : database_(std::move(database)), key_(std::move(key)) {}
   std::optional<std::string> prepare();
+  std::string key_check() const;
   std::string fact(std::string_view name);
+  void insert(const security::AuditEntry& entry, std::string_view mark);
   void put_fact(std::string_view name, std::string_view value);
   io::SqlStatement& sql(const char* text) { return database_->statement(text); }
 
