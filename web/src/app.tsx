@@ -7,7 +7,7 @@ import { EnrolTotp } from "./pages/totp";
 import { link_to, useRoute } from "./route";
 import { SessionProvider, useSession } from "./session";
 import { Banners } from "./ui/banners";
-import { Bar } from "./ui/top_bar";
+import { Bar, Looks } from "./ui/top_bar";
 import { Empty, Panel } from "./ui/panel";
 import { useWords, useWordsOfSettings, type Word, WordsProvider } from "./words";
 
@@ -93,6 +93,7 @@ function Shell() {
               </li>
             ))}
         </ul>
+        <Looks />
         <p className="keys">{t("pages.keys")}</p>
       </nav>
       <main id="main" tabIndex={-1}>

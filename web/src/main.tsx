@@ -3,6 +3,7 @@ import { App } from "./app";
 import { start_settings } from "./settings";
 import "./styles/base.css";
 import "./styles/parts.css";
+import "./styles/controls.css";
 import "./styles/pages.css";
 
 start_settings();

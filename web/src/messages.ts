@@ -514,6 +514,75 @@ export interface Recording {
   changed?: Moment;
 }
 
+// ---- the notifier
+
+export interface NotifierState {
+  asOf?: Moment;
+  running?: Span;
+  redisUp: boolean;
+  rules: number;
+  openMatters: number;
+  heldHits: Count;
+}
+
+export interface NoticeRule {
+  name: string;
+  channels: string[];
+  atLeast: Severity;
+  categories: string[];
+  scopes: string[];
+  sources: string[];
+  digest: string;
+  dailyAt: string;
+  zone: string;
+  quiet: string;
+  quietPasses: Severity;
+  againAfter?: Span;
+  escalateAfter?: Span;
+  escalateTo: string[];
+  allClear: boolean;
+}
+
+export interface NoticeChannel {
+  name: string;
+  kind: string;
+  breaker: string;
+  waiting: Count;
+  delivered: Count;
+  dead: Count;
+  oldest?: Moment;
+  attempts: Count;
+  failures: Count;
+  lastFailure: string;
+}
+
+export type DeliveryState =
+  | "DELIVERY_STATE_UNSPECIFIED"
+  | "DELIVERY_STATE_WAITING"
+  | "DELIVERY_STATE_TRYING"
+  | "DELIVERY_STATE_DELIVERED"
+  | "DELIVERY_STATE_DEAD";
+
+export interface Delivery {
+  number: Count;
+  key: string;
+  channel: string;
+  rule: string;
+  severity: Severity;
+  state: DeliveryState;
+  made?: Moment;
+  ended?: Moment;
+  attempts: number;
+  reason: string;
+  title: string;
+}
+
+export interface DeliveryDetail {
+  delivery?: Delivery;
+  hits: { key: string; kind: string; message: string }[];
+  tried: { number: number; began?: Moment; ended?: Moment; outcome: string; answer: string }[];
+}
+
 // ---- the stream
 
 export type ServerMessage =

@@ -24,6 +24,14 @@ export function show_span(ms: number | undefined): string {
   return `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
+// Since a decision, where microseconds count: 84.2 µs, 4.731 ms, 1.204 s.
+export function show_offset(us: number | undefined): string {
+  if (us === undefined || Number.isNaN(us)) return "–";
+  if (us < 1000) return `${us < 100 ? us.toFixed(1) : Math.round(us)} µs`;
+  if (us < 1e6) return `${(us / 1000).toFixed(us < 1e5 ? 3 : 1)} ms`;
+  return us < 6e7 ? `${(us / 1e6).toFixed(3)} s` : show_span(us / 1000);
+}
+
 const two = (n: number) => String(n).padStart(2, "0");
 
 function fields(at: Date, zone: Zone) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { show_moment, show_span, span_ms } from "./time";
+import { show_moment, show_offset, show_span, span_ms } from "./time";
 
 describe("spans of time", () => {
   it("are read from proto3's JSON, and from nothing else", () => {
@@ -17,6 +17,15 @@ describe("spans of time", () => {
     expect(show_span(76 * 3600_000)).toBe("3d 4h");
     expect(show_span(undefined)).toBe("–");
     expect(show_span(-5)).toBe("0 µs");
+  });
+  it("since a decision are told to the microsecond", () => {
+    expect(show_offset(0)).toBe("0.0 µs");
+    expect(show_offset(84.21)).toBe("84.2 µs");
+    expect(show_offset(4731.2)).toBe("4.731 ms");
+    expect(show_offset(270_120)).toBe("270.1 ms");
+    expect(show_offset(1_204_300)).toBe("1.204 s");
+    expect(show_offset(185e6)).toBe("3m 05s");
+    expect(show_offset(undefined)).toBe("–");
   });
 });
 

@@ -41,14 +41,15 @@ const book_columns = (t: Words): Column<Book>[] => [
       </Badge>
     ),
   },
-  { id: "bid_quantity", head: t("quantity"), number: true, cell: (book) => <Num value={best(book.bids)?.quantity} most={6} /> },
+  { id: "bid_quantity", head: t("quantity"), number: true, minor: true, cell: (book) => <Num value={best(book.bids)?.quantity} most={6} /> },
   { id: "bid", head: t("bid"), number: true, cell: (book) => <span className="bid"><Num value={best(book.bids)?.price} /></span> },
   { id: "ask", head: t("ask"), number: true, cell: (book) => <span className="ask"><Num value={best(book.asks)?.price} /></span> },
-  { id: "ask_quantity", head: t("quantity"), number: true, cell: (book) => <Num value={best(book.asks)?.quantity} most={6} /> },
+  { id: "ask_quantity", head: t("quantity"), number: true, minor: true, cell: (book) => <Num value={best(book.asks)?.quantity} most={6} /> },
   {
     id: "spread",
     head: t("spread.bps"),
     number: true,
+    minor: true,
     order: (a, b) => compare(spread_bps(a) ?? "-1", spread_bps(b) ?? "-1"),
     cell: (book) => <Num value={spread_bps(book)} places={2} />,
   },
@@ -57,6 +58,7 @@ const book_columns = (t: Words): Column<Book>[] => [
     id: "gaps",
     head: t("gaps"),
     number: true,
+    minor: true,
     hint: t("gaps.hint"),
     order: (a, b) => compare(a.gaps, b.gaps),
     cell: (book) => <Num value={book.gaps} />,
@@ -110,6 +112,7 @@ function Books({ current }: { current: string }) {
         lines={lines}
         current={current}
         first_order={{ by: "pair", down: false }}
+        row_px={27}
         empty={view.freshness === "waiting" ? t("loading") : t("books.none")}
       />
     </Panel>
@@ -309,21 +312,23 @@ export default function Markets() {
       <Books current={venue && pair ? `${venue} ${pair}` : ""} />
       {venue && pair ? (
         <>
-          <div className="looked-at">
-            <Choice
-              label={t("pair")}
-              value={pair}
-              options={pairs.map((value) => ({ value, text: value }))}
-              onChange={(value) => look_at(value, venue)}
-            />
-            <Choice
-              label={t("venue")}
-              value={venue}
-              options={venues.map((value) => ({ value, text: value }))}
-              onChange={(value) => look_at(pair, value)}
-            />
+          <div className="aside">
+            <div className="looked-at">
+              <Choice
+                label={t("pair")}
+                value={pair}
+                options={pairs.map((value) => ({ value, text: value }))}
+                onChange={(value) => look_at(value, venue)}
+              />
+              <Choice
+                label={t("venue")}
+                value={venue}
+                options={venues.map((value) => ({ value, text: value }))}
+                onChange={(value) => look_at(pair, value)}
+              />
+            </div>
+            <Ladder venue={venue} pair={pair} />
           </div>
-          <Ladder venue={venue} pair={pair} />
           <Edges pair={pair} />
           <Spread pair={pair} />
         </>

@@ -8,6 +8,7 @@ import { ActDialog } from "../ui/act";
 import { Button, Choice } from "../ui/controls";
 import { scope_text } from "../ui/halt";
 import { Moment } from "../ui/numbers";
+import { Notifier } from "../ui/notifier";
 import { Badge, Panel } from "../ui/panel";
 import { severity_mood } from "../ui/severity";
 import { by_text, type Column, lines_of, Table } from "../ui/table";
@@ -102,6 +103,7 @@ export default function Notifications() {
   return (
     <div className="page notifications">
       <Alerts />
+      <Notifier />
     </div>
   );
 }

@@ -77,7 +77,7 @@ const columns_of = (t: Words, look: (key: string) => void): Column<Opportunity>[
     order: by_text((one) => one.pair || route_of(one)),
     cell: (one) => one.pair || t("cycle"),
   },
-  { id: "strategy", head: t("strategy"), order: by_text((one) => one.strategy), cell: (one) => one.strategy },
+  { id: "strategy", head: t("strategy"), minor: true, order: by_text((one) => one.strategy), cell: (one) => one.strategy },
   { id: "route", head: t("route"), order: by_text(route_of), cell: (one) => route_of(one) },
   {
     id: "gross",
@@ -245,7 +245,8 @@ export default function Opportunities() {
           columns={columns}
           lines={lines}
           first_order={{ by: "net", down: true }}
-          most={300}
+          most={2000}
+          row_px={27}
           empty={view.freshness === "waiting" ? t("loading") : t("opportunities.none")}
         />
       </Panel>

@@ -1,8 +1,9 @@
 // Orders that are not over, and what is held where: by our ledger, by the venue, and how it lies between the venues.
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { add, compare, for_plot, ratio, sign, subtract, sum } from "../decimal";
 import { rows_of, useTopic } from "../live";
 import type { Balance, Order } from "../messages";
+import { Toggle } from "../ui/controls";
 import { Age, Num, Signed } from "../ui/numbers";
 import { Badge, Empty, type Mood, Panel } from "../ui/panel";
 import { by_text, type Column, lines_of, Table } from "../ui/table";
@@ -111,7 +112,11 @@ export default function Orders() {
   const balances = useTopic("balances");
   const columns = useMemo(() => [order_columns(t), balance_columns(t)] as const, [t]);
   const order_lines = useMemo(() => lines_of<Order>(orders), [orders]);
-  const balance_lines = useMemo(() => lines_of<Balance>(balances), [balances]);
+  const [empty_too, set_empty_too] = useState(false);
+  const balance_lines = useMemo(
+    () => lines_of<Balance>(balances, (one) => empty_too || [one.total, one.reserved, one.reported, one.foreign].some((amount) => sign(amount) !== 0)),
+    [balances, empty_too],
+  );
   const all = useMemo(
     () => rows_of<Balance>(balances).filter((one) => compare(add(one.total, one.reserved) ?? "0", "0") !== 0),
     [balances],
@@ -126,7 +131,17 @@ export default function Orders() {
           empty={orders.freshness === "waiting" ? t("loading") : t("orders.none")}
         />
       </Panel>
-      <Panel title={t("balances")} view={balances} name="balances" flush>
+      <Panel
+        title={t("balances")}
+        view={balances}
+        name="balances"
+        flush
+        tools={
+          <Toggle on={empty_too} onChange={set_empty_too}>
+            {t("balances.empty_too")}
+          </Toggle>
+        }
+      >
         <Table
           label={t("balances")}
           columns={columns[1]}

@@ -17,7 +17,7 @@ const period_of = (periods: ProfitPeriod[] | undefined, kind: ProfitPeriod["kind
 function Tiles() {
   const t = useWords();
   const { row: pnl } = useRow("pnl");
-  const { row: engine } = useRow("engine");
+  const { row: engine, view: engine_view } = useRow("engine");
   const { row: risk } = useRow("risk");
   const exposures = rows_of<Exposure>(useTopic("exposures"));
   const equity = rows_of<EquityPoint>(useTopic("equity"));
@@ -25,7 +25,8 @@ function Tiles() {
   const day = period_of(pnl?.periods, "DAY");
   const ever = period_of(pnl?.periods, "EVER");
   const last = equity.reduce<EquityPoint | undefined>((a, b) => (!a || a.at < b.at ? b : a), undefined);
-  const largest = exposures.reduce<Exposure | undefined>((a, b) => {
+  // What trading has changed of the reporting asset itself is money, and open to nothing.
+  const largest = exposures.filter((one) => one.asset !== asset).reduce<Exposure | undefined>((a, b) => {
     const size = (one: Exposure) => (one.changeWorth ?? "0").replace(/^-/, "");
     return !a || compare(size(b), size(a)) > 0 ? b : a;
   }, undefined);
@@ -70,7 +71,7 @@ function Tiles() {
         name={t("running")}
         below={engine ? <>{t("incarnation", { number: engine.incarnation })}</> : null}
       >
-        <Age span={engine?.running} from={useRow("engine").view.arrived.get("engine")} />
+        <Age span={engine?.running} from={engine_view.arrived.get("engine")} />
       </Tile>
     </div>
   );

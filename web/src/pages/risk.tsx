@@ -1,11 +1,11 @@
 // What may be lost, what is held up and by whom, and what people may do about it.
-import { useEffect, useMemo, useState } from "react";
-import { api } from "../api";
+import { useMemo, useState } from "react";
 import { compare, for_plot } from "../decimal";
 import { rows_of, useRow, useTopic } from "../live";
 import type { Approval, Exposure, Hold, Limit, LimitEffect, Position, Positions, ProfitPeriod, Scope } from "../messages";
 import { useSession } from "../session";
 import { ActDialog } from "../ui/act";
+import { useAsked } from "../ui/asked";
 import { Button, Choice, Field, Toggle } from "../ui/controls";
 import { HaltDialog, ResumeDialog, scope_text } from "../ui/halt";
 import { Age, Moment, Num, Signed } from "../ui/numbers";
@@ -281,19 +281,9 @@ const position_columns = (t: Words): Column<Position>[] => [
 
 function Measures() {
   const t = useWords();
-  const [positions, set_positions] = useState<Positions>();
+  const { got: positions } = useAsked<Positions>("/positions");
   const limits = rows_of<Limit>(useTopic("limits"));
   const { row: pnl } = useRow("pnl");
-  useEffect(() => {
-    let gone = false;
-    const ask = () => void api.get<Positions>("/positions").then((got) => !gone && set_positions(got), () => undefined);
-    ask();
-    const timer = setInterval(ask, 5000);
-    return () => {
-      gone = true;
-      clearInterval(timer);
-    };
-  }, []);
   const asset = positions?.reportingAsset ?? pnl?.reportingAsset;
   const at_risk = limits.filter((one) => one.name === "value_at_risk");
   return (

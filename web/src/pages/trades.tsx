@@ -6,7 +6,7 @@ import { useTopic } from "../live";
 import type { ExecutionMessage, OpenTrade } from "../messages";
 import { link_to, useRoute } from "../route";
 import { error_text } from "../session";
-import { show_span } from "../time";
+import { show_offset } from "../time";
 import { read_trade, type Trade, type TradeSide } from "../trade";
 import { Choice, Field } from "../ui/controls";
 import { Age, Moment, Num, Signed } from "../ui/numbers";
@@ -53,9 +53,9 @@ const over_columns = (t: Words): Column<ExecutionMessage>[] => [
       </Badge>
     ),
   },
-  { id: "bought", head: t("bought"), number: true, cell: (one) => <Num value={one.execution?.bought} /> },
-  { id: "sold", head: t("sold"), number: true, cell: (one) => <Num value={one.execution?.sold} /> },
-  { id: "residual", head: t("residual"), number: true, cell: (one) => <Signed value={one.execution?.residual} mark={false} /> },
+  { id: "bought", head: t("bought"), number: true, minor: true, cell: (one) => <Num value={one.execution?.bought} /> },
+  { id: "sold", head: t("sold"), number: true, minor: true, cell: (one) => <Num value={one.execution?.sold} /> },
+  { id: "residual", head: t("residual"), number: true, minor: true, cell: (one) => <Signed value={one.execution?.residual} mark={false} /> },
   {
     id: "realised",
     head: t("pnl.realised"),
@@ -113,6 +113,7 @@ function List({ current }: { current: string | undefined }) {
           lines={over_lines}
           current={current}
           first_order={{ by: "number", down: true }}
+          row_px={27}
           empty={over.freshness === "waiting" ? t("loading") : t("trades.none")}
         />
       </Panel>
@@ -128,7 +129,7 @@ function Side({ title, side, base }: { title: string; side: TradeSide; base: str
         {title} {side.venue} <Badge mood={book_mood(side.state)}>{side.state}</Badge>
       </h3>
       <p className="note">
-        {t("trade.book_age")} {side.ageUs === "" ? "–" : show_span(Number(side.ageUs) / 1000)} · {t("trade.takes")}{" "}
+        {t("trade.book_age")} {side.ageUs === "" ? "–" : show_offset(Number(side.ageUs))} · {t("trade.takes")}{" "}
         <Num value={side.quantity} unit={base} /> {t("trade.for")} <Num value={side.notional} unit={side.quote} />
       </p>
       <table>
@@ -214,7 +215,7 @@ function Orders({ trade }: { trade: Trade }) {
                   const moment = order.moments.find((one) => one.name === name);
                   return (
                     <td className="number" key={name}>
-                      {moment ? show_span(moment.us / 1000) : "–"}
+                      {show_offset(moment?.us)}
                     </td>
                   );
                 })}
@@ -238,7 +239,7 @@ function Orders({ trade }: { trade: Trade }) {
                     {t("fee")} <Num value={fill.fee} unit={fill.feeAsset} />
                   </td>
                   <td className="number" colSpan={2}>
-                    {fill.bookedUs === undefined ? "–" : show_span(Number(fill.bookedUs) / 1000)}
+                    {show_offset(fill.bookedUs === undefined ? undefined : Number(fill.bookedUs))}
                   </td>
                   <td />
                 </tr>
@@ -299,7 +300,7 @@ function Detail({ id }: { id: string }) {
             [t("route"), `${trade.buy || "–"} → ${trade.sell || "–"}`],
             [t("outcome"), <Badge key="o" mood={outcome_mood(trade.outcome)}>{trade.outcome}</Badge>],
             [t("trade.decided"), <Moment key="d" at={trade.opened} />],
-            [t("trade.took"), trade.endedUs === undefined ? "–" : show_span(trade.endedUs / 1000)],
+            [t("trade.took"), show_offset(trade.endedUs)],
             [t("strategy"), trade.strategy || "–"],
             [t("quantity"), <Num key="q" value={trade.quantity} unit={base} />],
             [t("edge.gross"), <Signed key="g" value={trade.quotedEdgeBps} unit="bps" most={3} />],
@@ -352,7 +353,7 @@ function Detail({ id }: { id: string }) {
                 const order = trade.orders[leg];
                 return (
                   <tr key={n}>
-                    <td className="number">{show_span(step.us / 1000)}</td>
+                    <td className="number">{show_offset(step.us)}</td>
                     <td>
                       {step.step} <span className="note">{step.detail}</span>
                     </td>

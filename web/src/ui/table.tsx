@@ -1,7 +1,8 @@
 // The page's table: a row is drawn again only when its own row object is another, so that two hundred instruments that change
 // several times a second cost what changed. The order is looked at again twice a second at most, so that rows do not jump
-// under the pointer. What is beyond `most` is counted and not drawn.
-import { memo, type ReactNode, useId, useMemo, useRef, useState } from "react";
+// under the pointer. What is beyond `most` is counted and not drawn. A table whose rows are all of one height (`row_px`) draws
+// those that are in sight and a few around them; its filter finds the others.
+import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useWords } from "../words";
 
 export interface Column<Row> {
@@ -13,6 +14,7 @@ export interface Column<Row> {
   order?: (a: Row, b: Row) => number;
   header?: boolean; // names the row
   hint?: string;
+  minor?: boolean; // left out where the screen is narrow
 }
 
 export interface Line<Row> {
@@ -31,12 +33,15 @@ interface LineProps {
   current: boolean;
 }
 
+const kind_of = (column: { number?: boolean; minor?: boolean }) =>
+  [column.number ? "number" : "", column.minor ? "minor" : ""].join(" ").trim() || undefined;
+
 const TableRow = memo(function TableRow({ line_key, row, told, columns, current }: LineProps) {
   return (
     <tr aria-current={current ? "true" : undefined}>
       {columns.map((column) => {
         const content = column.cell(row as never, told, line_key);
-        const kind = column.number ? "number" : undefined;
+        const kind = kind_of(column);
         return column.header ? (
           <th scope="row" key={column.id} className={kind}>
             {content}
@@ -51,6 +56,42 @@ const TableRow = memo(function TableRow({ line_key, row, told, columns, current 
   );
 });
 
+const around = 12;
+
+// From which row on, and how many, for the part of a scrolled table that is in sight. Steps of a few rows, so that scrolling
+// draws seldom.
+function useInSight(row_px: number | undefined, rows: number) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [sight, set_sight] = useState({ first: 0, count: 60 });
+  const windowed = row_px !== undefined && rows > 60;
+  useEffect(() => {
+    const element = scroller.current;
+    if (!windowed || !element) return;
+    const look = () => {
+      const first = Math.max(0, Math.floor(element.scrollTop / row_px / 6) * 6 - around);
+      const count = Math.ceil(element.clientHeight / row_px) + 2 * around + 6;
+      set_sight((was) => (was.first === first && was.count === count ? was : { first, count }));
+    };
+    look();
+    const watch = new ResizeObserver(look);
+    watch.observe(element);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => {
+      watch.disconnect();
+      element.removeEventListener("scroll", look);
+    };
+  }, [windowed, row_px]);
+  const first = windowed ? Math.min(sight.first, Math.max(0, rows - 1)) : 0;
+  return { scroller, first, last: windowed ? Math.min(rows, first + sight.count) : rows, windowed };
+}
+
+const Space = ({ rows, row_px, columns }: { rows: number; row_px: number; columns: number }) =>
+  rows > 0 ? (
+    <tr aria-hidden="true" className="space">
+      <td colSpan={columns} style={{ height: `${rows * row_px}px` }} />
+    </tr>
+  ) : null;
+
 export function Table<Row>({
   label,
   columns,
@@ -59,6 +100,7 @@ export function Table<Row>({
   current,
   most = 500,
   first_order,
+  row_px,
 }: {
   label: string;
   columns: readonly Column<Row>[];
@@ -67,6 +109,7 @@ export function Table<Row>({
   current?: string | undefined;
   most?: number;
   first_order?: { by: string; down: boolean };
+  row_px?: number;
 }) {
   const t = useWords();
   const title = useId();
@@ -92,12 +135,14 @@ export function Table<Row>({
     return all.slice(0, most);
   }, [lines, columns, order, most]);
 
+  const { scroller, first, last, windowed } = useInSight(row_px, shown.length);
+
   if (lines.length === 0) return <p className="empty">{empty}</p>;
   const press = (id: string) =>
     set_order((was) => (was?.by !== id ? { by: id, down: false } : was.down ? undefined : { by: id, down: true }));
   return (
-    <div className="table-scroll" role="region" aria-labelledby={title} tabIndex={0}>
-      <table>
+    <div className="table-scroll" role="region" aria-labelledby={title} tabIndex={0} ref={scroller}>
+      <table className={windowed ? "windowed" : undefined} aria-rowcount={windowed ? shown.length + 1 : undefined}>
         <caption id={title} className="hidden">
           {label}
         </caption>
@@ -109,7 +154,7 @@ export function Table<Row>({
                 <th
                   scope="col"
                   key={column.id}
-                  className={column.number ? "number" : undefined}
+                  className={kind_of(column)}
                   title={column.hint}
                   aria-sort={sorted ? (order.down ? "descending" : "ascending") : undefined}
                 >
@@ -129,7 +174,8 @@ export function Table<Row>({
           </tr>
         </thead>
         <tbody>
-          {shown.map((line) => (
+          {windowed ? <Space rows={first} row_px={row_px ?? 0} columns={columns.length} /> : null}
+          {shown.slice(first, last).map((line) => (
             <TableRow
               key={line.key}
               line_key={line.key}
@@ -139,6 +185,7 @@ export function Table<Row>({
               current={line.key === current}
             />
           ))}
+          {windowed ? <Space rows={shown.length - last} row_px={row_px ?? 0} columns={columns.length} /> : null}
         </tbody>
       </table>
       {shown.length < lines.length ? (

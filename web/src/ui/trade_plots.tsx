@@ -1,14 +1,12 @@
 // The two drawings of a trade: its orders on one time axis from the decision, and where its money came from and went.
 import { for_plot, show } from "../decimal";
 import type { Trade, TradeOrder } from "../trade";
-import { show_span } from "../time";
+import { show_offset } from "../time";
 import { useWords } from "../words";
 
 const left = 150;
-const wide = 900;
-const row = 34;
-
-const micros = (us: number) => show_span(us / 1000);
+const wide = 1100;
+const row = 30;
 
 // Time to the power of a half: what happens within microseconds and what takes a second are both seen.
 export function Gantt({ orders, end }: { orders: TradeOrder[]; end: number }) {
@@ -24,7 +22,7 @@ export function Gantt({ orders, end }: { orders: TradeOrder[]; end: number }) {
           <g key={us}>
             <line x1={x(us)} x2={x(us)} y1="0" y2={height - 20} className="grid" />
             <text x={x(us)} y={height - 6} className="axis" textAnchor="middle">
-              {micros(us)}
+              {show_offset(us)}
             </text>
           </g>
         ))}
@@ -42,7 +40,7 @@ export function Gantt({ orders, end }: { orders: TradeOrder[]; end: number }) {
               ) : null}
               {order.moments.map((moment) => (
                 <g key={moment.name}>
-                  <title>{`${moment.name} ${micros(moment.us)}`}</title>
+                  <title>{`${moment.name} ${show_offset(moment.us)}`}</title>
                   <line x1={x(moment.us)} x2={x(moment.us)} y1={y - 9} y2={y + 9} className={`tick ${moment.name}`} />
                 </g>
               ))}
@@ -68,9 +66,9 @@ export function Waterfall({ trade }: { trade: Trade }) {
   const all = steps.flatMap((step) => [step.from, step.to]);
   const low = Math.min(0, ...all);
   const high = Math.max(0, ...all);
-  const x = (value: number) => 130 + ((value - low) / (high - low || 1)) * 420;
+  const x = (value: number) => 130 + ((value - low) / (high - low || 1)) * 280;
   return (
-    <svg className="waterfall" viewBox={`0 0 760 ${steps.length * 24 + 4}`} role="img" aria-label={t("trade.attribution")}>
+    <svg className="waterfall" viewBox={`0 0 580 ${steps.length * 24 + 4}`} role="img" aria-label={t("trade.attribution")}>
       <line x1={x(0)} x2={x(0)} y1="0" y2={steps.length * 24} className="grid" />
       {steps.map((step, n) => (
         <g key={step.name} className={step.name === "realised" ? "total" : step.to >= step.from ? "gain" : "cost"}>
@@ -84,7 +82,7 @@ export function Waterfall({ trade }: { trade: Trade }) {
             height="14"
             rx="2"
           />
-          <text x="760" y={n * 24 + 16} textAnchor="end" className="value">
+          <text x="580" y={n * 24 + 16} textAnchor="end" className="value">
             {step.text}
           </text>
         </g>
