@@ -27,17 +27,27 @@ const char* name(ListenError error) {
 // One accepted connection: HTTP until a handshake makes it a WebSocket session of the same id.
 class HttpServer::Connection final : private StreamListener, private WsListener {
  public:
-  Connection(HttpServer& server, std::uint64_t id, int fd)
+  Connection(HttpServer& server, std::uint64_t id, int fd, in_addr from)
       : server_(server),
         id_(id),
+        from_(from),
         stream_(server.reactor_, *this,
                 with_room_for(server.options_.stream, server.options_.websocket)),
         reader_(server.options_.limits) {
     stream_.adopt(fd, server.options_.tls);
+    expect(server_.options_.request_within);
   }
-  ~Connection() override { server_.reactor_.cancel(timer_); }
+  ~Connection() override {
+    server_.reactor_.cancel(timer_);
+    server_.reactor_.cancel(patience_);
+  }
 
   WebSocket* session() const { return session_.get(); }
+  std::size_t unsent() const { return stream_.unsent(); }
+  std::string from() const {
+    char text[INET_ADDRSTRLEN];
+    return ::inet_ntop(AF_INET, &from_, text, sizeof text) == nullptr ? "" : text;
+  }
   bool respond(std::uint64_t request, const HttpResponse& response);
   bool reset_request(std::uint64_t request);
   void reset();
@@ -52,12 +62,15 @@ class HttpServer::Connection final : private StreamListener, private WsListener 
   void on_closed(const WsClosed& closed) override;
 
   void read_request();
+  void expect(Duration within);
+  void lose_patience();
   void upgrade(const HttpRequest& request);
   void write(const HttpResponse& response);
   void refuse(int status);
 
   HttpServer& server_;
   const std::uint64_t id_;
+  const in_addr from_;
   Lifeline lifeline_;
   Stream stream_;
   HttpRequestReader reader_;
@@ -67,8 +80,22 @@ class HttpServer::Connection final : private StreamListener, private WsListener 
   bool reading_ = false;  // within read_request's loop
   bool last_ = false;     // the connection ends after this answer
   bool to_head_ = false;
+  bool begun_ = false;  // a request, which is not whole
   TimerId timer_;
+  TimerId patience_;
 };
+
+// `within`: 0, for ever.
+void HttpServer::Connection::expect(Duration within) {
+  server_.reactor_.cancel(patience_);
+  if (within.ns > 0) patience_ = server_.reactor_.after(within, [this] { lose_patience(); });
+}
+
+void HttpServer::Connection::lose_patience() {
+  patience_ = {};
+  if (!stream_.is_open()) return reset();
+  begun_ ? refuse(408) : stream_.finish();
+}
 
 void HttpServer::Connection::on_bytes() {
   if (session_) return session_->on_bytes();
@@ -82,7 +109,12 @@ void HttpServer::Connection::read_request() {
     const std::span<char> bytes = stream_.received();
     const HttpProgress progress = reader_.read({bytes.data(), bytes.size()});
     stream_.consume(progress.consumed);
-    if (progress.step == HttpStep::NeedMore) break;
+    if (progress.step == HttpStep::NeedMore) {
+      if (!std::exchange(begun_, true) && request_ > 0) expect(server_.options_.request_within);
+      break;
+    }
+    begun_ = false;
+    expect({});
     if (progress.step != HttpStep::Done) {
       reading_ = false;
       return refuse(progress.step == HttpStep::TooLarge ? 413 : 400);
@@ -151,6 +183,7 @@ bool HttpServer::Connection::respond(std::uint64_t request, const HttpResponse& 
   if (!answering_ || request != request_ || !stream_.is_open()) return false;
   answering_ = false;
   write(response);
+  if (!last_) expect(server_.options_.idle_within);
   // A request that came meanwhile has been waiting in the receive buffer.
   if (!reading_ && !last_ && !stream_.received().empty() && !timer_.set()) {
     timer_ = server_.reactor_.after({}, [this] {
@@ -239,10 +272,17 @@ void HttpServer::on_ready(Ready) { accept_all(); }
 
 void HttpServer::accept_all() {
   while (true) {
-    const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_in from{};
+    socklen_t size = sizeof from;
+    const int fd =
+        ::accept4(fd_, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+      if (options_.connections_max > 0 && connections_.size() >= options_.connections_max) {
+        ::close(fd);
+        continue;
+      }
       const std::uint64_t id = next_id_++;
-      connections_.emplace(id, std::make_unique<Connection>(*this, id, fd));
+      connections_.emplace(id, std::make_unique<Connection>(*this, id, fd, from.sin_addr));
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -279,6 +319,11 @@ std::vector<SessionId> HttpServer::sessions() const {
     if (connection->session() != nullptr && connection->session()->is_open()) ids.push_back(id);
   }
   return ids;
+}
+
+std::size_t HttpServer::unsent(SessionId session) const {
+  const Connection* connection = find(session);
+  return connection == nullptr ? 0 : connection->unsent();
 }
 
 bool HttpServer::send_text(SessionId session, std::string_view payload) {
@@ -333,6 +378,13 @@ bool Responder::reset() const {
   if (server == nullptr) return false;
   HttpServer::Connection* connection = (*server)->find(connection_);
   return connection != nullptr && connection->reset_request(request_);
+}
+
+std::string Responder::from() const {
+  const auto server = server_.lock();
+  if (server == nullptr) return {};
+  const HttpServer::Connection* connection = (*server)->find(connection_);
+  return connection == nullptr ? std::string() : connection->from();
 }
 
 }  // namespace ats::io

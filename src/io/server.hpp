@@ -36,6 +36,8 @@ class Responder {
   bool respond(const HttpResponse& response) const;
   // Cuts the connection (TCP RST) instead of answering.
   bool reset() const;
+  // The address it came from, "127.0.0.1"; empty: the connection is gone.
+  std::string from() const;
 
  private:
   friend class HttpServer;
@@ -64,6 +66,12 @@ struct HttpServerOptions {
   HttpLimits limits{.header_max = 64 * 1024, .body_max = 1024 * 1024};
   WsOptions websocket{.message_max = 1024 * 1024};
   StreamOptions stream{.receive_initial = 16 * 1024, .receive_max = 4 * 1024 * 1024};
+  // Against clients that hold on to connections; 0: no bound. One more than so many is cut at once.
+  std::size_t connections_max = 0;
+  // From the connection's opening, or a request's first byte, until the request is whole; else it is told 408.
+  Duration request_within{};
+  // How long a connection may say nothing after an answer.
+  Duration idle_within{};
 };
 
 enum class ListenError : std::uint8_t { PortInUse, NotPermitted, NoSocket };
@@ -80,6 +88,8 @@ class HttpServer final : private Handler {
   std::uint16_t port() const { return port_; }
   std::size_t connections() const { return connections_.size(); }
   std::vector<SessionId> sessions() const;
+  // Bytes that wait for the peer to take them.
+  std::size_t unsent(SessionId session) const;
 
   // False: no such session, or it is closing.
   bool send_text(SessionId session, std::string_view payload);
