@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Every role a process of its own, on this machine: simulated exchanges, Redis and InfluxDB over TLS, two collectors, the risk role
-over mutual TLS, a notifier, an engine; each role with /metrics. It trades on paper money until it is stopped, in order, and says what came of it.
+over mutual TLS, a notifier, an engine, the dashboard; each role with /metrics. It trades on paper money until it is stopped, in order, and says what came of it.
 
 usage: distributed.py ATS [--for 60s] [--summary FILE] [--data DIR] [--seed N] [--pairs A/B,C/D]
   ./dev run --distributed --for 60s --summary out.json
@@ -10,7 +10,7 @@ import urllib.error, urllib.parse, urllib.request
 from decimal import Decimal
 
 EAST, WEST = ["binance", "kraken"], ["upbit", "coinbase", "bitfinex"]
-ROLES = ("risk", "east", "west", "notifier", "engine")
+ROLES = ("risk", "east", "west", "notifier", "engine", "dashboard")
 
 
 def free_port():
@@ -26,7 +26,7 @@ def free_port():
 
 
 def make_certificates(folder, names):
-    """An authority of our own, and a key and a certificate for localhost by each name, in the role of an engine (OU)."""
+    """An authority of our own, and a key and a certificate for localhost by each name, in the role of an engine, or of the dashboard (OU)."""
     at = lambda name: os.path.join(folder, name)
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
@@ -39,7 +39,7 @@ def make_certificates(folder, names):
     with open(at("names"), "w") as out:
         out.write("subjectAltName=DNS:localhost")
     for name in names:
-        openssl("req", *curve, "-keyout", at(name + ".key"), "-out", at(name + ".csr"), "-subj", f"/CN={name}/OU=engine")
+        openssl("req", *curve, "-keyout", at(name + ".key"), "-out", at(name + ".csr"), "-subj", f"/CN={name}/OU={'dashboard' if name == 'dashboard' else 'engine'}")
         openssl("x509", "-req", "-in", at(name + ".csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-days", "30",
                 "-CAcreateserial", "-out", at(name + ".pem"), "-extfile", at("names"))
 
@@ -94,7 +94,7 @@ class People(http.server.ThreadingHTTPServer):
 
 
 class System:
-    """The processes by name: redis, influx, sim, risk, east and west (collectors), notifier, engine. Each can be started and ended alone.
+    """The processes by name: redis, influx, sim, risk, east and west (collectors), notifier, engine, dashboard. Each can be started and ended alone.
 
     redis_at, influx_at and risk_at are where the engine finds them (localhost:PORT): to be changed by who puts something between.
     """
@@ -102,9 +102,9 @@ class System:
     def __init__(self, ats, home, seed=1, pairs="BTC/USDT,ETH/USDT,SOL/USDT"):
         self.ats, self.home, self.seed, self.pairs = os.path.abspath(ats), home, seed, pairs
         self.processes = {}
-        self.ports = {name: free_port() for name in (*ROLES, "redis", "influx", "influx-rpc", "leases")}
+        self.ports = {name: free_port() for name in (*ROLES, "redis", "influx", "influx-rpc", "leases", "engine-rpc", "page")}
         self.redis_at, self.influx_at, self.risk_at = (f"localhost:{self.ports[name]}" for name in ("redis", "influx", "leases"))
-        make_certificates(home, ("redis", "influx", "role", "engine"))
+        make_certificates(home, ("redis", "influx", "role", "engine", "dashboard"))
         self.password = secrets.token_hex(16)
         self.people = People()
         with open(os.open(self.at("password"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
@@ -228,7 +228,24 @@ again_most = "5s"
                                   "--summary", self.at("summary.json"), *more],
                        {"ATS_MARKET_FROM": f"{self.at('east.sock')},{self.at('west.sock')}",
                         "ATS_RISK_ROLE": self.risk_at, "ATS_RISK_ENGINE": "engine", **self.tls_of("engine"),
+                        "ATS_RISK_LISTEN": f"localhost:{self.ports['engine-rpc']}",
                         **self.redis_settings(), **self.influx_settings(self.influx_at)})
+
+    def start_dashboard(self):
+        config = self.at("dashboard.toml")
+        with open(config, "w") as out:
+            out.write(f"""[dashboard]
+listen = "127.0.0.1:{self.ports['page']}"
+engines = ["engine=localhost:{self.ports['engine-rpc']}"]
+""")
+        self.spawn_ats("dashboard", ["dashboard", "--config", config, "--data", self.at("dashboard-data")],
+                       {"ATS_RISK_ROLE": f"localhost:{self.ports['leases']}", **self.tls_of("dashboard")})
+
+    def first_sign_in(self):
+        """The link that makes the first user of the dashboard; nothing when there is one."""
+        with open(self.at("dashboard.log")) as log:
+            found = re.search(r"first sign-in .*: (\S+)", log.read())
+        return found and found[1]
 
     def raised(self):
         """What engine and risk role told in their streams of alerts that came up."""
@@ -346,8 +363,9 @@ def run(options, home):
         system.start_all()
         for role in ROLES:
             system.wait(f"{role} is ready", lambda role=role: system.ready(role))
-            say(f"{role:7} http://127.0.0.1:{system.ports[role]}/metrics   log {system.at(role + '.log')}")
-        say(f"redis   {system.redis_at} (TLS)   influx https://{system.influx_at}   exchanges {system.sim_control}/venues")
+            say(f"{role:9} http://127.0.0.1:{system.ports[role]}/metrics   log {system.at(role + '.log')}")
+        say(f"page      http://127.0.0.1:{system.ports['page']}   first sign-in (once, within a day): {system.first_sign_in()}")
+        say(f"redis     {system.redis_at} (TLS)   influx https://{system.influx_at}   exchanges {system.sim_control}/venues")
         say(f"the engine: {options.ats} status --data {system.at('data')}")
         began = told = time.monotonic()
         while not stopping and (options.seconds is None or time.monotonic() - began < options.seconds):
@@ -377,7 +395,7 @@ def run(options, home):
         summary["alerts_told"] = system.told_of()
         if summary["alerts_told"] != raised:
             summary["violations"].append(f"{raised} alerts were raised, people were told of {summary['alerts_told']}")
-        ends = {name: system.end(name) for name in ("east", "west", "risk", "notifier")}
+        ends = {name: system.end(name) for name in ("dashboard", "east", "west", "risk", "notifier")}
         with open(system.at("engine.log"), errors="replace") as log:
             say(next((line.rstrip() for line in reversed(log.readlines()) if line.startswith("ran ")), ""))
         summary["violations"] += [f"{name} did not end in order" for name, status in ends.items() if status != 0]

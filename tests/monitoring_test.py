@@ -111,7 +111,8 @@ def check_files(home):
     if shutil.which("systemd-analyze") is None:
         print("systemd-analyze is not here: units are not verified")
         return
-    for unit in ("ats-engine.service", "ats-risk.service", "ats-collector.service", "ats-notifier.service"):
+    for unit in ("ats-engine.service", "ats-risk.service", "ats-collector.service", "ats-notifier.service",
+                 "ats-dashboard.service"):
         with open(os.path.join(deploy, "systemd", unit)) as file:
             text = file.read()
         words = re.search(r"^ExecStart=/usr/bin/ats (.*)$", text, re.M).group(1).split()

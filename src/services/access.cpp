@@ -262,6 +262,31 @@ std::span<const Access::State::Endpoint> Access::State::endpoints() {
   return table;
 }
 
+std::vector<AccessEndpoint> Access::endpoints() {
+  std::vector<AccessEndpoint> out;
+  for (const State::Endpoint& one : State::endpoints()) {
+    AccessEndpoint& told = out.emplace_back();
+    told.method = one.method;
+    told.path = std::string("/api/v1/") + one.path;
+    switch (one.needs) {
+      case Needs::Nobody:
+        told.needs = "nobody";
+        break;
+      case Needs::Enrolling:
+      case Needs::Session:
+        told.needs = "session";
+        break;
+      case Needs::Somebody:
+        told.needs = "somebody";
+        break;
+      case Needs::Granted:
+        told.needs = security::name(one.permission);
+        break;
+    }
+  }
+  return out;
+}
+
 Access::Access(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Access::~Access() = default;
 

@@ -54,8 +54,16 @@ struct AccessOptions {
   std::function<void()> approvals_changed;
 };
 
+// What Access serves, for whoever describes the whole API.
+struct AccessEndpoint {
+  std::string method, path;  // "/api/v1/users/*"
+  std::string needs;         // a permission, "session", "somebody" or "nobody"
+};
+
 class Access {
  public:
+  static std::vector<AccessEndpoint> endpoints();
+
   // The store's folder: <data_dir>/dashboard. The error is one line a person can act on.
   static Result<std::unique_ptr<Access>, std::string> open(const std::filesystem::path& folder,
                                                            AccessOptions options);

@@ -389,7 +389,7 @@ void Access::State::set_up(Ask& ask) {
   const auto judged = security::judge_password(password, name, least);
   if (!is_user_name(name) || !judged) {
     ask.answer(api_error(ApiError::InvalidArgument,
-                         judged ? "a name has small letters, digits, '.', '-' and '_', at most 32"
+                         judged ? "a name has small letters, digits, '.', '-' and '_', at most 31"
                                 : password_fault_text(judged.error(), least)));
     return;
   }

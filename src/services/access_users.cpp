@@ -86,7 +86,7 @@ void Access::State::add_user(Ask& ask) {
   user.name = text_in(ask.body, "name");
   user.created = ask.now;
   if (!is_user_name(user.name))
-    return ask.answer(invalid("a name has small letters, digits, '.', '-' and '_', at most 32"));
+    return ask.answer(invalid("a name has small letters, digits, '.', '-' and '_', at most 31"));
   if (!valid_roles(ask.body.value("roles", json()), user.roles))
     return ask.answer(invalid(bad_roles));
   if (!valid_scopes(ask.body.value("scopes", json::array()), user.scopes))

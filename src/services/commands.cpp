@@ -6,6 +6,7 @@
 #include "services/collector_command.hpp"
 #include "services/compare_command.hpp"
 #include "services/config_command.hpp"
+#include "services/dashboard_command.hpp"
 #include "services/decode.hpp"
 #include "services/doctor.hpp"
 #include "services/influx_command.hpp"
@@ -35,6 +36,8 @@ std::span<const Command> commands() {
       {"collector", "public market data of the venues, for engines of this machine",
        collector_command},
       {"engine", "the trading engine alone, with market data from collectors", engine_command},
+      {"dashboard", "page and API for people and programs, of engines in other processes",
+       dashboard_command},
       {"notifier", "tell people of alerts, by rules, over mail, webhooks and chats",
        notifier_command},
       {"notify", "what people were told, what came to nothing, and whether a channel works",

@@ -21,6 +21,7 @@
 #include "services/access_config.hpp"
 #include "services/backtest_config.hpp"
 #include "services/bus_config.hpp"
+#include "services/dashboard_config.hpp"
 #include "services/influx_config.hpp"
 #include "services/log.hpp"
 #include "services/market_config.hpp"
@@ -86,6 +87,7 @@ struct Config {
   StandbyConfig standby;
   AccessConfig access;
   BacktestServiceConfig backtest;
+  DashboardConfig dashboard;
   std::string monitoring_listen = "127.0.0.1:0";  // metrics and health; empty: nowhere
   CoreConfig core;
 };

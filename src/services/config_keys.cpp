@@ -429,6 +429,7 @@ void core_keys(std::vector<Key>& keys) {
   add_notice_keys(keys);
   add_standby_keys(keys);
   add_access_keys(keys);
+  add_dashboard_keys(keys);
   keys.push_back(
       duration_key("execution", "order_deadline", &CoreConfig::order_deadline,
                    "Without a final answer by then an order is Unknown and the venue is asked."));

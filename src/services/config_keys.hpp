@@ -62,6 +62,8 @@ void add_standby_keys(std::vector<Key>& keys);
 void add_access_keys(std::vector<Key>& keys);
 // Those of backtests that an engine carries out beside itself.
 void add_backtest_keys(std::vector<Key>& keys);
+// Those of the dashboard.
+void add_dashboard_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 

@@ -1,12 +1,15 @@
 #include "services/engine_service.hpp"
 
 #include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "services/engine_messages.hpp"
 #include "services/risk_messages.hpp"
 
@@ -203,6 +206,46 @@ EngineService::Unary* EngineService::ListTrades(Context* context, const v1::List
       out->add_over()->ParseFromString(over[over.size() - 1 - n].bytes);
     return grpc::Status::OK;
   });
+}
+
+namespace {
+
+grpc::Status status_of(const TradeReader::Error& error) {
+  switch (error.failure) {
+    case TradeReader::Failure::NotFound:
+      return {grpc::StatusCode::NOT_FOUND, error.why};
+    case TradeReader::Failure::TooLong:
+      return {grpc::StatusCode::FAILED_PRECONDITION, error.why};
+    case TradeReader::Failure::Unreadable:
+      return {grpc::StatusCode::UNAVAILABLE, error.why};
+    case TradeReader::Failure::Busy:
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, error.why};
+  }
+  return {grpc::StatusCode::INTERNAL, error.why};
+}
+
+}  // namespace
+
+EngineService::Unary* EngineService::GetTrade(Context* context, const v1::GetTradeRequest* in,
+                                              v1::GetTradeResponse* out) {
+  return calls_.ask_later(context, in, Right::Look, [this, in, out](GrpcCalls::Finish finish) {
+    const std::uint64_t number = next_reading_++;
+    reading_.emplace(number, std::move(finish));
+    reader_.read(source_.journal(), in->trade(), [this, number, out](const auto& read) {
+      auto waits = reading_.extract(number);
+      if (waits.empty()) return;  // it was ended, and `out` with it
+      if (!read) return waits.mapped()(status_of(read.error()));
+      const bool good =
+          google::protobuf::util::JsonStringToMessage(*read, out->mutable_timeline()).ok();
+      ATS_ASSERT(good);  // it is ours
+      waits.mapped()(grpc::Status::OK);
+    });
+  });
+}
+
+void EngineService::end_streams(const grpc::Status& status) {
+  watches_.end(status);
+  for (const auto& [number, finish] : std::exchange(reading_, {})) finish(status);
 }
 
 EngineService::Unary* EngineService::ListBalances(Context* context,

@@ -1,6 +1,7 @@
 // An engine as those see it who watch it over gRPC (proto/ats/v1/engine.proto). One thread, the core's.
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ class EngineSource {
   virtual std::string_view reporting() const = 0;  // the asset that profits are in
   // The effective configuration. It has no secret in it.
   virtual std::string configuration() const = 0;
+  virtual std::filesystem::path journal() const = 0;
 
  protected:
   ~EngineSource() = default;

@@ -19,6 +19,7 @@ constexpr std::uint8_t of(Right right) {
 struct Role {
   std::string_view name;
   std::uint8_t rights;
+  bool for_others = false;
 };
 constexpr std::array roles{
     Role{"viewer", of(Right::Look)},
@@ -26,6 +27,8 @@ constexpr std::array roles{
     Role{"risk-manager", of(Right::Look) | of(Right::Hold) | of(Right::Command) | of(Right::Study)},
     Role{"admin", of(Right::Look) | of(Right::Hold) | of(Right::Command) | of(Right::Study)},
     Role{"engine", of(Right::Look) | of(Right::Lease)},
+    Role{"dashboard", of(Right::Look) | of(Right::Hold) | of(Right::Command) | of(Right::Study),
+         true},
 };
 constexpr std::uint8_t everything = 0xFF;
 
@@ -73,6 +76,7 @@ GrpcCaller caller_of_certificate(std::string_view pem) {
     for (const Role& role : roles) {
       if (unit != role.name) continue;
       caller.rights |= role.rights;
+      caller.for_others |= role.for_others;
       caller.roles.push_back(std::move(unit));
       break;
     }
@@ -82,9 +86,9 @@ GrpcCaller caller_of_certificate(std::string_view pem) {
 
 GrpcCaller caller_of(const grpc::ServerContextBase& context) {
   const auto auth = context.auth_context();
-  if (!auth || !auth->IsPeerAuthenticated()) return {{}, {}, false, everything};
+  if (!auth || !auth->IsPeerAuthenticated()) return {{}, {}, false, false, everything};
   const auto pem = auth->FindPropertyValues("x509_pem_cert");
-  if (pem.empty()) return {{}, {}, true, 0};
+  if (pem.empty()) return {{}, {}, true, false, 0};
   return caller_of_certificate({pem[0].data(), pem[0].size()});
 }
 

@@ -6,6 +6,7 @@
 //   risk-manager   likewise, and resumes, sets limits, writes off an engine
 //   admin          the same
 //   engine         looks, asks for leases in its own name, follows the journal of an engine that it may stand in for
+//   dashboard      as an admin, in the names of the users that it knows (Caller.who): it asks them who they are
 //
 // A certificate without a role may do nothing. Without TLS, which is loopback only, whoever reaches the port may do
 // everything, as whoever reaches the control socket may.
@@ -32,6 +33,7 @@ struct GrpcCaller {
   std::string name;                // of the certificate; empty: there is none
   std::vector<std::string> roles;  // those that there are
   bool certified = false;
+  bool for_others = false;  // it says in whose name it acts
   std::uint8_t rights = 0;
 
   bool may(Right right) const { return (rights & (1U << static_cast<unsigned>(right))) != 0; }

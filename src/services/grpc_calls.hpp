@@ -86,6 +86,23 @@ class GrpcCalls {
                 [answer](const GrpcCaller&) { return answer(); });
   }
 
+  // Likewise, of what is answered some time later: `begin` is given what ends the call, to be called once, on the
+  // reactor's thread.
+  using Finish = std::function<void(const grpc::Status&)>;
+  template <class Request, class Begin>
+  Unary* ask_later(Context* context, const Request*, Right right, Begin begin) {
+    Unary* call = context->DefaultReactor();
+    const bool taken =
+        bridge_.submit([this, call, context, right, caller = caller_of(*context), begin] {
+          if (auto status = gone(*context)) return call->Finish(*status);
+          if (!caller.may(right)) return call->Finish(refuse(caller, right, method_of<Request>()));
+          if (!serving_) return call->Finish(stopping());
+          begin(Finish([call](const grpc::Status& status) { call->Finish(status); }));
+        });
+    if (!taken) call->Finish(stopping());
+    return call;
+  }
+
   // Likewise, of what acts: once for each request id of a client.
   template <class Request, class Response, class Act>
   Unary* act(Context* context, const Request* request, Response* response, Right right, Act act) {
@@ -135,7 +152,8 @@ class GrpcCalls {
     const auto& caller = request.caller();
     if (caller.request_id().empty() || caller.request_id().size() > 64)
       return bad("caller.request_id: 1 to 64 characters, another for each thing wanted");
-    const Wish wish{peer.certified ? peer.name : caller.who(), caller.reason()};
+    const bool told = !peer.certified || (peer.for_others && !caller.who().empty());
+    const Wish wish{told ? caller.who() : peer.name, caller.reason()};
     if (wish.who.empty() || wish.who.size() > 31)
       return bad("caller.who: who asks, in 1 to 31 characters");
     const std::string key = peer.name + '\n' + caller.request_id();

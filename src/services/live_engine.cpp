@@ -67,7 +67,8 @@ std::optional<std::string> LiveEngine::prepare() {
                                      [this](std::string_view request) { return answer(request); });
   if (!control) return control.error();
   control_ = std::move(*control);
-  if (!config.risk_service.listen.empty()) tape_.emplace(config.engine_name);
+  if (!config.risk_service.listen.empty() || !config.dashboard.listen.empty())
+    tape_.emplace(config.engine_name);
   if (!config.bus.server.empty()) {
     auto bus = BusPublisher::open(reactor_, config.bus, config.engine_name,
                                   [this](std::string line) { log_line(std::move(line)); });
@@ -132,15 +133,36 @@ std::optional<std::string> LiveEngine::prepare_to_trade() {
   messages_before_.resize(drivers_.size());
   per_second_.resize(drivers_.size());
   skew_told_.resize(drivers_.size());
-  if (!config.risk_service.listen.empty()) {
-    auto server = RiskServer::open(
-        reactor_, *this, config.risk_service,
-        [this](std::string line) { log_line(std::move(line)); }, this, backtest_jobs_setup(config));
-    if (!server) return server.error();
-    risk_server_ = std::move(*server);
-  }
+  if (auto wrong = open_services()) return wrong;
   names_ = std::make_shared<const Universe>(universe_);
   return open_monitor();
+}
+
+// gRPC, for other programs and for the dashboard.
+std::optional<std::string> LiveEngine::open_services() {
+  const Config& config = setup_.config;
+  if (!tape_) return std::nullopt;
+  auto server = RiskServer::open(
+      reactor_, *this, config.risk_service, [this](std::string line) { log_line(std::move(line)); },
+      this, backtest_jobs_setup(config));
+  if (!server) return server.error();
+  risk_server_ = std::move(*server);
+  if (config.dashboard.listen.empty()) return std::nullopt;
+  DashboardSetup setup{
+      .config = config.dashboard,
+      .access = config.access,
+      .data_dir = config.data_dir,
+      .sources = {{config.engine_name, AskedAt::Engine, "", risk_server_->channel()}},
+      .log = [this](std::string text, LogLevel level) {
+        reactor_.post([this, text = std::move(text), level] { log_line(text, level); });
+      }};
+  auto dashboard = Dashboard::open(std::move(setup));
+  if (!dashboard) return dashboard.error();
+  dashboard_ = std::move(*dashboard);
+  // On the screen alone: who has it becomes the first admin.
+  if (const auto& link = dashboard_->first_link())
+    news_.push_back("first sign-in (once, within a day): " + *link);
+  return std::nullopt;
 }
 
 std::optional<std::string> LiveEngine::open_monitor() {
@@ -239,7 +261,10 @@ void LiveEngine::begin() {
   watch_->start();
   if (risk_server_) {
     risk_server_->serve();
-    log_line("gRPC ats.v1.Risk, ats.v1.Engine and ats.v1.Backtests on " + risk_server_->address());
+    if (!risk_server_->address().empty()) {
+      log_line("gRPC ats.v1.Risk, ats.v1.Engine and ats.v1.Backtests on " +
+               risk_server_->address());
+    }
   }
 }
 
@@ -366,6 +391,7 @@ void LiveEngine::reload(std::string_view who) {
 
 bool LiveEngine::close() {
   closing_ = true;
+  dashboard_.reset();
   monitor_.reset();
   if (!host_) return close_standby();
   if (risk_server_) risk_server_->stop();
@@ -556,6 +582,7 @@ void LiveEngine::view(LiveView& out) const {
   out.order_p50 = o.percentile(0.5), out.order_p99 = o.percentile(0.99);
   out.order_p999 = o.percentile(0.999), out.orders = o.count();
   out.journal_bytes = journal_->bytes_written();
+  out.dashboard = dashboard_ ? dashboard_->url() : std::string();
   out.monitoring = monitor_ ? monitor_->address() : std::string();
   if (leadership_) out.standby = standby();
 }

@@ -19,6 +19,7 @@
 #include "services/bus_publisher.hpp"
 #include "services/config.hpp"
 #include "services/control.hpp"
+#include "services/dashboard.hpp"
 #include "services/engine_host.hpp"
 #include "services/engine_source.hpp"
 #include "services/fee_watch.hpp"
@@ -101,12 +102,15 @@ class LiveEngine final : private HostWatcher,
 
   void view(LiveView& out) const override;
   const std::filesystem::path& journal_dir() const { return setup_.journal_dir; }
+  // Null: there is none.
+  const Dashboard* dashboard() const { return dashboard_.get(); }
 
  private:
   LiveEngine(io::Reactor& reactor, LiveSetup setup);
   std::optional<std::string> prepare();
   std::optional<std::string> prepare_to_trade();
   std::optional<std::string> open_monitor();
+  std::optional<std::string> open_services();
   FoldOptions fold_options();
   std::optional<std::string> restore();
   std::optional<std::string> begin_life(FoldReport& folded, const io::JournalEnd& end);
@@ -151,6 +155,7 @@ class LiveEngine final : private HostWatcher,
   const EventTape& tape() const override { return *tape_; }
   std::string_view reporting() const override { return setup_.config.core.reporting_asset.view(); }
   std::string configuration() const override { return to_toml(setup_.config); }
+  std::filesystem::path journal() const override { return setup_.journal_dir; }
   void monitored(MonitorView& out) const override;
 
   io::Reactor& reactor_;
@@ -204,6 +209,7 @@ class LiveEngine final : private HostWatcher,
   // Null: not asked for. They ask all of the above, so they go first.
   std::unique_ptr<RiskServer> risk_server_;
   std::unique_ptr<Monitor> monitor_;
+  std::unique_ptr<Dashboard> dashboard_;
 };
 
 }  // namespace ats::services

@@ -121,6 +121,7 @@ class Screen {
                      dim, plain, microseconds_text(v_.decision_p50),
                      microseconds_text(v_.decision_p99), microseconds_text(v_.decision_p999), dim,
                      plain, microseconds_text(v_.order_p50), microseconds_text(v_.order_p99)));
+    if (!v_.dashboard.empty()) line(fmt::format("{}dashboard{} {}", dim, plain, v_.dashboard));
     line();
     title(fmt::format("{:<12}{:>9}{:>9}{:>10}{:>12}{:>11}  {}", "VENUE", "market", "orders",
                       "msg/s", "messages", "reconnects", "last loss"));
@@ -348,6 +349,7 @@ std::string status_json(const LiveView& view) {
   out["seconds"] = view.running.ns / 1'000'000'000;
   out["paper"] = view.paper;
   out["incarnation"] = core.incarnation;
+  out["dashboard"] = view.dashboard.empty() ? json(nullptr) : json(view.dashboard);
   out["monitoring"] = view.monitoring.empty() ? json(nullptr) : json(view.monitoring);
   if (view.standby) out["standby"] = standby_json(*view.standby);
   out["reconciled"] = core.reconciled;

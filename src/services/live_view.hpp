@@ -53,6 +53,7 @@ struct LiveView {
   std::uint64_t decisions = 0, orders = 0;
   std::uint64_t journal_bytes = 0;
   std::string monitoring;  // address of the pages of metrics and health; empty: none
+  std::string dashboard;   // its address; empty: none
   std::optional<StandbyView> standby = {};  // nothing: it leads alone
 };
 

@@ -6,6 +6,13 @@
 #include "services/command_line.hpp"
 #include "services/commands.hpp"
 #include "services/version.hpp"
+#include "services/web_page.hpp"
+
+#ifdef ATS_WEB
+namespace ats::services {
+std::span<const WebFile> web_files();  // made by the build (web/embed.mjs)
+}
+#endif
 
 namespace {
 
@@ -32,6 +39,9 @@ void print_help(std::FILE* out) {
 
 int main(int argc, char** argv) {
   ats::io::forbid_core_files();
+#ifdef ATS_WEB
+  ats::services::use_web_files(ats::services::web_files());
+#endif
   if (argc < 2) {
     print_help(stderr);
     return ats::services::exit_usage;

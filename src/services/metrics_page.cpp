@@ -78,6 +78,7 @@ class Page {
     } else if (v_.notifier) {
       notifier(*v_.notifier);
     }
+    if (v_.dashboard) dashboard(*v_.dashboard);
   }
 
   std::string text() const {
@@ -471,6 +472,15 @@ class Page {
         gauge("ats_channel_open", "1: too many failed, and nothing is tried just now.");
     for (const ChannelStatus& c : told.channels)
       breaker.add(c.breaker == io::CircuitBreaker::State::Open, {{"channel", c.name}});
+  }
+
+  void dashboard(const DashboardStatus& told) {
+    gauge("ats_dashboard_pages", "That are connected.", number(told.pages));
+    gauge("ats_dashboard_sources_away", "Processes it shows that do not answer.",
+          number(told.away.size()));
+    counter("ats_dashboard_requests_total", "Requests.", told.requests);
+    counter("ats_dashboard_refused_total", "Of them, refused to whoever asked.", told.refused);
+    counter("ats_dashboard_updates_total", "Updates sent to pages.", told.updates);
   }
 
   const MonitorView& v_;

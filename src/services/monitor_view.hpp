@@ -15,6 +15,7 @@
 #include "report/alert_desk.hpp"
 #include "services/bus_publisher.hpp"
 #include "services/collector_line.hpp"
+#include "services/dashboard.hpp"
 #include "services/history_writer.hpp"
 #include "services/live_view.hpp"
 #include "services/market_feed.hpp"
@@ -64,7 +65,7 @@ struct NotifierMonitorView {
 };
 
 struct MonitorView {
-  std::string role;  // "engine", "risk", "collector", "notifier"
+  std::string role;  // "engine", "risk", "collector", "notifier", "dashboard"
   std::uint32_t life = 0;
   Duration running;
   // Ready: past its start-up, and not on its way out. What is amiss meanwhile makes it degraded, no less ready:
@@ -82,6 +83,7 @@ struct MonitorView {
   std::optional<RoleMonitorView> office;
   std::optional<CollectorMonitorView> collector;
   std::optional<NotifierMonitorView> notifier;
+  std::optional<DashboardStatus> dashboard;
 };
 
 std::vector<AlertCount> count_open(const report::AlertDesk& desk);

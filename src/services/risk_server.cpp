@@ -200,8 +200,6 @@ class RiskServer::Parts {
   ~Parts() { stop(); }
 
   std::optional<std::string> listen(const RiskServiceConfig& config) {
-    auto credentials = server_credentials(config);
-    if (!credentials) return credentials.error();
     silence_grpc();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -212,19 +210,24 @@ class RiskServer::Parts {
     // Engines look every few seconds whether we are still there.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
     int port = 0;
-    builder.AddListeningPort(config.listen, *credentials, &port);
+    if (!config.listen.empty()) {
+      const auto credentials = server_credentials(config);
+      if (!credentials) return credentials.error();
+      builder.AddListeningPort(config.listen, *credentials, &port);
+    }
     builder.RegisterService(&service_);
     if (engine_) builder.RegisterService(&*engine_);
     if (backtests_) builder.RegisterService(backtests_.get());
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port == 0) {
+    if (server_ == nullptr || (port == 0 && !config.listen.empty())) {
       server_.reset();
       return fmt::format(
           "risk.listen: cannot listen on '{}' (an address and a port such as "
           "127.0.0.1:7400, which nobody else has)",
           config.listen);
     }
-    address_ = config.listen.substr(0, config.listen.rfind(':') + 1) + std::to_string(port);
+    if (port != 0)
+      address_ = config.listen.substr(0, config.listen.rfind(':') + 1) + std::to_string(port);
     set_healthy(false);
     if (backtests_) backtests_->begin();
     return std::nullopt;
@@ -241,6 +244,13 @@ class RiskServer::Parts {
   }
   void grant(const LeaseAnswer& lease) { service_.grant(lease); }
   const std::string& address() const { return address_; }
+  std::shared_ptr<RpcChannel> channel() const {
+    auto out = std::make_shared<RpcChannel>();
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(64 * 1024 * 1024);
+    out->grpc = server_->InProcessChannel(arguments);
+    return out;
+  }
 
   // gRPC waits for its calls, and they wait for this thread.
   void stop() {
@@ -302,5 +312,6 @@ void RiskServer::changed() { parts_->changed(); }
 void RiskServer::grant(const LeaseAnswer& lease) { parts_->grant(lease); }
 void RiskServer::stop() { parts_->stop(); }
 const std::string& RiskServer::address() const { return parts_->address(); }
+std::shared_ptr<RpcChannel> RiskServer::channel() const { return parts_->channel(); }
 
 }  // namespace ats::services

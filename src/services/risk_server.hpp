@@ -20,13 +20,15 @@
 #include "services/lease_letters.hpp"
 #include "services/risk_service_config.hpp"
 #include "services/risk_source.hpp"
+#include "services/rpc_channel.hpp"
 
 namespace ats::services {
 
 class RiskServer {
  public:
-  // Listens; until serve() every call is told to come again. `log`: who was refused, on the reactor's thread. `engine`:
-  // null where there is none. `backtests`: where they are carried out, if at all. The error is one line a person can act on.
+  // Listens, where `config` says where; until serve() every call is told to come again. `log`: who was refused, on the
+  // reactor's thread. `engine`: null where there is none. `backtests`: where they are carried out, if at all. The error is one line
+  // a person can act on.
   static Result<std::unique_ptr<RiskServer>, std::string> open(
       io::Reactor& reactor, RiskSource& source, const RiskServiceConfig& config,
       std::function<void(std::string)> log, const EngineSource* engine = nullptr,
@@ -42,8 +44,10 @@ class RiskServer {
   void grant(const LeaseAnswer& lease);
   // Answers what has come, ends the streams, closes; runs the reactor meanwhile, for a second at most.
   void stop();
-  // Where it listens: with the port that was chosen where 0 was asked for.
+  // Where it listens: with the port that was chosen where 0 was asked for. Empty: nowhere.
   const std::string& address() const;
+  // A way to it within this process, for who is trusted as whoever reaches the control socket is. Calls on it after stop() fail.
+  std::shared_ptr<RpcChannel> channel() const;
 
  private:
   class Parts;

@@ -43,6 +43,7 @@ struct Options {
   bool paper = false;
   bool no_screen = false;
   bool busy_poll = false;
+  bool alone = false;  // the engine's role, and no other
 };
 
 // What the simulated exchanges themselves say, against what the ledger says: every difference is a
@@ -127,6 +128,7 @@ Result<Config, std::string> read_config(const Options& options) {
   if (!config) return config;
   if (!options.data_dir.empty()) config->data_dir = options.data_dir;
   config->core.paper = config->core.paper || options.paper;
+  if (options.alone) config->dashboard.listen.clear();
   return config;
 }
 
@@ -214,6 +216,12 @@ int run_live(const Options& options, Duration limit) {
   LiveEngine& live = **opened;
   if (sim && !screen) {
     std::printf("simulated exchanges: %s/venues\n", sim->control_url().c_str());
+    std::fflush(stdout);
+  }
+  if (const Dashboard* dashboard = live.dashboard(); dashboard != nullptr && !screen) {
+    std::printf("dashboard: %s\n", dashboard->url().c_str());
+    if (dashboard->first_link())
+      std::printf("first sign-in (once, within a day): %s\n", dashboard->first_link()->c_str());
     std::fflush(stdout);
   }
 
@@ -378,6 +386,7 @@ int run_command(int argc, const char* const* argv) {
 
 int engine_command(int argc, const char* const* argv) {
   Options options;
+  options.alone = true;
   CLI::App app(
       "The trading engine as a process of its own: market data from the collectors that "
       "market.from "

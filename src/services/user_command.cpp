@@ -149,7 +149,7 @@ int tell_link(const Options& options, const std::string& link) {
 
 int add(const Options& options) {
   if (!is_user_name(options.name))
-    return usage_error("a name has small letters, digits, '.', '-' and '_', at most 32");
+    return usage_error("a name has small letters, digits, '.', '-' and '_', at most 31");
   User user;
   user.name = options.name;
   user.created = io::OsClock::wall();

@@ -146,7 +146,7 @@ Result<StoreKey, std::string> take_key(const std::filesystem::path& folder, bool
 }  // namespace
 
 bool is_user_name(std::string_view text) {
-  constexpr std::size_t most = 32;
+  constexpr std::size_t most = 31;  // as much as a journal has room for
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   return !text.empty() && text.size() <= most && plain(text.front()) &&
          std::ranges::all_of(text,

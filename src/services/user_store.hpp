@@ -39,7 +39,7 @@ struct User {
   std::uint64_t totp_step = 0;  // of the code used last
   WallTime created, last_sign_in;
 };
-// Small letters, digits, '.', '-' and '_', at most 32, a letter or digit first.
+// Small letters, digits, '.', '-' and '_', at most 31, a letter or digit first.
 bool is_user_name(std::string_view text);
 
 struct Session {

@@ -86,6 +86,10 @@ await check("orders, trades, balances and the configuration are told", async () 
   expect(trades.over.length === 2 && trades.over[0].number === trades.over[1].number + 1, trades.over);
   expect(trades.over[0].execution.outcome && decimal.test(trades.over[0].execution.realised), trades.over[0]);
   await refused(INVALID_ARGUMENT, "last", call(engine, "ListTrades", { last: 1001 }));
+  const { timeline } = await call(engine, "GetTrade", { trade: trades.over[0].execution.execution });
+  expect(timeline.fields.outcome.stringValue === trades.over[0].execution.outcome, timeline.fields);
+  expect(timeline.fields.orders.listValue.values.length >= 2 && timeline.fields.books, Object.keys(timeline.fields));
+  await refused(NOT_FOUND, "no trade 77", call(engine, "GetTrade", { trade: 77 }));
   const all = await call(engine, "ListBalances");
   const one = await call(engine, "ListBalances", { venue: "kraken" });
   expect(all.balances.length > one.balances.length && one.balances.length > 0, all);

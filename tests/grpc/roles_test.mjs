@@ -16,6 +16,7 @@ const may = {
   "risk-manager": ["look", "hold", "command", "study"],
   admin: ["look", "hold", "command", "study"],
   engine: ["look", "lease"],
+  dashboard: ["look", "hold", "command", "study"],
   nobody: [],
   stranger: [],
 };
@@ -81,6 +82,15 @@ await check("who has two roles may do what either may", async () => {
     expect(((await code_of(client, one)) === PERMISSION_DENIED) === !["look", "lease"].includes(right), one.method);
   }
   client.close();
+});
+
+await check("who acts is whom the certificate names, and with the dashboard's whom the call names", async () => {
+  for (const [role, who] of [["trader", "a trader"], ["dashboard", "alice"]]) {
+    const client = risk_of(run.address, ...credentials_of(`a ${role}`));
+    const { told } = await call(client, "Halt", { caller: { ...caller("to see who"), who: "alice" }, scope: { venue: "kraken" } });
+    client.close();
+    expect(told.some((line) => line.includes(who)), told);
+  }
 });
 
 await check("a refusal says what it takes, does nothing, and is in the log", async () => {

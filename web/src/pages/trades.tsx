@@ -263,10 +263,10 @@ function Detail({ id }: { id: string }) {
     let gone = false;
     let again: ReturnType<typeof setTimeout> | undefined;
     const ask = () =>
-      api.get<unknown>(`/trades/${encodeURIComponent(id)}`).then(
+      api.get<{ timeline?: unknown }>(`/trades/${encodeURIComponent(id)}`).then(
         (answer) => {
           if (gone) return;
-          const read = read_trade(answer);
+          const read = read_trade(answer.timeline);
           set_trade(read);
           set_problem(read ? "" : t("trade.unreadable"));
           if (read?.outcome === "open") again = setTimeout(() => void ask(), 2000);
