@@ -55,7 +55,7 @@ with tempfile.TemporaryDirectory(prefix="ats-pack-") as home:
     control = works("its control file", "dpkg-deb", "--field", package)
     depends = re.search(r"^Depends: (.*)$", control, re.M)[1]
     # Each library that the program is linked with comes with one of them: dpkg-shlibdeps has found it.
-    for library in ("libc6 (>=", "libstdc++6", "libssl3", "libgrpc++1.51", "libprotobuf32", "libsodium23", "libhiredis0.14", "libsqlite3-0", "libzstd1"):
+    for library in ("libc6 (>=", "libstdc++6", "libssl3", "libgrpc++1.51", "libprotobuf32", "libsodium23", "libhiredis0.14", "libsqlite3-0", "libzstd1", "libqrencode4"):
         if library == "libsqlite3-0" and "libsqlite3" not in works("what it is linked with", "ldd", sys.argv[1]):
             continue
         expect(library in depends, f"depends on {library}: {depends}")

@@ -119,7 +119,7 @@ bool add_hosts(X509* to, const std::vector<std::string>& hosts) {
       return false;
     GENERAL_NAME_set0_value(one.get(), address.empty() ? GEN_DNS : GEN_IPADD, value);
     if (sk_GENERAL_NAME_push(names.get(), one.get()) == 0) return false;
-    one.release();
+    static_cast<void>(one.release());
   }
   return X509_add1_ext_i2d(to, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) == 1;
 }

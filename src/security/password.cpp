@@ -48,7 +48,7 @@ std::optional<std::size_t> characters(std::string_view text) {
 bool simple(std::string_view text) {
   std::string different(text);
   std::ranges::sort(different);
-  different.erase(std::ranges::unique(different).begin(), different.end());
+  different.erase(std::unique(different.begin(), different.end()), different.end());
   if (different.size() < different_least) return true;
   std::size_t steps = 0;
   for (std::size_t i = 1; i < text.size(); ++i) {

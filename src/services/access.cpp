@@ -358,7 +358,6 @@ bool Access::serve(const HttpRequest& request, std::string_view from, WallTime n
   if (const std::string* const agent = request.header("User-Agent"))
     ask.agent = printable(*agent, agent_most);
   ask.answer = std::move(answer);
-  ask.body = json::object();
   if (request.method != "GET" && !request.body.empty()) {
     const bool fits = request.body.size() <= body_most;
     if (fits) ask.body = json::parse(request.body, nullptr, false);

@@ -20,7 +20,7 @@ struct Ask {
   std::string cookie;  // the secret in it
   std::string agent;
   std::string from;
-  nlohmann::json body;  // an object
+  nlohmann::json body = nlohmann::json::object();
   WallTime now;
   Answer answer;
   Caller caller;  // of those that need one
