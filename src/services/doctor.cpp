@@ -175,7 +175,8 @@ class Examination {
         {"redis.tls_ca", config_.bus.tls_ca},
         {"influx.tls_ca", config_.influx.tls_ca},
         {"risk.tls_cert", config_.risk_service.tls_cert},
-        {"risk.tls_ca", config_.risk_service.tls_ca}};
+        {"risk.tls_ca", config_.risk_service.tls_ca},
+        {"dashboard.tls_cert", config_.dashboard.tls_cert}};
     for (const auto& [key, file] : files) {
       if (file.empty()) continue;
       const auto end = io::certificates_end(file);
@@ -194,9 +195,10 @@ class Examination {
                       format_rfc3339(*end).substr(0, 10), over || days < 30 ? ": replace it" : ""));
     }
     struct stat info {};
-    const std::string& key = config_.risk_service.tls_key;
-    if (!key.empty() && ::stat(key.c_str(), &info) == 0 && (info.st_mode & 007) != 0) {
-      tell("risk.tls_key", Health::Doubtful,
+    for (const auto& [name, key] : {std::pair{"risk.tls_key", config_.risk_service.tls_key},
+                                    std::pair{"dashboard.tls_key", config_.dashboard.tls_key}}) {
+      if (key.empty() || ::stat(key.c_str(), &info) != 0 || (info.st_mode & 007) == 0) continue;
+      tell(name, Health::Doubtful,
            fmt::format("{}: everybody may read it (mode {:03o}): chmod 600", key,
                        info.st_mode & 0777));
     }

@@ -5,9 +5,11 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <array>
 #include <memory>
 #include <optional>
+#include <utility>
+
+#include "security/permission.hpp"
 
 namespace ats::services {
 namespace {
@@ -16,20 +18,35 @@ constexpr std::uint8_t of(Right right) {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(right));
 }
 
+constexpr std::uint8_t rights_of(security::Permissions permissions) {
+  using security::Permission;
+  std::uint8_t rights = 0;
+  for (const auto& [permission, right] :
+       {std::pair{Permission::View, Right::Look}, std::pair{Permission::Halt, Right::Hold},
+        std::pair{Permission::Resume, Right::Command},
+        std::pair{Permission::Backtest, Right::Study}}) {
+    if (permissions.has(permission)) rights |= of(right);
+  }
+  return rights;
+}
+
 struct Role {
   std::string_view name;
   std::uint8_t rights;
   bool for_others = false;
 };
-constexpr std::array roles{
-    Role{"viewer", of(Right::Look)},
-    Role{"trader", of(Right::Look) | of(Right::Hold) | of(Right::Study)},
-    Role{"risk-manager", of(Right::Look) | of(Right::Hold) | of(Right::Command) | of(Right::Study)},
-    Role{"admin", of(Right::Look) | of(Right::Hold) | of(Right::Command) | of(Right::Study)},
-    Role{"engine", of(Right::Look) | of(Right::Lease)},
-    Role{"dashboard", of(Right::Look) | of(Right::Hold) | of(Right::Command) | of(Right::Study),
-         true},
-};
+// People have the roles that they have everywhere; the others are of processes.
+const std::vector<Role>& all_roles() {
+  static const std::vector<Role> all = [] {
+    std::vector<Role> out;
+    for (const security::Role& role : security::roles())
+      out.push_back({role.name, rights_of(role.permissions)});
+    out.push_back({"engine", of(Right::Look) | of(Right::Lease)});
+    out.push_back({"dashboard", rights_of(security::Permissions::all()), true});
+    return out;
+  }();
+  return all;
+}
 constexpr std::uint8_t everything = 0xFF;
 
 struct Free {
@@ -73,7 +90,7 @@ GrpcCaller caller_of_certificate(std::string_view pem) {
   // Nobody without a name: what is done is written down with it.
   if (caller.name.empty()) return caller;
   for (std::string& unit : texts_of(*certificate, NID_organizationalUnitName)) {
-    for (const Role& role : roles) {
+    for (const Role& role : all_roles()) {
       if (unit != role.name) continue;
       caller.rights |= role.rights;
       caller.for_others |= role.for_others;
@@ -94,7 +111,7 @@ GrpcCaller caller_of(const grpc::ServerContextBase& context) {
 
 grpc::Status denied(const GrpcCaller& caller, Right right, std::string_view method) {
   std::vector<std::string_view> would;
-  for (const Role& role : roles) {
+  for (const Role& role : all_roles()) {
     if ((role.rights & of(right)) != 0) would.push_back(role.name);
   }
   return {grpc::StatusCode::PERMISSION_DENIED,

@@ -304,7 +304,7 @@ int tls_command(int argc, const char* const* argv) {
       app.add_subcommand("add", "a certificate of a client, or another server");
   adding->add_option("name", options.name, "who it is")->required();
   adding->add_option("--role", options.roles,
-                     "viewer, trader, risk-manager, admin or engine; may be repeated");
+                     "viewer, trader, risk-manager, admin, engine or dashboard; may be repeated");
   adding->add_option("--host", options.hosts, "of a server: by which it is reached");
   life(*adding);
   adding->footer(
