@@ -62,6 +62,7 @@ with tempfile.TemporaryDirectory(prefix="ats-doc-") as home:
         finds("influx ", "", ATS_INFLUX_TLS_CA=at("other/ca.pem"))
         finds("influx ", "ats influx setup", ATS_INFLUX_DATABASE="none")
         expect(system.history_fills() == 0 and not system.ask_influx('SELECT * FROM "events"./.*/'), "and has written nothing there")
+        finds("dashboard.listen", "ats tls init", ATS_DASHBOARD_LISTEN="0.0.0.0:8420")
         finds("monitoring.listen", "risk.tls_cert", ATS_MONITORING_LISTEN="0.0.0.0:9464", ATS_RISK_TLS_CERT="", ATS_RISK_TLS_KEY="",
               ATS_RISK_TLS_CA="", ATS_RISK_ROLE="")
         finds("risk role ", "no connection", ATS_RISK_ROLE=nowhere.replace("127.0.0.1", "localhost"))

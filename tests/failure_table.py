@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What follows when a part of the distributed system fails, under load: each of Redis, InfluxDB, the two collectors, the risk
-role, the notifier and the engine is killed and started again, stands still (SIGSTOP) and goes on, and, where a network lies between, is cut off. For
+role, the notifier, the dashboard and the engine is killed and started again, stands still (SIGSTOP) and goes on, and, where a network lies between, is cut off. For
 each: what stopped, what went on, how long it took to be whole again; and in all, what was lost, told or done twice.
 
 usage: failure_table.py ATS [--for SECONDS]     how long each failure lasts; exits 1 when anything was wrong
@@ -9,6 +9,7 @@ import os, select, signal, socket, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from checks import expect, finish, free_port, wait_for
+from console import Console
 from distributed import EAST, WEST, System
 
 LASTS = float(sys.argv[sys.argv.index("--for") + 1]) if "--for" in sys.argv else 4.0
@@ -84,6 +85,13 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
                 return float(line.split()[-1])
         return None
 
+    def seen():
+        """Whether a page would get the engine's figures."""
+        try:
+            return people.get("/api/v1/engine").status == 200
+        except OSError:
+            return False
+
     def look():
         """What works now, by name."""
         try:
@@ -91,7 +99,7 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         except subprocess.TimeoutExpired:
             status = None
         if status is None:
-            return {name: False for name in (*WORKS, "redis is told", "influx takes", "people are told")}, None
+            return {name: False for name in (*WORKS, "redis is told", "influx takes", "people are told", "people see")}, None
         works = {name: bool(status["books"]) and truth(status) for name, truth in WORKS.items()}
         # A fill that is on its way waits for a moment.
         global waits_since
@@ -100,8 +108,9 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         elif waits_since is None:
             waits_since = time.monotonic()
         works["people are told"] = system.ready("notifier")
+        works["people see"] = seen()
         works["redis is told"] = (metric("engine", "ats_bus_up") == 1 and
-                                  (waits_since is None or time.monotonic() - waits_since < 1))
+                                  (waits_since is None or time.monotonic() - waits_since < 2))
         # It is told something every second.
         written = metric("engine", "ats_influx_points_written_total")
         if written != taken["points"]:
@@ -159,7 +168,14 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
 
     try:
         system.start_all()
-        engine = {"the engine answers", "books of east", "books of west", "leases", "redis is told", "influx takes", "people are told"}
+        wait_for("the dashboard tells how to get in", system.first_sign_in)
+        people = Console(f"http://127.0.0.1:{system.ports['page']}", timeout=2)
+        people.set_up(system.first_sign_in(), "alice", "correct horse battery 9")
+        people.enrol()
+        people.step_up()
+        people.token = people.post("/api/v1/tokens", {"label": "table", "permissions": ["view"], "days": 1}).json["token"]
+        people.cookie = None
+        engine = {"the engine answers", "books of east", "books of west", "leases", "redis is told", "influx takes", "people are told", "people see"}
         row("redis", "killed", {"redis is told"})
         row("redis", "stopped", {"redis is told"})
         row("redis", "cut", {"redis is told"})
@@ -175,6 +191,8 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         row("risk", "cut", {"leases"})
         row("notifier", "killed", {"people are told"})
         row("notifier", "stopped", {"people are told"})
+        row("dashboard", "killed", {"people see"})
+        row("dashboard", "stopped", {"people see"})
         row("engine", "killed", engine)
         row("engine", "stopped", engine)
 
@@ -197,9 +215,9 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         replay = subprocess.run([system.ats, "replay", os.path.join(system.at("data"), "journal")], capture_output=True, text=True)
         expect(replay.returncode == 0, f"one process, given the same events, decides the same: {replay.stdout}{replay.stderr}")
 
-        print(f"{'part':8} {'failure':8} {'what stopped':78} {'opened meanwhile':>16} {'whole after':>12}")
+        print(f"{'part':9} {'failure':8} {'what stopped':78} {'opened meanwhile':>16} {'whole after':>12}")
         for component, how, stopped, traded, took in table:
-            print(f"{component:8} {how:8} {stopped:78} {traded:16} {took:10.1f} s")
+            print(f"{component:9} {how:8} {stopped:78} {traded:16} {took:10.1f} s")
         print(f"{raised} alerts raised, told of {system.told_of()}; {len(system.people.told)} messages to people")
         print(f"{booked} fills booked, lost {lost}, told twice {twice}; {len(sent)} orders, sent twice {doubled}")
     finally:

@@ -143,6 +143,7 @@ std::string key_of(const Message& row, const std::vector<std::string>& keys) {
     for (int n = 0; n < reflection.FieldSize(row, field); ++n) {
       const Message& item = reflection.GetRepeatedMessage(row, field, n);
       std::vector<std::string> texts;
+      texts.reserve(static_cast<std::size_t>(item.GetDescriptor()->field_count()));
       for (int f = 0; f < item.GetDescriptor()->field_count(); ++f)
         texts.push_back(text_of(item, *item.GetDescriptor()->field(f)));
       parts.push_back(fmt::format("{}", fmt::join(texts, ":")));

@@ -568,7 +568,7 @@ class Dashboard::Parts final : private io::ServerHandler {
       answers_.ask(*source, method, api_request_of(method), look_every, io::OsClock::now(),
                    [this, source](const auto&) { heard_of(*source); });
     }
-    const std::string system = system_json();
+    std::string system = system_json();
     if (pages_.own("system").read(
             {{"system", system, {}}}, [&](std::size_t) { return system; }, io::OsClock::now()))
       pages_.tell("system");

@@ -72,11 +72,11 @@ struct DashboardActs::Doing {
   ApiAct act;
   std::string who;
   std::string from;
-  json wanted;         // the body
+  std::string wanted;  // the body with the path's fields, JSON
   ApiMessage request;  // the same, as it is asked
   ApiSource* source = nullptr;
-  json before;
-  Caller caller;  // who does it, or agrees to it
+  std::string before;  // JSON; empty: it is not looked at, or there was nothing
+  Caller caller;       // who does it, or agrees to it
   bool agreed = false;
   Answer answer;
 };
@@ -153,9 +153,10 @@ void DashboardActs::look(const std::shared_ptr<Doing>& doing) {
       request_of_body(act.method->rpc, act.body, act.fields, {doing->who, act.request_id});
   if (!request) return doing->answer(api_error(ApiError::InvalidArgument, request.error()));
   doing->request = *request;
-  doing->wanted = parse_object(act.body);
-  for (const auto& [name, value] : act.fields) doing->wanted[name] = value;
-  const json scope = doing->wanted.value("scope", json::object());
+  json wanted = parse_object(act.body);
+  for (const auto& [name, value] : act.fields) wanted[name] = value;
+  doing->wanted = wanted.dump();
+  const json scope = wanted.value("scope", json::object());
   if (act.method->before != Before::Nothing &&
       !in_scope(doing->caller, text_at(scope, "venue"), text_at(scope, "pair"))) {
     return doing->answer(api_error(ApiError::PermissionDenied,
@@ -166,54 +167,62 @@ void DashboardActs::look(const std::shared_ptr<Doing>& doing) {
   if (act.method->before == Before::Nothing) return send(doing);
   const bool limit = act.method->before == Before::Limit;
   const std::string rpc = limit ? "ats.v1.Risk.ListLimits" : "ats.v1.Risk.GetStatus";
-  doing->source->call(
-      rpc, api_request_of(rpc), patience, [this, doing, limit, scope](const auto& answer) {
-        if (!answer) return doing->answer(failure_answer(answer.error()));
-        const json now = parse_object(json_of(**answer));
-        if (!limit) {
-          doing->before = now.value("holds", json::array());
-        } else {
-          for (const json& one : now.value("limits", json::array())) {
-            if (text_at(one, "name") == text_at(doing->wanted, "name") &&
-                same_scope(one.value("scope", json::object()), scope))
-              doing->before = one;
-          }
-        }
-        const bool more = limit ? loosens(doing->wanted, doing->before)
-                                : doing->act.method->permission == security::Permission::Resume;
-        const std::string what = security::name(doing->act.method->permission);
-        if (!doing->agreed && more && access_->four_eyes(what)) {
-          const json by = doing->wanted.value("caller", json::object());
-          json shown = doing->wanted;
-          shown.erase("caller");
-          return doing->answer(access_->ask_approval(doing->caller, wall_(), what,
-                                                     what + " " + shown.dump(),
-                                                     text_at(by, "reason"), act_text(doing->act)));
-        }
-        send(doing);
-      });
+  doing->source->call(rpc, api_request_of(rpc), patience, [this, doing](const auto& answer) {
+    if (!answer) return doing->answer(failure_answer(answer.error()));
+    weigh(doing, json_of(**answer));
+  });
+}
+
+void DashboardActs::weigh(const std::shared_ptr<Doing>& doing, const std::string& now_is) {
+  const ApiMethod& method = *doing->act.method;
+  json now = parse_object(now_is), wanted = parse_object(doing->wanted), before;
+  bool more = method.permission == security::Permission::Resume;
+  if (method.before == Before::Holds) {
+    before = now.value("holds", json::array());
+  } else {
+    for (const json& one : now.value("limits", json::array())) {
+      if (text_at(one, "name") == text_at(wanted, "name") &&
+          same_scope(one.value("scope", json::object()), wanted.value("scope", json::object())))
+        before = one;
+    }
+    more = loosens(wanted, before);
+  }
+  if (!before.is_null()) doing->before = before.dump();
+  const std::string what = security::name(method.permission);
+  if (doing->agreed || !more || !access_->four_eyes(what)) return send(doing);
+  const std::string reason = text_at(wanted.value("caller", json::object()), "reason");
+  wanted.erase("caller");
+  doing->answer(access_->ask_approval(doing->caller, wall_(), what, what + " " + wanted.dump(),
+                                      reason, act_text(doing->act)));
 }
 
 void DashboardActs::send(const std::shared_ptr<Doing>& doing) {
-  doing->source->call(std::string(doing->act.method->rpc), doing->request, patience,
-                      [this, doing](const auto& answer) {
-                        if (answer) {
-                          over(*doing, "done");
-                          HttpResponse out = json_answer(json::object());
-                          out.body = json_of(**answer);
-                          return doing->answer(std::move(out));
-                        }
-                        ApiFailure failure = answer.error();
-                        if (failure.code == "DEADLINE_EXCEEDED" || failure.code == "UNAVAILABLE")
-                          failure.message +=
-                              "; whether it was done is not known: look, or send it again with the "
-                              "same Idempotency-Key";
-                        over(*doing, failure.code + ": " + failure.message);
-                        doing->answer(failure_answer(failure));
-                      });
+  // What cannot be written down is not done, but for what only makes it do less.
+  if (!write_down(*doing, "asked") && doing->act.method->permission != security::Permission::Halt) {
+    return doing->answer(
+        api_error(ApiError::Unavailable, "the audit log cannot be written; nothing was done"));
+  }
+  doing->source->call(
+      std::string(doing->act.method->rpc), doing->request, patience,
+      [this, doing](const auto& answer) {
+        if (answer) {
+          write_down(*doing, "done");
+          HttpResponse out = json_answer(json::object());
+          out.body = json_of(**answer);
+          return doing->answer(std::move(out));
+        }
+        ApiFailure failure = answer.error();
+        if (failure.code == "DEADLINE_EXCEEDED" || failure.code == "UNAVAILABLE") {
+          failure.message +=
+              "; whether it was done is not known: look, or send it again with the same "
+              "Idempotency-Key";
+        }
+        write_down(*doing, failure.code + ": " + failure.message);
+        doing->answer(failure_answer(failure));
+      });
 }
 
-void DashboardActs::over(const Doing& doing, const std::string& outcome) const {
+bool DashboardActs::write_down(const Doing& doing, const std::string& outcome) const {
   security::AuditEntry entry;
   entry.at = wall_();
   entry.who = doing.who;
@@ -221,12 +230,12 @@ void DashboardActs::over(const Doing& doing, const std::string& outcome) const {
   entry.what = word_of(*doing.act.method);
   for (const auto& [name, value] : doing.act.fields)
     entry.target += (entry.target.empty() ? "" : " ") + value;
-  if (const json scope = doing.wanted.value("scope", json::object()); !scope.empty())
+  if (const json scope = parse_object(doing.wanted).value("scope", json::object()); !scope.empty())
     entry.target += (entry.target.empty() ? "" : " ") + scope.dump();
-  if (!doing.before.is_null()) entry.before = doing.before.dump();
-  entry.after = doing.wanted.dump();
+  entry.before = doing.before;
+  entry.after = doing.wanted;
   entry.outcome = outcome;
-  access_->audit(std::move(entry));
+  return access_->audit(std::move(entry));
 }
 
 }  // namespace ats::services

@@ -1,9 +1,9 @@
 // What people do through the dashboard's API: halts, limits, acknowledgements. Asked of the source, with what was there
-// before, and written into the audit log with what came of it.
+// before, and written into the audit log: that it is asked, and what came of it.
 //
-// Invariants: what takes two persons (access.four_eyes) is kept as an approval, and nobody is asked for it until a second person, who
-// may do it too, has agreed. What an act's answer says was done, was done; when the source did not answer, the answer says that nobody
-// knows. One thread.
+// Invariants: what takes two persons (access.four_eyes) is kept as an approval, and nobody is asked for it until a second
+// person, who may do it too, has agreed. What cannot be written into the audit log is not done, but for a halt. What an act's
+// answer says was done, was done; when the source did not answer, the answer says that nobody knows. One thread.
 #pragma once
 
 #include <functional>
@@ -46,8 +46,9 @@ class DashboardActs {
  private:
   struct Doing;
   void look(const std::shared_ptr<Doing>& doing);
+  void weigh(const std::shared_ptr<Doing>& doing, const std::string& now_is);
   void send(const std::shared_ptr<Doing>& doing);
-  void over(const Doing& doing, const std::string& outcome) const;
+  bool write_down(const Doing& doing, const std::string& outcome) const;
 
   FindSource find_;
   Wall wall_;

@@ -79,10 +79,10 @@ int run_dashboard(const std::string& config_file, const std::string& data_dir, D
   if (!data_dir.empty()) config->data_dir = data_dir;
   if (config->dashboard.listen.empty())
     return usage_error("dashboard.listen is empty: say where the dashboard is to be given");
+  io::Reactor reactor;
+  Signals signals(reactor, true);  // before any thread, gRPC's too, so that all inherit the mask
   auto sources = sources_of(*config);
   if (!sources) return usage_error(sources.error());
-  io::Reactor reactor;
-  Signals signals(reactor, true);  // before any thread, so that all inherit the mask
   auto log = Log::open(config->log, "dashboard");
   if (!log) return usage_error(log.error());
   Log& to = **log;

@@ -25,6 +25,7 @@
 #include "services/collector_line.hpp"
 #include "services/command_line.hpp"
 #include "services/control.hpp"
+#include "services/dashboard.hpp"
 #include "services/influx_server.hpp"
 #include "services/metadata.hpp"
 #include "services/monitor.hpp"
@@ -207,6 +208,11 @@ class Examination {
           config_.monitoring_listen, {config_.risk_service.tls_cert, config_.risk_service.tls_key});
       tell("monitoring.listen", pages ? Health::Sound : Health::Broken,
            pages ? config_.monitoring_listen : pages.error());
+    }
+    if (!config_.dashboard.listen.empty()) {
+      const auto page = Dashboard::check(config_.dashboard);
+      tell("dashboard.listen", page ? Health::Sound : Health::Broken,
+           page ? config_.dashboard.listen : page.error());
     }
     if (config_.risk_service.listen.empty()) return;
     const auto sound = check_listening(config_.risk_service);

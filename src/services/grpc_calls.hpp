@@ -11,10 +11,14 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "io/call_bridge.hpp"
 #include "io/clock.hpp"
@@ -67,6 +71,51 @@ std::string bytes_of(const Message& message) {
   return bytes;
 }
 
+// Ends calls on a thread of its own: gRPC puts an answer into words and on its way there and then, which takes longer than
+// making it, and what the reactor's thread is for would wait. What was handed over is ended before this is gone.
+class CallEnder {
+ public:
+  CallEnder() : thread_([this] { run(); }) {}
+  ~CallEnder() {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+  CallEnder(const CallEnder&) = delete;
+  CallEnder& operator=(const CallEnder&) = delete;
+
+  // Any thread. Nobody touches the call's messages afterwards.
+  void end(grpc::ServerUnaryReactor* call, grpc::Status status) {
+    {
+      const std::lock_guard lock(mutex_);
+      calls_.emplace_back(call, std::move(status));
+    }
+    wake_.notify_one();
+  }
+
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      wake_.wait(lock, [this] { return ending_ || !calls_.empty(); });
+      if (calls_.empty()) return;
+      const auto calls = std::exchange(calls_, {});
+      lock.unlock();
+      for (const auto& [call, status] : calls) call->Finish(status);
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::pair<grpc::ServerUnaryReactor*, grpc::Status>> calls_;  // guarded by mutex_
+  bool ending_ = false;                                                    // likewise
+  std::thread thread_;
+};
+
 class GrpcCalls {
  public:
   using Context = grpc::CallbackServerContext;
@@ -94,10 +143,11 @@ class GrpcCalls {
     Unary* call = context->DefaultReactor();
     const bool taken =
         bridge_.submit([this, call, context, right, caller = caller_of(*context), begin] {
-          if (auto status = gone(*context)) return call->Finish(*status);
-          if (!caller.may(right)) return call->Finish(refuse(caller, right, method_of<Request>()));
-          if (!serving_) return call->Finish(stopping());
-          begin(Finish([call](const grpc::Status& status) { call->Finish(status); }));
+          if (auto status = gone(*context)) return ender_.end(call, *status);
+          if (!caller.may(right))
+            return ender_.end(call, refuse(caller, right, method_of<Request>()));
+          if (!serving_) return ender_.end(call, stopping());
+          begin(Finish([this, call](const grpc::Status& status) { ender_.end(call, status); }));
         });
     if (!taken) call->Finish(stopping());
     return call;
@@ -138,9 +188,9 @@ class GrpcCalls {
     Unary* call = context->DefaultReactor();
     const bool taken = bridge_.submit([this, call, context, method = std::move(method), right,
                                        caller = caller_of(*context), answer] {
-      if (auto status = gone(*context)) return call->Finish(*status);
-      if (!caller.may(right)) return call->Finish(refuse(caller, right, method));
-      call->Finish(serving_ ? answer(caller) : stopping());
+      if (auto status = gone(*context)) return ender_.end(call, *status);
+      if (!caller.may(right)) return ender_.end(call, refuse(caller, right, method));
+      ender_.end(call, serving_ ? answer(caller) : stopping());
     });
     if (!taken) call->Finish(stopping());
     return call;
@@ -190,6 +240,7 @@ class GrpcCalls {
 
   io::CallBridge& bridge_;
   std::function<void(std::string)> log_;
+  CallEnder ender_;
   AnswersGiven answers_;
   bool serving_ = false;
   std::uint64_t refused_ = 0;

@@ -32,14 +32,14 @@ class Answer:
 class Console:
     """`url`: "http://127.0.0.1:8420". One user's, or nobody's."""
 
-    def __init__(self, url):
-        self.url = url
+    def __init__(self, url, timeout=15):
+        self.url, self.timeout = url, timeout
         self.host = urllib.parse.urlparse(url).netloc
         self.cookie = self.csrf = self.token = self.secret = None
         self.name, self.step = "", 0
 
     def ask(self, method, path, body=None, headers=None, raw=None):
-        connection = http.client.HTTPConnection(self.host, timeout=15)
+        connection = http.client.HTTPConnection(self.host, timeout=self.timeout)
         sent = {"Host": self.host}
         if self.cookie:
             sent["Cookie"] = self.cookie
