@@ -19,25 +19,29 @@ constexpr std::size_t tokens_most = 50;
 constexpr std::size_t label_most = 60;
 constexpr std::uint64_t audit_most = 1000;
 
-json time_json(WallTime time) { return time.told() ? json(format_rfc3339(time)) : json(); }
+// Not there unless it was told.
+void put_time(json& row, const char* name, WallTime time) {
+  if (time.told()) row[name] = format_rfc3339(time);
+}
 
 std::string words(const std::vector<std::string>& list) {
   return fmt::format("{}", fmt::join(list, " "));
 }
 
 json user_json(const User& user) {
-  return {{"name", user.name},
-          {"roles", user.roles},
-          {"scopes", scopes_json(user.scopes)},
-          {"disabled", user.disabled},
-          {"totp", !user.totp.empty()},
-          {"created", time_json(user.created)},
-          {"lastSignIn", time_json(user.last_sign_in)}};
+  json row{{"name", user.name},
+           {"roles", user.roles},
+           {"scopes", scopes_json(user.scopes)},
+           {"disabled", user.disabled},
+           {"totp", !user.totp.empty()}};
+  put_time(row, "created", user.created);
+  put_time(row, "lastSignIn", user.last_sign_in);
+  return row;
 }
 
 json entry_json(const security::AuditEntry& entry) {
   return {{"number", std::to_string(entry.number)},
-          {"at", time_json(entry.at)},
+          {"at", format_rfc3339(entry.at)},
           {"who", entry.who},
           {"from", entry.from},
           {"what", entry.what},
@@ -182,8 +186,8 @@ void Access::State::list_sessions(Ask& ask) {
                     {"name", session.name},
                     {"from", session.from},
                     {"agent", session.agent},
-                    {"started", time_json(session.started)},
-                    {"seen", time_json(session.seen)},
+                    {"started", format_rfc3339(session.started)},
+                    {"seen", format_rfc3339(session.seen)},
                     {"current", !ask.caller.is_token && session.id == ask.caller.id}});
   }
   ask.answer(json_answer({{"sessions", std::move(rows)}}));
@@ -209,12 +213,11 @@ void Access::State::end_session(Ask& ask) {
 void Access::State::list_tokens(Ask& ask) {
   json rows = json::array();
   for (const Token& token : store->tokens(ask.caller.name)) {
-    rows.push_back({{"id", token.id},
-                    {"label", token.label},
-                    {"permissions", token.permissions},
-                    {"created", time_json(token.created)},
-                    {"expires", time_json(token.expires)},
-                    {"lastUsed", time_json(token.last_used)}});
+    json row{{"id", token.id}, {"label", token.label}, {"permissions", token.permissions}};
+    put_time(row, "created", token.created);
+    put_time(row, "expires", token.expires);
+    put_time(row, "lastUsed", token.last_used);
+    rows.push_back(std::move(row));
   }
   ask.answer(json_answer({{"tokens", std::move(rows)}}));
 }

@@ -35,6 +35,18 @@ TEST_F(AccessTest, ADisabledUserIsOutWithSessionsAndTokensAndDoesNotGetIn) {
   EXPECT_EQ(refusal(trader, Permission::View), "nobody");
 }
 
+TEST_F(AccessTest, UsersAreListedWithWhatIsKnownOfThem) {
+  const Browser root = admin();
+  send(root, "POST", "users",
+       {{"name", "tom"}, {"roles", {"trader"}}, {"scopes", {{{"venue", "kraken"}}}}});
+  const Told told = send(root, "GET", "users");
+  ASSERT_EQ(told.body["users"].size(), 2u);
+  EXPECT_EQ(told.body["users"][1], json::parse(R"({"name":"tom","roles":["trader"],
+      "scopes":[{"venue":"kraken"}],"disabled":false,"totp":false,
+      "created":"2027-01-15T08:00:30.000000Z"})"));
+  EXPECT_TRUE(told.body["users"][0].contains("lastSignIn"));
+}
+
 TEST_F(AccessTest, SomebodyIsAlwaysLeftWhoMaySeeToUsers) {
   const Browser root = admin();
   EXPECT_EQ(send(root, "PATCH", "users/root", {{"disabled", true}}).status, 409);
