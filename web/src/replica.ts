@@ -32,6 +32,7 @@ export interface GapSeen {
   at: number;
   expected: number;
   got: number;
+  closed: number | undefined; // when everything had come again
 }
 
 const bounds: Record<string, number> = { executions: 500, equity: 4000, alerts: 1000, backtests: 500, approvals: 200 };
@@ -87,6 +88,18 @@ export class Replica {
     return [...this.topics.keys()];
   }
 
+  // Nobody is signed in any more: whoever is next sees nothing of it. The names of the topics.
+  forget(): string[] {
+    for (const topic of this.topics.values()) {
+      topic.rows = new Map();
+      topic.arrived = new Map();
+      topic.at = undefined;
+      this.mark(topic, "waiting", "");
+    }
+    this.last_gap = undefined;
+    return [...this.topics.keys()];
+  }
+
   // True while something that was missed has not come again.
   get doubted(): boolean {
     return [...this.topics.values()].some((topic) => topic.freshness === "doubted");
@@ -101,7 +114,7 @@ export class Replica {
     const changed: string[] = [];
     if (message.n !== this.next) {
       this.gaps += 1;
-      this.last_gap = { at: now, expected: this.next, got: message.n };
+      this.last_gap = { at: now, expected: this.next, got: message.n, closed: undefined };
       for (const [name, topic] of this.topics) {
         if (topic.freshness === "waiting") continue;
         this.mark(topic, "doubted", "");
@@ -115,6 +128,7 @@ export class Replica {
       this.apply(topic, message, now);
       if (!changed.includes(message.topic)) changed.push(message.topic);
     }
+    if (this.last_gap && this.last_gap.closed === undefined && !this.doubted) this.last_gap.closed = now;
     return { changed, send: send.filter((one) => !(message.snapshot && one.topic === message.topic)) };
   }
 

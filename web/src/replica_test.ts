@@ -66,7 +66,7 @@ describe("a replica", () => {
     replica.take(snapshot(2, "risk", { risk: {} }), 0);
     const { changed, send } = replica.take(update(4, "books", { b: {} }), 7);
     expect(replica.gaps).toBe(1);
-    expect(replica.last_gap).toEqual({ at: 7, expected: 3, got: 4 });
+    expect(replica.last_gap).toEqual({ at: 7, expected: 3, got: 4, closed: undefined });
     expect(changed.sort()).toEqual(["books", "risk"]);
     expect(send).toEqual([
       { type: "snapshot", topic: "books" },
@@ -80,6 +80,7 @@ describe("a replica", () => {
     expect(replica.doubted).toBe(true);
     replica.take(snapshot(7, "risk", { risk: {} }), 9);
     expect(replica.doubted).toBe(false);
+    expect(replica.last_gap?.closed).toBe(9);
     expect(replica.gaps).toBe(1);
   });
 
@@ -112,6 +113,15 @@ describe("a replica", () => {
     replica.opened();
     replica.take(update(1, "books", { b: {} }), 0);
     expect(replica.view("books").freshness).toBe("stale");
+  });
+
+  it("forgets everything when nobody is signed in, and still knows what is looked at", () => {
+    const replica = started("books");
+    replica.take(snapshot(1, "books", { a: {} }), 0);
+    expect(replica.forget()).toEqual(["books"]);
+    expect(replica.view("books").rows.size).toBe(0);
+    expect(replica.view("books").freshness).toBe("waiting");
+    expect(replica.opened()).toEqual([{ type: "subscribe", topic: "books" }]);
   });
 
   it("shows a source that is away with what it said, until the next update", () => {

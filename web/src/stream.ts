@@ -54,7 +54,8 @@ class Stream {
     clearInterval(this.watch);
     this.socket?.close();
     this.socket = undefined;
-    this.set_link({ state: "idle", retry_at: 0 });
+    for (const topic of this.replica.forget()) this.dirty.add(topic);
+    this.set_link({ state: "idle", tries: 0, retry_at: 0 });
   }
 
   // The banner's button: does not wait for the next try.

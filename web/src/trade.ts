@@ -1,12 +1,12 @@
-// The timeline of one trade as the server tells it, in a shape the page can rely on: what is missing is empty, names may be
-// spelled in either way of JSON (net_bps, netBps).
+// The timeline of one trade as `ats trade --json` and GetTrade tell it, in a shape the page can rely on: what is missing is
+// empty, offsets are microseconds from the decision.
 
 export interface TradeFill {
   price: string;
   quantity: string;
   fee: string;
   feeAsset: string;
-  bookedUs?: string;
+  bookedUs: number | undefined;
 }
 
 export interface TradeOrder {
@@ -78,40 +78,25 @@ const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown): string =>
   typeof value === "string" ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 
-// A field by its name in the proto file, or by the name it has in proto3's JSON.
-function pick(of: Fields, name: string): unknown {
-  const camel = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-  return camel in of ? of[camel] : of[name];
-}
-
-// Microseconds: a number as text, or a Duration.
 function micros(value: unknown): number | undefined {
   const said = text(value);
-  if (/^-?\d+(\.\d+)?s$/.test(said)) return Number(said.slice(0, -1)) * 1e6;
   return said !== "" && !Number.isNaN(Number(said)) ? Number(said) : undefined;
 }
 
-const offset = (of: Fields, name: string): number | undefined => micros(pick(of, `${name}_us`)) ?? micros(pick(of, name));
-
-function amounts(value: unknown): [string, string][] {
-  if (Array.isArray(value)) return value.map((one) => [text(pick(fields(one), "asset")), text(pick(fields(one), "amount"))]);
-  return Object.entries(fields(value)).map(([asset, amount]) => [asset, text(amount)]);
-}
+const amounts = (value: unknown): [string, string][] =>
+  Object.entries(fields(value)).map(([asset, amount]) => [asset, text(amount)]);
 
 function side(value: unknown): TradeSide | undefined {
   const of = fields(value);
   if (Object.keys(of).length === 0) return undefined;
-  const levels = list(pick(of, "levels")).map((level): [string, string] =>
-    Array.isArray(level) ? [text(level[0]), text(level[1])] : [text(fields(level).price), text(fields(level).quantity)],
-  );
-  const age = offset(of, "age");
+  const levels = list(of.levels).map((level): [string, string] => [text(list(level)[0]), text(list(level)[1])]);
   return {
-    venue: text(pick(of, "venue")),
-    quote: text(pick(of, "quote")),
-    state: text(pick(of, "state")),
-    ageUs: age === undefined ? "" : String(age),
-    quantity: text(pick(of, "quantity")),
-    notional: text(pick(of, "notional")),
+    venue: text(of.venue),
+    quote: text(of.quote),
+    state: text(of.state),
+    ageUs: text(of.age_us),
+    quantity: text(of.quantity),
+    notional: text(of.notional),
     levels,
   };
 }
@@ -121,32 +106,28 @@ const moment_names = ["placed", "encoded", "written", "acked", "first_fill", "en
 function order(value: unknown): TradeOrder {
   const of = fields(value);
   return {
-    order: text(pick(of, "order")) || text(pick(of, "order_id")),
-    venueOrderId: text(pick(of, "venue_order_id")),
-    venue: text(pick(of, "venue")),
-    side: text(pick(of, "side")),
-    unwind: pick(of, "unwind") === true,
-    limit: text(pick(of, "limit")) || text(pick(of, "price")),
-    quantity: text(pick(of, "quantity")),
-    filled: text(pick(of, "filled")),
-    state: text(pick(of, "state")),
-    rejected: text(pick(of, "rejected")),
-    route: text(pick(of, "route")),
+    order: text(of.order),
+    venueOrderId: text(of.venue_order_id),
+    venue: text(of.venue),
+    side: text(of.side),
+    unwind: of.unwind === true,
+    limit: text(of.limit),
+    quantity: text(of.quantity),
+    filled: text(of.filled),
+    state: text(of.state),
+    rejected: text(of.rejected),
+    route: text(of.route),
     moments: moment_names.flatMap((name) => {
-      const us = offset(of, name);
+      const us = micros(of[`${name}_us`]);
       return us === undefined ? [] : [{ name, us }];
     }),
-    fills: list(pick(of, "fills")).map((fill) => {
-      const one = fields(fill);
-      const booked = offset(one, "booked");
-      return {
-        price: text(pick(one, "price")),
-        quantity: text(pick(one, "quantity")),
-        fee: text(pick(one, "fee")),
-        feeAsset: text(pick(one, "fee_asset")),
-        ...(booked === undefined ? {} : { bookedUs: String(booked) }),
-      };
-    }),
+    fills: list(of.fills).map(fields).map((fill) => ({
+      price: text(fill.price),
+      quantity: text(fill.quantity),
+      fee: text(fill.fee),
+      feeAsset: text(fill.fee_asset),
+      bookedUs: micros(fill.booked_us),
+    })),
   };
 }
 
@@ -159,54 +140,47 @@ const term_names = [
   ["revaluation", false],
 ] as const;
 
-export function read_trade(answer: unknown): Trade | undefined {
-  const outer = fields(answer);
-  const of = "trade" in outer && typeof outer.trade === "object" ? fields(outer.trade) : outer;
-  const id = text(pick(of, "id")) || text(pick(of, "trade")) || text(pick(of, "execution"));
+export function read_trade(timeline: unknown): Trade | undefined {
+  const of = fields(timeline);
+  const id = text(of.id);
   if (id === "") return undefined;
-  const attribution = fields(pick(of, "attribution"));
-  const money = Object.keys(attribution).length > 0 ? attribution : of;
-  const books = fields(pick(of, "books"));
-  const buy = side(pick(books, "buy") ?? pick(of, "buy_side"));
-  const sell = side(pick(books, "sell") ?? pick(of, "sell_side"));
-  const route = (name: string) => text(pick(of, name)) || text(pick(of, `${name}_venue`));
+  const books = fields(of.books);
+  const buy = side(books.buy);
+  const sell = side(books.sell);
   return {
     id,
-    opened: text(pick(of, "opened")),
-    ended: text(pick(of, "ended")),
-    endedUs: micros(pick(of, "ended_us")),
-    pair: text(pick(of, "pair")),
-    strategy: text(pick(of, "strategy")),
-    buy: route("buy") || buy?.venue || "",
-    sell: route("sell") || sell?.venue || "",
-    quantity: text(pick(of, "quantity")),
-    quotedEdgeBps: text(pick(of, "quoted_edge_bps")),
-    netBps: text(pick(of, "net_bps")),
-    outcome: text(pick(of, "outcome")),
-    in: text(pick(money, "in")) || text(pick(money, "asset")),
-    promised: text(pick(money, "promised")),
-    made: text(pick(money, "made")),
+    opened: text(of.opened),
+    ended: text(of.ended),
+    endedUs: micros(of.ended_us),
+    pair: text(of.pair),
+    strategy: text(of.strategy),
+    buy: text(of.buy),
+    sell: text(of.sell),
+    quantity: text(of.quantity),
+    quotedEdgeBps: text(of.quoted_edge_bps),
+    netBps: text(of.net_bps),
+    outcome: text(of.outcome),
+    in: text(of.in),
+    promised: text(of.promised),
+    made: text(of.made),
     terms: term_names.flatMap(([name, minus]) => {
-      const value = text(pick(money, name));
+      const value = text(of[name]);
       return value === "" ? [] : [{ name, value, minus }];
     }),
-    realised: text(pick(money, "realised")),
-    unmarked: pick(money, "unmarked") === true,
+    realised: text(of.realised),
+    unmarked: of.unmarked === true,
     books: { ...(buy ? { buy } : {}), ...(sell ? { sell } : {}) },
-    orders: (list(pick(of, "orders")).length > 0 ? list(pick(of, "orders")) : list(pick(of, "legs"))).map(order),
-    steps: list(pick(of, "steps")).map((value) => {
-      const one = fields(value);
-      return {
-        us: offset(one, "at") ?? 0,
-        step: text(pick(one, "step")),
-        order: text(pick(one, "order")),
-        detail: text(pick(one, "detail")),
-        quantity: text(pick(one, "quantity")),
-        price: text(pick(one, "price")),
-      };
-    }),
-    changed: amounts(pick(of, "changed")),
-    fees: amounts(pick(money, "fees_paid") ?? pick(of, "fees_paid")),
-    marks: amounts(pick(of, "marks")),
+    orders: list(of.orders).map(order),
+    steps: list(of.steps).map(fields).map((step) => ({
+      us: micros(step.at_us) ?? 0,
+      step: text(step.step),
+      order: text(step.order),
+      detail: text(step.detail),
+      quantity: text(step.quantity),
+      price: text(step.price),
+    })),
+    changed: amounts(of.changed),
+    fees: amounts(of.fees_paid),
+    marks: amounts(of.marks),
   };
 }

@@ -31,28 +31,9 @@ describe("a trade's timeline", () => {
       { name: "quoted_edge", value: "2.1", minus: false },
       { name: "fees", value: "0.4", minus: true },
     ]);
+    expect(trade?.steps).toEqual([{ us: 0, step: "placed", order: "a1", detail: "", quantity: "0.1", price: "" }]);
     expect(trade?.changed).toEqual([["BTC", "0.1"]]);
     expect(trade?.fees).toEqual([["USDT", "0.4"]]);
-  });
-
-  it("is read the same from proto3's JSON: other spelling, durations, levels as messages", () => {
-    const trade = read_trade({
-      trade: {
-        id: "7",
-        netBps: "3.5",
-        ended: "2026-11-28T12:00:00Z",
-        orders: [{ order: "a1", placed: "0s", firstFill: "0.000250s" }],
-        books: { sell: { venue: "binance", levels: [{ price: "1", quantity: "2" }] } },
-        changed: [{ asset: "BTC", amount: "0.1" }],
-      },
-    });
-    expect(trade?.netBps).toBe("3.5");
-    expect(trade?.orders[0]?.moments).toEqual([
-      { name: "placed", us: 0 },
-      { name: "first_fill", us: 250 },
-    ]);
-    expect(trade?.books.sell?.levels).toEqual([["1", "2"]]);
-    expect(trade?.changed).toEqual([["BTC", "0.1"]]);
   });
 
   it("is nothing when it is no trade", () => {

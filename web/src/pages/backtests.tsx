@@ -121,9 +121,8 @@ function Start() {
     }
     const set = overrides
       .split("\n")
-      .map((line) => line.split("="))
-      .filter((line) => line.length === 2)
-      .map(([key = "", value = ""]) => [key.trim(), value.trim()]);
+      .filter((line) => line.includes("="))
+      .map((line) => [line.slice(0, line.indexOf("=")).trim(), line.slice(line.indexOf("=") + 1).trim()]);
     set_busy(true);
     set_problem("");
     try {

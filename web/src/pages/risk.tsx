@@ -243,7 +243,7 @@ function Limits() {
         label={t("limits")}
         columns={columns}
         lines={lines}
-        first_order={{ by: "used", down: true }}
+        first_order={{ by: "name", down: false }}
         empty={view.freshness === "waiting" ? t("loading") : t("limits.none")}
       />
       {changing ? <LimitDialog limit={changing} onClose={() => set_changing(undefined)} /> : null}

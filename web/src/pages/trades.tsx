@@ -239,7 +239,7 @@ function Orders({ trade }: { trade: Trade }) {
                     {t("fee")} <Num value={fill.fee} unit={fill.feeAsset} />
                   </td>
                   <td className="number" colSpan={2}>
-                    {show_offset(fill.bookedUs === undefined ? undefined : Number(fill.bookedUs))}
+                    {show_offset(fill.bookedUs)}
                   </td>
                   <td />
                 </tr>
@@ -253,7 +253,15 @@ function Orders({ trade }: { trade: Trade }) {
 }
 
 const amounts = (all: [string, string][]) =>
-  all.length === 0 ? "–" : all.map(([asset, amount]) => <Num key={asset} value={amount} unit={`${asset} `} />);
+  all.length === 0
+    ? "–"
+    : all.map(([asset, amount]) => (
+        <div key={asset}>
+          <Num value={amount} most={8} unit={asset} />
+        </div>
+      ));
+
+const tries_most = 4;
 
 function Detail({ id }: { id: string }) {
   const t = useWords();
@@ -262,17 +270,24 @@ function Detail({ id }: { id: string }) {
   useEffect(() => {
     let gone = false;
     let again: ReturnType<typeof setTimeout> | undefined;
+    let tries = 0;
+    // One that is over since a moment may not be in the journal's file so far.
+    const fail = (text: string) => {
+      tries += 1;
+      if (tries < tries_most) again = setTimeout(() => void ask(), 1000);
+      else set_problem(text);
+    };
     const ask = () =>
       api.get<{ timeline?: unknown }>(`/trades/${encodeURIComponent(id)}`).then(
         (answer) => {
           if (gone) return;
           const read = read_trade(answer.timeline);
+          if (!read) return fail(t("trade.unreadable"));
           set_trade(read);
-          set_problem(read ? "" : t("trade.unreadable"));
-          if (read?.outcome === "open") again = setTimeout(() => void ask(), 2000);
+          if (read.outcome === "open") again = setTimeout(() => void ask(), 2000);
         },
         (error: unknown) => {
-          if (!gone) set_problem(error_text(t, error));
+          if (!gone) fail(error_text(t, error));
         },
       );
     set_trade(undefined);

@@ -27,8 +27,9 @@ function scopes_of(text: string) {
     .map((words) => scope_of(words.find((word) => !word.includes("/")) ?? "", words.find((word) => word.includes("/")) ?? ""));
 }
 
-function LinkDialog({ name, link, onClose }: { name: string; link: string; onClose: () => void }) {
+function LinkDialog({ name, link: path, onClose }: { name: string; link: string; onClose: () => void }) {
   const t = useWords();
+  const link = new URL(path, location.origin).href;
   return (
     <Dialog title={t("users.link", { name })} onClose={onClose}>
       <p>{t("users.link.text")}</p>

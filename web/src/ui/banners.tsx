@@ -42,13 +42,13 @@ function Link() {
       </div>
     );
   }
-  if (gap && (link.doubted || now - gap.at < gap_shown_ms)) {
+  if (gap && (gap.closed === undefined || now - gap.closed < gap_shown_ms)) {
     return (
       <div className="banner warn" role="status" data-banner="gap">
         <span aria-hidden="true" className="shape" />
         <p>
           <strong>{t("banner.gap")}</strong> {t("banner.gap.numbers", { expected: gap.expected, got: gap.got })}{" "}
-          {link.doubted ? t("banner.gap.asked") : t("banner.gap.closed")} <Moment at={gap.at} detail="time" />
+          {gap.closed === undefined ? t("banner.gap.asked") : t("banner.gap.closed")} <Moment at={gap.at} detail="time" />
         </p>
       </div>
     );

@@ -27,7 +27,7 @@ import { useWords } from "../words";
 
 export type Tone = "plain" | "primary" | "danger" | "quiet";
 
-// A button that may not be used says why: to the pointer as a hint, to a reader as its description.
+// Busy: it was pressed, and is not pressed again before there is an answer. A button that may not be used says why: to the pointer as a hint, to a reader as its description.
 export function Button({
   children,
   tone = "plain",
@@ -49,31 +49,31 @@ export function Button({
   const off = Boolean(why_not);
   const button = (
     <AriaButton
-      className={`button ${tone}${off ? " off" : ""}`}
-      type={type}
-      isPending={busy}
+      className={`button ${tone}${off ? " off" : ""}${busy ? " busy" : ""}`}
+      type={busy ? "button" : type}
       {...(label ? { "aria-label": label } : {})}
-      {...(off ? { "aria-describedby": hint, "aria-disabled": "true" as const } : {})}
+      {...(off ? { "aria-describedby": hint } : {})}
+      {...(off || busy ? { "aria-disabled": "true" as const } : {})}
       onPress={() => {
-        if (!off) onPress?.();
+        if (!off && !busy) onPress?.();
       }}
     >
       {children}
-      {off ? (
-        <span id={hint} className="hidden">
-          {why_not}
-        </span>
-      ) : null}
     </AriaButton>
   );
   if (!off) return button;
   return (
-    <TooltipTrigger delay={200}>
-      {button}
-      <Tooltip className="tooltip" offset={6}>
+    <>
+      <TooltipTrigger delay={200}>
+        {button}
+        <Tooltip className="tooltip" offset={6}>
+          {why_not}
+        </Tooltip>
+      </TooltipTrigger>
+      <span id={hint} hidden>
         {why_not}
-      </Tooltip>
-    </TooltipTrigger>
+      </span>
+    </>
   );
 }
 

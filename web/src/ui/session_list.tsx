@@ -1,9 +1,10 @@
 // Sessions that are signed in, one's own or everybody's, and the end of one.
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { api } from "../api";
 import type { SignedInSession } from "../messages";
 import { error_text, useSession } from "../session";
 import { useWords } from "../words";
+import { useAsked } from "./asked";
 import { Button } from "./controls";
 import { Moment } from "./numbers";
 import { Badge, Problem } from "./panel";
@@ -12,23 +13,16 @@ import { by_text, type Column, Table } from "./table";
 export function SessionList({ all = false }: { all?: boolean }) {
   const t = useWords();
   const { refresh } = useSession();
-  const [sessions, set_sessions] = useState<SignedInSession[]>();
-  const [problem, set_problem] = useState("");
-  const load = useCallback(() => {
-    api.get<{ sessions: SignedInSession[] }>("/sessions", all ? { all: true } : {}).then(
-      (got) => set_sessions(got.sessions),
-      (error: unknown) => set_problem(error_text(t, error)),
-    );
-  }, [all, t]);
-  useEffect(load, [load]);
+  const { got, problem, again } = useAsked<{ sessions: SignedInSession[] }>("/sessions", all ? { all: "true" } : {});
+  const [failed, set_failed] = useState("");
   const columns = useMemo<Column<SignedInSession>[]>(() => {
     const end = async (one: SignedInSession) => {
       try {
         await api.remove(`/sessions/${encodeURIComponent(one.id)}`);
         if (one.current) await refresh();
-        else load();
+        else again();
       } catch (error) {
-        set_problem(error_text(t, error));
+        set_failed(error_text(t, error));
       }
     };
     return [
@@ -57,11 +51,11 @@ export function SessionList({ all = false }: { all?: boolean }) {
         ),
       },
     ];
-  }, [t, load, refresh]);
+  }, [t, again, refresh]);
   return (
     <>
-      {problem ? <Problem>{problem}</Problem> : null}
-      <Table label={t("sessions")} columns={columns} lines={(sessions ?? []).map((row) => ({ key: row.id, row }))} empty={t("loading")} />
+      {failed || problem ? <Problem>{failed || problem}</Problem> : null}
+      <Table label={t("sessions")} columns={columns} lines={(got?.sessions ?? []).map((row) => ({ key: row.id, row }))} empty={t("loading")} />
     </>
   );
 }

@@ -57,7 +57,11 @@ function LinkBadge() {
   const mood: Mood =
     link.state === "open" ? (link.doubted ? "warn" : "good") : link.state === "connecting" && link.tries === 0 ? "info" : "bad";
   const word = mood === "good" ? "link.live" : mood === "warn" ? "link.doubted" : mood === "info" ? "link.connecting" : "link.lost";
-  return <Badge mood={mood}>{t(word)}</Badge>;
+  return (
+    <span data-link={word.slice("link.".length)}>
+      <Badge mood={mood}>{t(word)}</Badge>
+    </span>
+  );
 }
 
 export function Bar({ open, on_menu }: { open: boolean; on_menu: () => void }) {
