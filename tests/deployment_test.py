@@ -16,11 +16,13 @@ from kustomize import containers_of, load, pod_of, render
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DEPLOY = os.path.join(ROOT, "deploy")
 ATS = os.path.abspath(sys.argv[1])
-ROLES = {"collector", "engine", "risk"}  # those that are processes of a deployment; `run` is all of them
-# Who may talk to whom (ARCHITECTURE.md: engines to all they stand on, Prometheus to all that have pages, nobody else).
+ROLES = {"collector", "dashboard", "engine", "notifier", "risk"}  # those that are processes of a deployment; `run` is all of them
+# Who may talk to whom (ARCHITECTURE.md: engines to all they stand on, alerts by Redis to the notifier, the dashboard to whom it shows, Prometheus
+# to all that have pages, nobody else).
 FLOWS = {("engine", "risk", "leases"), ("engine", "redis", "redis"), ("engine", "influx", "influx"), ("influx-setup", "influx", "influx"),
          ("prometheus", "engine", "pages"), ("prometheus", "engine", "east-pages"), ("prometheus", "engine", "west-pages"),
-         ("prometheus", "risk", "pages")}
+         ("prometheus", "risk", "pages"), ("risk", "redis", "redis"), ("notifier", "redis", "redis"), ("prometheus", "notifier", "pages"),
+         ("dashboard", "engine", "calls"), ("dashboard", "risk", "leases"), ("prometheus", "dashboard", "pages")}
 
 
 def run(*words, **more):
@@ -113,10 +115,18 @@ scraped = load(os.path.join(DEPLOY, "containers/prometheus.yaml"))[0]["scrape_co
 expect({t for s in scraped["static_configs"] for t in s["targets"]} == served, f"Prometheus asks each role where its pages are: {served}")
 reach = lambda a, b: set(services[a]["networks"]) & set(services[b]["networks"])
 for a, b in (("engine", "risk"), ("engine", "redis"), ("engine", "influx"), ("influx-setup", "influx"), ("prometheus", "engine"),
-             ("prometheus", "risk"), ("prometheus", "collector-east"), ("prometheus", "collector-west"), ("grafana", "prometheus")):
+             ("prometheus", "risk"), ("prometheus", "collector-east"), ("prometheus", "collector-west"), ("grafana", "prometheus"),
+             ("risk", "redis"), ("notifier", "redis"), ("prometheus", "notifier"), ("dashboard", "engine"), ("dashboard", "risk"),
+             ("prometheus", "dashboard")):
     expect(reach(a, b), f"compose: {a} reaches {b}")
-for a, b in (("grafana", "redis"), ("prometheus", "redis"), ("collector-east", "redis"), ("collector-east", "influx"), ("grafana", "influx")):
+for a, b in (("grafana", "redis"), ("prometheus", "redis"), ("collector-east", "redis"), ("collector-east", "influx"), ("grafana", "influx"),
+             ("notifier", "influx"), ("dashboard", "redis"), ("dashboard", "influx")):
     expect(not reach(a, b), f"compose: {a} does not reach {b}")
+inner = {name for name, network in compose["networks"].items() if network.get("internal")}
+expect({name for name in roles if set(services[name]["networks"]) - inner} == {"engine", "collector-east", "collector-west", "notifier", "dashboard"},
+       "compose: the risk role has no way out")
+expect(services["dashboard"]["ports"] == ["127.0.0.1:8420:8420"] and {name for name, one in services.items() if "ports" in one} ==
+       {"dashboard", "grafana"}, "compose: what people see is published, and nothing else")
 expect(compose["networks"]["inner"]["internal"] and compose["networks"]["watching"]["internal"], "and neither is reached from outside")
 
 # ---- Kubernetes
@@ -193,7 +203,7 @@ def check_flows(manifests, overlay):
              if allowed("egress", "to", pods[a], pods[b], port) and allowed("ingress", "from", pods[b], pods[a], port)}
     expect(flows == FLOWS, f"{overlay}: who talks to whom: {flows ^ FLOWS}")
     out = [(policy["podSelector"], rule) for policy in policies for rule in policy.get("egress", []) if any("ipBlock" in to for to in rule.get("to", []))]
-    expect([selector for selector, _ in out] == [{"matchLabels": {"app": "engine"}}], f"{overlay}: only engines talk to the world")
+    expect([selector["matchLabels"]["app"] for selector, _ in out] == ["engine", "notifier"], f"{overlay}: only engines and the notifier talk to the world")
 
 
 def check_overlay(overlay, paper):
@@ -205,7 +215,7 @@ def check_overlay(overlay, paper):
         expect(code == 0 and plain(yaml.safe_load_all(said)) == manifests, f"{overlay}: kubectl makes the same of it")
     expect(not any(kind == "Secret" for kind, _ in manifests), f"{overlay}: secrets are named, not given")
     workloads = [m for m in manifests.values() if pod_of(m)]
-    commands, pairs, secrets, engines = [], [], set(), set()
+    commands, pairs, secrets, engines, said = [], [], set(), set(), {}
     for manifest in workloads:
         check_pod(manifest, overlay)
         name, labels = manifest["metadata"]["name"], pod_of(manifest)["metadata"]["labels"]
@@ -224,7 +234,7 @@ def check_overlay(overlay, paper):
             if "args" not in container:
                 continue
             commands.append(container["args"])
-            settings = settings_of(container, manifests)
+            settings = said[container["args"][0]] = settings_of(container, manifests)
             file = os.path.join(DEPLOY, "containers", os.path.basename(container["args"][2]))
             expect(os.path.basename(file) in manifests["ConfigMap", "configuration"]["data"], f"{container['name']}: {file} is mounted")
             accepted(f"{overlay} {name}/{container['name']}: its configuration", file, settings)
@@ -238,6 +248,9 @@ def check_overlay(overlay, paper):
                 expect((settings.get("ATS_PAPER_ENABLED") != "false") == paper, f"{name}: on paper, or not")
                 expect(volumes["given"]["secret"]["secretName"] == settings["ATS_RISK_ENGINE"], f"{name}: its secret is of its name")
     same_roles(overlay, commands)
+    expect(set(said["notifier"]["ATS_NOTIFIER_SOURCES"].split(",")) == engines | {"risk"}, f"{overlay}: the notifier hears each engine and the risk role")
+    expect(set(said["dashboard"]["ATS_DASHBOARD_ENGINES"].split(",")) == {f"{name}={name}:7400" for name in engines} and
+           all(("Service", name) in manifests for name in engines), f"{overlay}: the dashboard shows each engine, by its service")
     expect(len(pairs) == len(set(pairs)), f"{overlay}: no pair is of two shards: {pairs}")
     if not paper:
         expect(len(engines) > 1, f"{overlay}: shards: {engines}")
@@ -262,14 +275,16 @@ with tempfile.TemporaryDirectory(prefix="ats-dep-") as home:
     open_to = [path for path in glob.glob(given + "/*/*") if os.stat(path).st_mode & 0o077]
     expect(not open_to, f"nobody else reads them: {open_to}")
     run("chown", "-R", f"{os.getuid()}:{os.getgid()}", given)  # here they are this user's
-    ports = {6379: free_port(), 8086: free_port(), 7400: free_port(), 9464: free_port(), 9465: free_port(), 9466: free_port(), 9467: free_port(), 8088: free_port()}
+    # 7499: the engine's calls, which are at 7400 as the risk role's are, where each has a network name of its own.
+    ports = {port: free_port() for port in (6379, 8086, 7400, 7499, 9464, 9465, 9466, 9467, 9468, 9469, 8088, 8420)}
     os.makedirs(os.path.join(home, "feeds"))
     os.makedirs(os.path.join(home, "sim-home"))
     system = System(ATS, os.path.join(home, "sim-home"))
 
     def here(text, process):
         """The words of a container as words of a process."""
-        text = re.sub(r"\b(redis|risk|influx):(\d+)", r"localhost:\2", text)
+        text = re.sub(r"\b(redis|risk|influx):(\d+)", r"localhost:\2", text).replace("engine:7400", "localhost:7499")
+        text = text.replace('"0.0.0.0:7400"', '"0.0.0.0:7499"') if process == "engine" else text
         text = text.replace('bind-address = ":', 'bind-address = "127.0.0.1:')
         text = text.replace("/run/secrets/ats", f"{given}/{process}").replace("/run/ats", f"{home}/feeds").replace("/var/lib/ats", f"{home}/{process}")
         text = text.replace("/data", f"{home}/{process}").replace("/etc/ats", f"{home}/etc-{process}")
@@ -295,12 +310,18 @@ with tempfile.TemporaryDirectory(prefix="ats-dep-") as home:
         environment = {key: here(value, process) for key, value in services[process].get("environment", {}).items()}
         system.spawn(process, [ATS, *words] if ours else words, {**environment, **(settings or {})})
 
-    def page(process, port, path):
+    def asked(port, path):
         context = ssl.create_default_context(cafile=f"{given}/prometheus/ca.pem")
+        return urllib.request.urlopen(f"https://localhost:{ports[port]}{path}", timeout=3, context=context)
+
+    def page(process, port, path):
         try:
-            return urllib.request.urlopen(f"https://localhost:{ports[port]}{path}", timeout=3, context=context).status
+            return asked(port, path).status
         except urllib.error.HTTPError as refused:
             return refused.code
+
+    def text(port, path):
+        return asked(port, path).read().decode()
 
     try:
         system.start("sim")
@@ -324,7 +345,31 @@ with tempfile.TemporaryDirectory(prefix="ats-dep-") as home:
         expect(code == 0 and not failed, f"ats doctor: {failed}")
         for what in ("redis ", "influx ", "risk role ", "collector ", "monitoring.listen", "risk.tls_cert", "influx.secret_file", "version"):
             expect(any(name.startswith(what) for name in checks), f"ats doctor looked at {what}: {list(checks)}")
-        for process in ("engine", "collector-east", "collector-west", "risk"):
+
+        # People are told, and see.
+        start("notifier", {"ATS_NOTIFIER_CHANNEL_PEOPLE_URL": f"http://127.0.0.1:{system.people.server_address[1]}/"})
+        start("dashboard")
+        for process, port in (("notifier", 9468), ("dashboard", 9469)):
+            wait_for(f"{process} is ready, and says so over TLS", lambda process=process, port=port: page(process, port, "/readyz") == 200)
+        told = lambda what: any(n["source"] == what[0] and n["category"] == what[1] for n in system.people.notices())
+        wait_for("the notifier hears Redis as its user", lambda: "ats_notifier_redis_up 1" in text(9468, "/metrics"))
+        for source, data in (("engine", f"{home}/engine"), ("risk", f"{home}/risk")):
+            code, said = run(ATS, "halt", "--reason", "staged", "--data", data, *(["--role"] if source == "risk" else []))
+            expect(code == 0, f"{source} is halted: {said}")
+            wait_for(f"people are told of {source}'s halt", lambda source=source: told((source, "halt")))
+        redis = lambda *words: run("redis-cli", "-h", "localhost", "-p", str(ports[6379]), "--tls", "--cacert", f"{given}/redis/ca.pem", "--user", "notifier",
+                                   "--pass", open(f"{given}/notifier/redis.password").read().strip(), "--no-auth-warning", *words, errors="replace")[1]
+        expect("NOPERM" not in redis("XRANGE", "ats.v1.alert.engine", "-", "+", "COUNT", "1"), "the notifier may read alerts")
+        for words in (("XRANGE", "ats.v1.fill.engine", "-", "+"), ("GET", "ats.v1.alert.kraken.BTC/USDT"), ("XADD", "ats.v1.alert.engine", "*", "m", "x")):
+            expect("NOPERM" in redis(*words), f"and may not {words}")
+        wait_for("engine and risk role answer the dashboard: its certificate has its role",
+                 lambda: "ats_dashboard_sources_away 0" in text(9469, "/metrics"))
+        code, said = run(ATS, "doctor", "--config", f"{home}/etc-dashboard/dashboard.toml", "--json")
+        checks = {check["what"]: check for check in json.loads(said)["checks"]}
+        expect({checks[what]["health"] for what in ("dashboard.listen", "dashboard.tls_cert", "monitoring.listen", "risk.tls_cert")} == {"ok"},
+               f"ats doctor of the dashboard: {checks}")
+        expect(page("dashboard", 8420, "/") == 200, "the dashboard's page is over TLS, by a certificate of this authority")
+        for process in ("dashboard", "notifier", "engine", "collector-east", "collector-west", "risk"):
             expect(system.end(process) == 0, f"{process} ends in order")
     finally:
         system.end_all()
