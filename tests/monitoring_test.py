@@ -157,10 +157,11 @@ with tempfile.TemporaryDirectory(prefix="ats-monitoring-") as home:
     role = start(["risk", "--config", role_config, "--data", os.path.join(home, "role")],
                  {"ATS_RISK_LISTEN": role_at, "ATS_MONITORING_LISTEN": role_pages}, os.path.join(home, "role.log"))
     manager = Manager(home)
+    calls_at = f"127.0.0.1:{free_port()}"
     data = os.path.join(home, "engine")
     engine = start(["run", "--no-screen", "--data", data, "--pairs", ",".join(ENGINE_PAIRS)],
                    {"ATS_RISK_ROLE": role_at, "ATS_INFLUX_SERVER": f"http://127.0.0.1:{free_port()}",
-                    "NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "1000000"},
+                    "ATS_RISK_LISTEN": calls_at, "NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "1000000"},
                    os.path.join(home, "engine.log"))
 
     # The service manager.
@@ -175,8 +176,30 @@ with tempfile.TemporaryDirectory(prefix="ats-monitoring-") as home:
     expect(get(role_pages, "/readyz")[0] == 200, "the role is ready")
     expect(get(pages, "/secrets")[0] == 404, "no other page")
 
+    # Those who tell people: of them, too, each name is told.
+    people_config = os.path.join(home, "people.toml")
+    with open(people_config, "w") as out:
+        out.write(f"""[redis]
+server = "127.0.0.1:{free_port()}"
+[notifier.channel.hook]
+kind = "webhook"
+url = "http://127.0.0.1:{free_port()}/"
+[notifier.rule.all]
+channels = ["hook"]
+[dashboard]
+listen = "127.0.0.1:{free_port()}"
+engines = ["engine={calls_at}"]
+""")
+    people = {name: f"127.0.0.1:{free_port()}" for name in ("notifier", "dashboard")}
+    processes = [start([name, "--config", people_config, "--data", os.path.join(home, name)],
+                       {"ATS_MONITORING_LISTEN": at}, os.path.join(home, name + ".log")) for name, at in people.items()]
+    for name, at in people.items():
+        wait_for(f"the {name} is ready", lambda at=at: get(at, "/readyz")[0] == 200)
+    wait_for("the dashboard reaches the engine", lambda: "ats_dashboard_sources_away 0" in get(people["dashboard"], "/metrics")[1])
+    expect("ats_notifier_redis_up 0" in get(people["notifier"], "/metrics")[1], "the notifier says that there is no Redis")
+
     # Every name that is used is told by somebody.
-    told = told_names(get(pages, "/metrics")[1]) | told_names(get(role_pages, "/metrics")[1])
+    told = set().union(*(told_names(get(at, "/metrics")[1]) for at in (pages, role_pages, *people.values())))
     used = set().union(*(metric_names(e) for _, e in panels()), *(metric_names(e) for e in rule_expressions()))
     expect(len(used) > 30, f"the rules and panels name metrics: {sorted(used)}")
     # What has no series before something happens.
@@ -186,6 +209,10 @@ with tempfile.TemporaryDirectory(prefix="ats-monitoring-") as home:
              "ats_collector_overruns_total"}
     for name in sorted(used - later):
         expect(name in told, f"{name} is told")
+
+    for process in processes:
+        process.terminate()
+        expect(process.wait(30) == 0, "who tells people ends in order")
 
     # Prometheus.
     prometheus = Prometheus(home, [pages, role_pages])
