@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A copy of the data directory that was taken while the engine ran is a backup: it folds to the same decisions, byte for byte, its trades are
-those of the engine up to then, and its vault opens.
+those of the engine up to then. A copy of the dashboard's store has its users and its audit log whole, and opens with its key alone.
 
 usage: backup_test.py ATS     prints what was wrong; exits 1 when anything was
 """
-import glob, json, os, subprocess, sys, tarfile, tempfile, time
+import glob, json, os, shutil, sqlite3, subprocess, sys, tarfile, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from checks import expect, finish, wait_for
@@ -37,6 +37,17 @@ with tempfile.TemporaryDirectory(prefix="ats-back-") as home:
             code, said = ask("status", "--json", "--data", data)
             return code == 0 and json.loads(said)["executions"]["completed"] >= 3
         wait_for("some trades are done", traded, 90)
+        # The store, by SQLite's own copy, as docs/operating.md says; its key beside it.
+        for name, role in (("alice", "admin"), ("bob", "viewer")):
+            code, said = ask("user", "add", name, "--role", role, "--invite", "--data", data)
+            expect(code == 0, f"{name} is invited while it runs: {said}")
+        store = os.path.join(home, "store", "dashboard")
+        os.makedirs(store, mode=0o700)
+        with sqlite3.connect(os.path.join(data, "dashboard", "users.db")) as of, sqlite3.connect(os.path.join(store, "users.db")) as to:
+            of.backup(to)
+        os.chmod(os.path.join(store, "users.db"), 0o600)
+        expect(ask("user", "list", "--data", os.path.join(home, "store"))[0] == 1, "without its key it does not open")
+        shutil.copy(os.path.join(data, "dashboard", "store.key"), store)
         with tarfile.open(os.path.join(home, "backup.tar"), "w") as tar:
             tar.add(data, "data")
         with tarfile.open(os.path.join(home, "backup.tar")) as tar:
@@ -48,6 +59,10 @@ with tempfile.TemporaryDirectory(prefix="ats-back-") as home:
     finally:
         engine.kill()
         engine.wait()
+    code, said = ask("user", "list", "--data", os.path.join(home, "store"), "--json")
+    expect(code == 0 and [user["name"] for user in json.loads(said)] == ["alice", "bob"], f"the store's copy has the users: {said}")
+    code, said = ask("audit", "verify", "--data", os.path.join(home, "store"))
+    expect(code == 0, f"and the audit log, whole: {said}")
     code, said = ask("replay", journal)
     expect(code == 0 and "identical, byte for byte" in said, f"the copy folds to the same: {said}")
     code, said = ask("pnl", journal, "--json")
