@@ -340,6 +340,13 @@ Status<JournalError> JournalCopy::add(const JournalPlace& at, std::span<const st
                : refuse("a record has a sound checksum and no meaning");
 }
 
+bool each_record(const JournalTail::Piece& piece, const std::function<bool(const Record&)>& each) {
+  bool sound = true;
+  whole_records(piece.bytes, piece.at.offset == 0,
+                [&](const Record& record) { return sound = each(record); });
+  return sound;
+}
+
 JournalEnd JournalCopy::release() {
   State& s = *state_;
   s.released = true;

@@ -64,6 +64,9 @@ class JournalTail {
   std::vector<std::byte> buffer_;
 };
 
+// Each record of a piece, in order, until `each` says that one makes no sense (false): then so does this.
+bool each_record(const JournalTail::Piece& piece, const std::function<bool(const Record&)>& each);
+
 class JournalCopy {
  public:
   static Result<JournalCopy, JournalError> open(const std::filesystem::path& directory);

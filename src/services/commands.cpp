@@ -24,6 +24,7 @@
 #include "services/sim_command.hpp"
 #include "services/simulate.hpp"
 #include "services/tls_command.hpp"
+#include "services/traces_command.hpp"
 #include "services/trades.hpp"
 #include "services/user_command.hpp"
 #include "services/watchdog.hpp"
@@ -61,6 +62,7 @@ std::span<const Command> commands() {
        pnl_command},
       {"trades", "a list of what was traded, and how each trade ended", trades_command},
       {"trade", "the timeline of one trade, with the books it saw", trade_command},
+      {"traces", "each trade as an OpenTelemetry trace, to a collector", traces_command},
       {"bus", "what engines tell on Redis, one JSON object a line", bus_command},
       {"influx", "what history is written into (InfluxDB), and what it holds", influx_command},
       {"watchdog", "cancel the engine's open orders when it answers no more", watchdog_command},
