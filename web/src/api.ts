@@ -1,6 +1,8 @@
 // REST calls: JSON in, JSON out, errors as one class with the server's own words. What needs a fresh code asks for it once
 // through `on_step_up` and tries again under the same idempotency key, so that it is done once.
 
+import { path_at } from "./engine";
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -42,7 +44,7 @@ async function once<T>(method: string, path: string, body: unknown, key: string 
   if (key) headers["Idempotency-Key"] = key;
   let answer: Response;
   try {
-    answer = await fetch(`/api/v1${path}`, {
+    answer = await fetch(`/api/v1${path_at(path)}`, {
       method,
       headers,
       credentials: "same-origin",

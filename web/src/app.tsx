@@ -1,5 +1,6 @@
 // The frame around every page: who may see which, the bar that is always there (state, profit, freshness, halt), the banners.
 import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
+import { useEngine } from "./engine";
 import type { Permission } from "./messages";
 import { SignIn } from "./pages/sign_in";
 import { Setup } from "./pages/setup";
@@ -39,6 +40,7 @@ function Shell() {
   const t = useWords();
   const route = useRoute();
   const { may } = useSession();
+  const engine = useEngine();
   const [open, set_open] = useState(false);
   const allowed = pages.filter((one) => one.needs.length === 0 || one.needs.some(may));
   const shown = allowed.find((one) => one.id === route.page);
@@ -101,7 +103,7 @@ function Shell() {
         <h1 className="hidden">{shown ? t(shown.word) : "ATS"}</h1>
         <Suspense fallback={<Empty>{t("loading")}</Empty>}>
           {shown ? (
-            <shown.show key={shown.id} />
+            <shown.show key={`${shown.id} ${engine}`} />
           ) : (
             <Panel title={t("page.none")}>
               <Empty>{t("page.none.text")}</Empty>

@@ -1,5 +1,6 @@
 // React's side of the stream: a topic as a view that changes once a frame, and the words for how fresh it is.
 import { useCallback, useSyncExternalStore } from "react";
+import { topic_at, useEngine } from "./engine";
 import type { Topics } from "./messages";
 import { empty_view, type View } from "./replica";
 import { type LinkState, stream } from "./stream";
@@ -7,7 +8,8 @@ import { type LinkState, stream } from "./stream";
 const nothing = () => () => undefined;
 
 // An empty name is no topic: nothing is asked for.
-export function useTopicNamed(topic: string): View {
+export function useTopicNamed(name: string): View {
+  const topic = topic_at(name, useEngine());
   const listen = useCallback((listener: () => void) => (topic ? stream.listen(topic, listener) : nothing()), [topic]);
   return useSyncExternalStore(listen, () => (topic ? stream.view(topic) : empty_view));
 }

@@ -147,7 +147,8 @@ export class Replica {
       topic.rows = new Map();
       topic.arrived = new Map();
     }
-    const appends = message.topic in bounds;
+    const bound = bounds[message.topic.split("@", 1)[0] ?? ""];
+    const appends = bound !== undefined;
     for (const [key, row] of Object.entries(message.rows ?? {})) {
       if (appends) topic.rows.delete(key);
       topic.rows.set(key, row);
@@ -157,9 +158,8 @@ export class Replica {
       topic.rows.delete(key);
       topic.arrived.delete(key);
     }
-    const bound = bounds[message.topic] ?? bound_elsewhere;
     for (const key of topic.rows.keys()) {
-      if (topic.rows.size <= bound) break;
+      if (topic.rows.size <= (bound ?? bound_elsewhere)) break;
       topic.rows.delete(key);
       topic.arrived.delete(key);
     }

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { api, new_key } from "../api";
 import { compare } from "../decimal";
+import { path_at } from "../engine";
 import { useTopic } from "../live";
 import type { Backtest, BacktestState, Recording } from "../messages";
 import { go, link_to, useRoute } from "../route";
@@ -27,7 +28,7 @@ const moving = (one: Backtest) => one.state === "BACKTEST_STATE_RUNNING" || one.
 const done_percent = (one: Backtest) => String((one.progress?.doneBps ?? 0) / 100);
 const statistic = (value: number | undefined, places = 2) => (value === undefined ? "–" : value.toFixed(places));
 const percent = (value: number | undefined) => (value === undefined ? "–" : `${(value * 100).toFixed(1)} %`);
-const report_path = (id: string) => `/api/v1/backtests/${encodeURIComponent(id)}/report`;
+const report_path = (id: string) => `/api/v1${path_at(`/backtests/${encodeURIComponent(id)}/report`)}`;
 
 const columns_of = (t: Words): Column<Backtest>[] => [
   {

@@ -1,6 +1,7 @@
 // Everything at a glance: what was earned, whether it runs, why it does not trade, what just happened.
 import { useMemo } from "react";
 import { compare, for_plot, sign, subtract } from "../decimal";
+import { useEngine } from "../engine";
 import { rows_of, useRow, useTopic } from "../live";
 import type { Alert, Book, EquityPoint, ExecutionMessage, Exposure, Limit, ProfitPeriod } from "../messages";
 import { link_to } from "../route";
@@ -14,13 +15,24 @@ import { useWords } from "../words";
 const period_of = (periods: ProfitPeriod[] | undefined, kind: ProfitPeriod["kind"]) =>
   periods?.find((period) => period.kind === kind);
 
+// The dashboard keeps the past of the first engine; of another one there is none.
+function useEquity() {
+  const engine = useEngine();
+  const view = useTopic("equity");
+  const { row: system } = useRow("system");
+  const first = system?.services.find((one) => one.kind === "engine")?.name;
+  const kept = engine === "" || engine === first;
+  return { view, kept, first: first ?? "" };
+}
+
 function Tiles() {
   const t = useWords();
   const { row: pnl } = useRow("pnl");
   const { row: engine, view: engine_view } = useRow("engine");
   const { row: risk } = useRow("risk");
   const exposures = rows_of<Exposure>(useTopic("exposures"));
-  const equity = rows_of<EquityPoint>(useTopic("equity"));
+  const { view: equity_view, kept } = useEquity();
+  const equity = kept ? rows_of<EquityPoint>(equity_view) : [];
   const asset = pnl?.reportingAsset ?? engine?.reportingAsset;
   const day = period_of(pnl?.periods, "DAY");
   const ever = period_of(pnl?.periods, "EVER");
@@ -79,12 +91,12 @@ function Tiles() {
 
 function EquityCurve() {
   const t = useWords();
-  const view = useTopic("equity");
+  const { view, kept, first: kept_of } = useEquity();
   const { row: pnl } = useRow("pnl");
   const points = useMemo(() => {
-    const all = rows_of<EquityPoint>(view).filter((point) => !Number.isNaN(Date.parse(point.at)));
+    const all = (kept ? rows_of<EquityPoint>(view) : []).filter((point) => !Number.isNaN(Date.parse(point.at)));
     return all.sort((a, b) => (a.at < b.at ? -1 : 1));
-  }, [view]);
+  }, [view, kept]);
   const times = useMemo(() => points.map((point) => Date.parse(point.at) / 1000), [points]);
   const series = useMemo(
     () => [
@@ -115,7 +127,7 @@ function EquityCurve() {
       {points.length > 1 ? (
         <LinePlot label={t("equity.curve", { asset: pnl?.reportingAsset ?? "" })} times={times} series={series} height={230} />
       ) : (
-        <Empty>{t("equity.none")}</Empty>
+        <Empty>{kept ? t("equity.none") : t("equity.other", { engine: kept_of })}</Empty>
       )}
     </Panel>
   );

@@ -2,6 +2,7 @@
 // not keep its session alive for ever.
 import { useCallback, useEffect, useState } from "react";
 import { api } from "../api";
+import { useEngine } from "../engine";
 import { error_text } from "../session";
 import { useWords } from "../words";
 
@@ -24,6 +25,7 @@ export function useAsked<T>(path: string, values: Record<string, string | number
   const [got, set_got] = useState<T>();
   const [problem, set_problem] = useState("");
   const asked = JSON.stringify(values);
+  const engine = useEngine();
   const again = useCallback(() => {
     api.get<T>(path, JSON.parse(asked) as Record<string, string | number>).then(
       (answer) => {
@@ -32,7 +34,7 @@ export function useAsked<T>(path: string, values: Record<string, string | number
       },
       (error: unknown) => set_problem(error_text(t, error)),
     );
-  }, [path, asked, t]);
+  }, [path, asked, engine, t]);
   useEffect(() => {
     again();
     const timer = setInterval(() => {

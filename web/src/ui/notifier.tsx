@@ -7,7 +7,7 @@ import { show_span, span_ms } from "../time";
 import { useWords, type Words } from "../words";
 import { ActDialog } from "./act";
 import { useAsked } from "./asked";
-import { Button, Choice, Dialog } from "./controls";
+import { Actions, Button, Choice, Dialog } from "./controls";
 import { Moment, Num } from "./numbers";
 import { Badge, Empty, type Mood, Panel, Problem } from "./panel";
 import { severity_mood } from "./severity";
@@ -102,7 +102,13 @@ const delivery_columns = (t: Words, look: (number: string) => void): Column<Deli
 
 function DeliveryDialog({ number, onClose }: { number: string; onClose: () => void }) {
   const t = useWords();
-  const { got, problem } = useAsked<DeliveryDetail>(`/notifications/deliveries/${encodeURIComponent(number)}`);
+  const { why_not } = useSession();
+  const [retrying, set_retrying] = useState(false);
+  const path = `/notifications/deliveries/${encodeURIComponent(number)}`;
+  const { got, problem } = useAsked<DeliveryDetail>(path);
+  if (retrying) {
+    return <ActDialog title={t("delivery.retry_of", { number })} go={t("delivery.retry")} path={`${path}/retry`} onClose={onClose} />;
+  }
   return (
     <Dialog title={t("delivery.of", { number })} onClose={onClose} wide>
       {problem ? <Problem>{problem}</Problem> : null}
@@ -123,6 +129,13 @@ function DeliveryDialog({ number, onClose }: { number: string; onClose: () => vo
           </li>
         ))}
       </ul>
+      {got?.delivery?.state === "DELIVERY_STATE_DEAD" ? (
+        <Actions>
+          <Button why_not={why_not("notify")} onPress={() => set_retrying(true)}>
+            {t("delivery.retry")}
+          </Button>
+        </Actions>
+      ) : null}
     </Dialog>
   );
 }

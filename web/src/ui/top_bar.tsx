@@ -1,6 +1,7 @@
 // The bar that is always there: which engine, paper or not, its state, today's profit, how fresh all of it is, and the halt.
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { choose_engine, useEngine } from "../engine";
 import { useLink, useRow } from "../live";
 import type { RiskState } from "../messages";
 import { go, link_to } from "../route";
@@ -64,6 +65,34 @@ function LinkBadge() {
   );
 }
 
+// With several engines: which one is looked at. Where one risk role holds limits for all, they may be looked at as one: its
+// limits, holds and positions, beside what the first engine sees.
+function EngineChoice() {
+  const t = useWords();
+  const chosen = useEngine();
+  const { row: engine } = useRow("engine");
+  const { row: system } = useRow("system");
+  const engines = (system?.services ?? []).filter((one) => one.kind === "engine").map((one) => one.name);
+  const for_all = system?.services.some((one) => one.kind === "risk") ?? false;
+  const gone = system !== undefined && chosen !== "" && !engines.includes(chosen);
+  useEffect(() => {
+    if (gone) choose_engine("");
+  }, [gone]);
+  if (engines.length < 2) return <span className="engine-name">{engine ? `${engine.name} · ${engine.title}` : ""}</span>;
+  return (
+    <Choice
+      quiet
+      label={t("engine")}
+      value={chosen || (for_all ? "*" : (engines[0] ?? "*"))}
+      options={[
+        ...(for_all ? [{ value: "*", text: t("engines.all") }] : []),
+        ...engines.map((value) => ({ value, text: value })),
+      ]}
+      onChange={(value) => choose_engine(value === "*" ? "" : value)}
+    />
+  );
+}
+
 export function Bar({ open, on_menu }: { open: boolean; on_menu: () => void }) {
   const t = useWords();
   const { session, why_not, sign_out } = useSession();
@@ -81,7 +110,7 @@ export function Bar({ open, on_menu }: { open: boolean; on_menu: () => void }) {
       <a className="brand" href={link_to("overview")}>
         ATS
       </a>
-      <span className="engine-name">{engine?.name ?? ""}</span>
+      <EngineChoice />
       {risk || engine ? (
         <Badge mood={(risk?.paper ?? engine?.paper) ? "info" : "warn"}>
           {(risk?.paper ?? engine?.paper) ? t("paper") : t("real")}
