@@ -25,6 +25,7 @@ struct Options {
   std::string duration;
   std::vector<std::string> venues;
   std::vector<std::string> pairs;
+  std::string grpc;
   bool busy_poll = false;
 };
 
@@ -51,6 +52,8 @@ int collect(const Options& options, Duration limit) {
   auto config = load_config(options.config_file, environment_variables());
   if (!config) return usage_error(config.error());
   if (!options.data_dir.empty()) config->data_dir = options.data_dir;
+  config->risk_service.listen =
+      options.grpc;  // what the file says is an engine's or the risk role's
   if (!options.feed.empty()) config->market.feed = options.feed;
   if (!options.capture.empty()) config->market.capture = options.capture;
   if (config->pairs.empty())
@@ -112,6 +115,9 @@ int collector_command(int argc, const char* const* argv) {
   app.add_option("--venues", options.venues, "only these of the enabled venues")->delimiter(',');
   app.add_option("--pairs", options.pairs, "only these of general.pairs")->delimiter(',');
   app.add_option("--for", options.duration, "stop after this long, e.g. 60s, 5m; else at Ctrl-C");
+  app.add_option(
+      "--grpc", options.grpc,
+      "serve gRPC there, e.g. 127.0.0.1:7402 (docs/grpc.md), with the TLS files of [risk]");
   app.add_flag("--busy-poll", options.busy_poll,
                "never sleep: lowest latency, one core in full use");
   app.footer(

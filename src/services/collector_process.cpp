@@ -52,6 +52,13 @@ std::optional<std::string> CollectorProcess::prepare() {
   log_line("feed at " + socket.string());
   messages_before_.resize(collector_->drivers().size());
   per_second_.resize(collector_->drivers().size());
+  if (!config_.risk_service.listen.empty()) {
+    auto grpc = CollectorServer::open(
+        reactor_, *this, *this, {socket.string(), config_.market.capture.string()},
+        config_.risk_service, [this](const std::string& line) { log_line(line); });
+    if (!grpc) return grpc.error();
+    grpc_ = std::move(*grpc);
+  }
   if (!config_.monitoring_listen.empty()) {
     auto monitor = Monitor::open(reactor_, *this, config_.monitoring_listen,
                                  {config_.risk_service.tls_cert, config_.risk_service.tls_key});
@@ -66,6 +73,10 @@ void CollectorProcess::start() {
   collector_->start();
   tick();
   count_rates();
+  if (grpc_) {
+    grpc_->serve();
+    log_line("gRPC ats.v1.Collector on " + grpc_->address());
+  }
   if (monitor_) log_line("metrics on " + monitor_->url() + "/metrics");
 }
 
@@ -94,6 +105,7 @@ Status<std::string> CollectorProcess::close() {
   reactor_.cancel(timer_);
   reactor_.cancel(rate_timer_);
   monitor_.reset();
+  grpc_.reset();
   feed_.reset();
   return collector_->stop();
 }

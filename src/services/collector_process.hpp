@@ -9,6 +9,7 @@
 #include "base/histogram.hpp"
 #include "base/result.hpp"
 #include "io/reactor.hpp"
+#include "services/collector_server.hpp"
 #include "services/config.hpp"
 #include "services/log.hpp"
 #include "services/market_collector.hpp"
@@ -59,6 +60,7 @@ class CollectorProcess final : private FeedSource, private MonitorSource {
   Histogram loop_lag_;
   std::vector<std::uint64_t> messages_before_, per_second_;  // by driver
   bool closing_ = false;
+  std::unique_ptr<CollectorServer> grpc_;  // null: not asked for
   std::unique_ptr<Monitor>
       monitor_;  // null: not asked for; asks all of the above, so it goes first
 };

@@ -1,5 +1,7 @@
 #include "services/engine_messages.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -15,19 +17,6 @@ std::string bps(Rate rate) { return format_scaled_short(rate.ppb, 5); }
 
 std::string venue_name(InstrumentId id, const Universe& universe) {
   return text(universe.venue(universe.instrument(id).venue).name.view());
-}
-
-void fill(v1::VenueLine& out, const VenueView& venue) {
-  out.set_venue(venue.name);
-  out.set_market_up(venue.market_up);
-  out.set_trading_up(venue.trading_up);
-  out.set_messages(venue.messages);
-  out.set_per_second(venue.per_second);
-  out.set_reconnects(venue.reconnects);
-  out.set_refused_frames(venue.refused_frames);
-  out.set_last_loss(venue.last_loss);
-  out.set_connections(venue.connections);
-  out.set_rest(venue.rest);
 }
 
 void fill(v1::Counts& out, const CoreStatus& core) {
@@ -94,14 +83,39 @@ void fill(v1::GetEngineResponse& out, const LiveView& view, const EventTape& tap
   out.set_last_trade(tape.last(BusStream::Execution));
 }
 
-void fill(v1::Book& out, const BookStatus& book, const LiveView& view) {
-  const Universe& universe = *view.universe;
+bool BooksWanted::has(const Instrument& on, const Universe& universe) const {
+  return (venue_.empty() || universe.venue(on.venue).name.view() == venue_) &&
+         (pair_.empty() || universe.pair_name(on.pair) == pair_);
+}
+
+std::optional<std::string> BooksWanted::nowhere(const Universe& universe) const {
+  const bool any = std::ranges::any_of(universe.instruments(),
+                                       [&](const Instrument& on) { return has(on, universe); });
+  if (any || (venue_.empty() && pair_.empty())) return std::nullopt;
+  return fmt::format("no book of {} on {} here", pair_.empty() ? "any pair" : pair_,
+                     venue_.empty() ? "any venue" : venue_);
+}
+
+void fill(v1::VenueLine& out, const VenueView& venue) {
+  out.set_venue(venue.name);
+  out.set_market_up(venue.market_up);
+  out.set_trading_up(venue.trading_up);
+  out.set_messages(venue.messages);
+  out.set_per_second(venue.per_second);
+  out.set_reconnects(venue.reconnects);
+  out.set_refused_frames(venue.refused_frames);
+  out.set_last_loss(venue.last_loss);
+  out.set_connections(venue.connections);
+  out.set_rest(venue.rest);
+}
+
+void fill(v1::Book& out, const BookStatus& book, const Universe& universe, Instant now) {
   const Instrument& on = universe.instrument(book.instrument);
   out.set_venue(text(universe.venue(on.venue).name.view()));
   out.set_pair(universe.pair_name(on.pair));
   out.set_state(name(book.state));
   if (book.reason != BookReason::None) out.set_reason(name(book.reason));
-  if (book.last_update.ns != 0) fill_duration(*out.mutable_age(), view.core.now - book.last_update);
+  if (book.last_update.ns != 0) fill_duration(*out.mutable_age(), now - book.last_update);
   if (!book.bid.quantity.is_zero()) fill_levels(*out.mutable_bids(), {&book.bid, 1}, on);
   if (!book.ask.quantity.is_zero()) fill_levels(*out.mutable_asks(), {&book.ask, 1}, on);
   out.set_snapshots(book.snapshots);

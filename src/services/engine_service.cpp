@@ -16,35 +16,23 @@
 namespace ats::services {
 namespace {
 
-constexpr std::uint32_t depth_most = 50;
 constexpr std::uint32_t trades_usual = 50;
 constexpr std::uint32_t trades_most = 1000;
 
-// Which books are asked about; both empty: all.
-struct Wanted {
-  std::string venue, pair;
+template <class Request>
+BooksWanted wanted_of(const Request& asked) {
+  return {asked.venue(), asked.pair()};
+}
 
-  template <class Request>
-  explicit Wanted(const Request& asked) : venue(asked.venue()), pair(asked.pair()) {}
-
-  bool has(const Instrument& on, const Universe& universe) const {
-    return (venue.empty() || universe.venue(on.venue).name.view() == venue) &&
-           (pair.empty() || universe.pair_name(on.pair) == pair);
-  }
-  // Nothing: there is such a book.
-  std::optional<grpc::Status> nowhere(const Universe& universe) const {
-    const bool any = std::ranges::any_of(universe.instruments(),
-                                         [&](const Instrument& on) { return has(on, universe); });
-    if (any || (venue.empty() && pair.empty())) return std::nullopt;
-    return grpc::Status(grpc::StatusCode::NOT_FOUND,
-                        fmt::format("no book of {} on {} here", pair.empty() ? "any pair" : pair,
-                                    venue.empty() ? "any venue" : venue));
-  }
-};
+std::optional<grpc::Status> nowhere(const BooksWanted& wanted, const Universe& universe) {
+  const auto why = wanted.nowhere(universe);
+  if (!why) return std::nullopt;
+  return grpc::Status(grpc::StatusCode::NOT_FOUND, *why);
+}
 
 class BookStream final : public WatchStream<v1::WatchBooksResponse> {
  public:
-  BookStream(Watches& watches, EngineService& service, Wanted wanted)
+  BookStream(Watches& watches, EngineService& service, BooksWanted wanted)
       : WatchStream(watches), service_(service), wanted_(std::move(wanted)) {}
 
  private:
@@ -65,7 +53,7 @@ class BookStream final : public WatchStream<v1::WatchBooksResponse> {
       const Sent is{book.state, book.reason, book.bid, book.ask};
       if (sent_[n] == is) continue;
       sent_[n] = is;
-      fill(*out.add_books(), book, view);
+      fill(*out.add_books(), book, *view.universe, view.core.now);
     }
     if (out.books().empty() && !first) return false;
     out.set_snapshot(first);
@@ -74,7 +62,7 @@ class BookStream final : public WatchStream<v1::WatchBooksResponse> {
   }
 
   EngineService& service_;
-  Wanted wanted_;
+  BooksWanted wanted_;
   std::vector<std::optional<Sent>> sent_;  // by book
 };
 
@@ -147,17 +135,17 @@ EngineService::Unary* EngineService::GetEngine(Context* context, const v1::GetEn
 EngineService::Unary* EngineService::ListBooks(Context* context, const v1::ListBooksRequest* in,
                                                v1::ListBooksResponse* out) {
   return calls_.ask(context, in, Right::Look, [this, in, out]() -> grpc::Status {
-    if (in->depth() > depth_most) return bad(fmt::format("depth: 0 to {}", depth_most));
+    if (in->depth() > book_depth_most) return bad(fmt::format("depth: 0 to {}", book_depth_most));
     LiveView view;
     source_.view(view);
-    const Wanted wanted(*in);
-    if (auto nowhere = wanted.nowhere(*view.universe)) return *nowhere;
-    std::array<Level, depth_most> room;
+    const BooksWanted wanted = wanted_of(*in);
+    if (const auto none = nowhere(wanted, *view.universe)) return *none;
+    std::array<Level, book_depth_most> room;
     for (const BookStatus& book : view.core.books) {
       const Instrument& on = view.universe->instrument(book.instrument);
       if (!wanted.has(on, *view.universe)) continue;
       v1::Book& to = *out->add_books();
-      fill(to, book, view);
+      fill(to, book, *view.universe, view.core.now);
       if (in->depth() == 0) continue;
       const auto deep = std::span(room).first(in->depth());
       for (const Side side : {Side::Buy, Side::Sell}) {
@@ -276,11 +264,11 @@ EngineService::Unary* EngineService::GetConfiguration(Context* context,
 
 EngineService::Stream<v1::WatchBooksResponse>* EngineService::WatchBooks(
     Context* context, const v1::WatchBooksRequest* in) {
-  const Wanted wanted(*in);
+  const BooksWanted wanted = wanted_of(*in);
   return calls_.watch(context, "WatchBooks", Right::Look, watches_,
                       new BookStream(watches_, *this, wanted), [this, wanted](BookStream& one) {
-                        if (auto nowhere = wanted.nowhere(*view_now().universe))
-                          return one.end(*nowhere);
+                        if (const auto none = nowhere(wanted, *view_now().universe))
+                          return one.end(*none);
                         one.pump();
                       });
 }

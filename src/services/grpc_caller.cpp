@@ -23,7 +23,7 @@ constexpr std::uint8_t rights_of(security::Permissions permissions) {
   std::uint8_t rights = 0;
   for (const auto& [permission, right] :
        {std::pair{Permission::View, Right::Look}, std::pair{Permission::Halt, Right::Hold},
-        std::pair{Permission::Resume, Right::Command},
+        std::pair{Permission::Resume, Right::Command}, std::pair{Permission::Notify, Right::Notify},
         std::pair{Permission::Backtest, Right::Study}}) {
     if (permissions.has(permission)) rights |= of(right);
   }

@@ -2,7 +2,7 @@
 // Its common name is who it is; its organisational units (OU) are its roles. Only what speaks gRPC includes this.
 //
 //   viewer         looks
-//   trader         looks, halts, acknowledges alerts, starts backtests
+//   trader         looks, halts, acknowledges alerts, starts backtests, tests channels
 //   risk-manager   likewise, and resumes, sets limits, writes off an engine
 //   admin          the same
 //   engine         looks, asks for leases in its own name, follows the journal of an engine that it may stand in for
@@ -26,6 +26,7 @@ enum class Right : std::uint8_t {
   Hold,     // what only makes it do less
   Command,  // what makes it do more, or again
   Lease,    // what engines ask of each other and of the risk role
+  Notify,   // what sends people messages, or ends that they are sent
   Study,    // what takes the machine's time and disk, and nothing trades by
 };
 

@@ -57,11 +57,6 @@ std::int64_t number_field(const json& request, const char* key) {
   return found != request.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
-std::string clock_text(Duration time) {
-  const std::int64_t minutes = time.ns / seconds(60).ns;
-  return fmt::format("{:02}:{:02}", minutes / 60, minutes % 60);
-}
-
 ordered_json rule_json(const report::NoticeRule& rule) {
   ordered_json out{{"rule", rule.name},
                    {"channels", rule.channels},
@@ -78,7 +73,7 @@ ordered_json rule_json(const report::NoticeRule& rule) {
                    {"all_clear", rule.all_clear}};
   if (rule.digest == report::NoticeRule::Digest::Daily) out["daily_at"] = clock_text(rule.daily_at);
   if (rule.has_quiet) {
-    out["quiet"] = clock_text(rule.quiet_from) + "-" + clock_text(rule.quiet_to);
+    out["quiet"] = quiet_text(rule);
     out["quiet_passes"] = ats::name(rule.quiet_passes);
   }
   return out;
@@ -118,19 +113,6 @@ std::string list(Notifier& notifier, const json& request) {
   return dumped(out);
 }
 
-std::string retry(Notifier& notifier, const json& request) {
-  const std::int64_t which = number_field(request, "delivery");
-  if (which != 0) {
-    if (!notifier.retry(which))
-      return answer_failed(fmt::format("delivery {} is none of the dead letters", which));
-    return done(fmt::format("delivery {} is tried again, under its old key", which));
-  }
-  std::size_t many = 0;
-  for (const Delivery& dead : notifier.store().list("", DeliveryState::Dead, listed_most))
-    if (notifier.retry(dead.id)) ++many;
-  return done(fmt::format("{} dead letters are tried again, under their old keys", many));
-}
-
 std::string text_of(const json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
@@ -141,11 +123,51 @@ std::string joined(const json& list) {
   return out;
 }
 
+Refusal refusal(Notifier& notifier, Refusal::Kind kind, std::string why) {
+  if (!notifier.failure().empty()) return {Refusal::Kind::Unavailable, notifier.failure()};
+  return {kind, std::move(why)};
+}
+
 }  // namespace
+
+std::string clock_text(Duration time) {
+  const std::int64_t minutes = time.ns / seconds(60).ns;
+  return fmt::format("{:02}:{:02}", minutes / 60, minutes % 60);
+}
+
+std::string quiet_text(const report::NoticeRule& rule) {
+  return rule.has_quiet ? clock_text(rule.quiet_from) + "-" + clock_text(rule.quiet_to) : "";
+}
+
+Result<std::int64_t, Refusal> wish_test(Notifier& notifier, const Wish& wish,
+                                        const std::string& channel) {
+  const auto made = notifier.test(channel, wish.who);
+  if (!made) return fail(refusal(notifier, Refusal::Kind::NotFound, made.error()));
+  return *made;
+}
+
+Result<std::size_t, Refusal> wish_retry(Notifier& notifier, std::int64_t delivery) {
+  if (delivery != 0) {
+    if (notifier.retry(delivery)) return std::size_t{1};
+    return fail(refusal(notifier, Refusal::Kind::NotAsThingsAre,
+                        fmt::format("delivery {} is none of the dead letters", delivery)));
+  }
+  std::size_t many = 0;
+  for (const Delivery& dead : notifier.store().list("", DeliveryState::Dead, listed_most))
+    if (notifier.retry(dead.id)) ++many;
+  return many;
+}
+
+Status<Refusal> wish_seen(Notifier& notifier, const Wish& wish, const std::string& source,
+                          std::uint64_t alert) {
+  const std::string who = wish.reason.empty() ? wish.who : wish.who + ": " + wish.reason;
+  if (notifier.acknowledge(source, alert, who)) return Done{};
+  return fail(refusal(notifier, Refusal::Kind::NotFound,
+                      fmt::format("no alert {} of {} is open here", alert, source)));
+}
 
 std::string answer_notices(Notifier& notifier, const json& request) {
   const std::string command = text_field(request, "command");
-  const std::string who = text_field(request, "who");
   if (command == "status") return dumped(status_json(notifier));
   if (command == "rules") {
     ordered_json out{{"rules", ordered_json::array()}};
@@ -158,18 +180,25 @@ std::string answer_notices(Notifier& notifier, const json& request) {
     if (!found) return answer_failed("there is no such delivery");
     return dumped(delivery_json(notifier.store(), *found, true));
   }
+  const Wish wish{text_field(request, "who"), text_field(request, "reason")};
   if (command == "test") {
-    const auto made = notifier.test(text_field(request, "channel"), who);
-    if (!made) return answer_failed(made.error());
+    const auto made = wish_test(notifier, wish, text_field(request, "channel"));
+    if (!made) return answer_failed(made.error().why);
     return ordered_json{{"ok", true}, {"delivery", *made}}.dump();
   }
-  if (command == "retry") return retry(notifier, request);
+  if (command == "retry") {
+    const std::int64_t which = number_field(request, "delivery");
+    const auto many = wish_retry(notifier, which);
+    if (!many) return answer_failed(many.error().why);
+    if (which != 0)
+      return done(fmt::format("delivery {} is tried again, under its old key", which));
+    return done(fmt::format("{} dead letters are tried again, under their old keys", *many));
+  }
   if (command == "acknowledge") {
     const auto alert = static_cast<std::uint64_t>(number_field(request, "alert"));
     const std::string source = text_field(request, "source");
-    const std::string reason = text_field(request, "reason");
-    if (!notifier.acknowledge(source, alert, reason.empty() ? who : who + ": " + reason))
-      return answer_failed(fmt::format("no alert {} of {} is open here", alert, source));
+    const auto seen = wish_seen(notifier, wish, source, alert);
+    if (!seen) return answer_failed(seen.error().why);
     return done(fmt::format("alert {} of {} is escalated no more", alert, source));
   }
   return answer_failed("the notifier knows no command '" + command + "'");

@@ -23,10 +23,12 @@ namespace {
 
 using nlohmann::json;
 
-int run_notifier(const std::string& config_file, const std::string& data_dir, Duration limit) {
+int run_notifier(const std::string& config_file, const std::string& data_dir,
+                 const std::string& grpc, Duration limit) {
   auto config = load_config(config_file, environment_variables());
   if (!config) return usage_error(config.error());
   if (!data_dir.empty()) config->data_dir = data_dir;
+  config->risk_service.listen = grpc;  // what the file says is an engine's or the risk role's
   io::Reactor reactor;
   Signals signals(reactor, true);  // before any thread, so that all inherit the mask
   auto log = Log::open(config->log, "notifier");
@@ -198,20 +200,23 @@ constexpr Delegate delegates[] = {
 }  // namespace
 
 int notifier_command(int argc, const char* const* argv) {
-  std::string config_file, data_dir, duration;
+  std::string config_file, data_dir, grpc, duration;
   CLI::App app(
       "Tells people of alerts of engines and of the risk role, by the rules of the configuration "
       "(docs/notifications.md). Hears of them over Redis.",
       "ats notifier");
   app.add_option("--config", config_file, "TOML file with rules and channels")->required();
   app.add_option("--data", data_dir, "instead of general.data_dir");
+  app.add_option(
+      "--grpc", grpc,
+      "serve gRPC there, e.g. 127.0.0.1:7401 (docs/grpc.md), with the TLS files of [risk]");
   app.add_option("--for", duration, "stop after this long, e.g. 60s, 5m; else at Ctrl-C");
   app.footer("Examples:\n  ats notifier --config ats.toml");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   Duration limit{};
   if (!duration.empty() && !parse_duration(duration, limit))
     return usage_error("--for: expected a duration such as 60s or 5m, not '" + duration + "'");
-  return run_notifier(config_file, data_dir, limit);
+  return run_notifier(config_file, data_dir, grpc, limit);
 }
 
 int notify_command(int argc, const char* const* argv) {

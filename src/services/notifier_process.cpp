@@ -88,6 +88,13 @@ std::optional<std::string> NotifierProcess::prepare() {
       streams_.push_back(std::move(stream));
     }
   }
+  if (!config_.risk_service.listen.empty()) {
+    auto grpc = NotificationServer::open(
+        reactor_, *notifier_, *this, config_.risk_service,
+        [this](std::string line) { say(std::move(line), LogLevel::Warning); });
+    if (!grpc) return grpc.error();
+    grpc_ = std::move(*grpc);
+  }
   if (!config_.monitoring_listen.empty()) {
     auto monitor = Monitor::open(reactor_, *this, config_.monitoring_listen,
                                  {config_.risk_service.tls_cert, config_.risk_service.tls_key});
@@ -118,6 +125,10 @@ void NotifierProcess::start() {
   redis_ = std::make_unique<io::RedisClient>(reactor_, server_->options(), std::move(outside));
   say(fmt::format("notifier: {} rules, {} channels", config_.notice.rules.size(),
                   config_.notice.channels.size()));
+  if (grpc_) {
+    grpc_->serve();
+    say("gRPC ats.v1.Notifications on " + grpc_->address());
+  }
   if (monitor_) say("metrics on http://" + monitor_->address() + "/metrics");
   tick();
 }
@@ -202,6 +213,7 @@ void NotifierProcess::close() {
   reactor_.cancel(timer_);
   redis_.reset();
   monitor_.reset();
+  grpc_.reset();
   notifier_->close();
   control_.reset();
 }

@@ -19,6 +19,7 @@
 #include "services/control.hpp"
 #include "services/log.hpp"
 #include "services/monitor.hpp"
+#include "services/notification_server.hpp"
 #include "services/notifier.hpp"
 
 namespace ats::services {
@@ -75,6 +76,7 @@ class NotifierProcess final : private MonitorSource {
   bool down_told_ = false;
   Histogram loop_lag_;
   bool closing_ = false;
+  std::unique_ptr<NotificationServer> grpc_;  // null: not asked for
   std::unique_ptr<Monitor>
       monitor_;  // null: not asked for; asks all of the above, so it goes first
 };

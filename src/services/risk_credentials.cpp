@@ -63,8 +63,8 @@ Result<std::optional<Files>, std::string> files_of(const RiskServiceConfig& conf
 }  // namespace
 
 Result<std::shared_ptr<grpc::ServerCredentials>, std::string> server_credentials(
-    const RiskServiceConfig& config) {
-  const auto files = files_of(config, "risk.listen", config.listen);
+    const RiskServiceConfig& config, const char* key) {
+  const auto files = files_of(config, key, config.listen);
   if (!files) return fail(files.error());
   if (!*files) return grpc::InsecureServerCredentials();
   grpc::SslServerCredentialsOptions options(

@@ -12,9 +12,9 @@
 
 namespace ats::services {
 
-// Clients have to show a certificate. The error is one line a person can act on.
+// Clients have to show a certificate. `key`: what says where it listens. The error is one line a person can act on.
 Result<std::shared_ptr<grpc::ServerCredentials>, std::string> server_credentials(
-    const RiskServiceConfig& config);
+    const RiskServiceConfig& config, const char* key = "risk.listen");
 // For risk.role: its certificate has to be of our authority and of the host that is named.
 Result<std::shared_ptr<grpc::ChannelCredentials>, std::string> client_credentials(
     const RiskServiceConfig& config);

@@ -2,29 +2,24 @@
 
 #include <ats/v1/risk.grpc.pb.h>
 #include <fmt/format.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
 #include <functional>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "io/call_bridge.hpp"
 #include "services/backtest_service.hpp"
 #include "services/engine_service.hpp"
 #include "services/grpc_calls.hpp"
+#include "services/grpc_host.hpp"
 #include "services/lease_messages.hpp"
 #include "services/lease_stream.hpp"
-#include "services/risk_credentials.hpp"
 #include "services/risk_messages.hpp"
 #include "services/risk_streams.hpp"
 
 namespace ats::services {
 namespace {
-
-constexpr Duration stop_within = seconds(1);
 
 // --- calls ---
 
@@ -184,114 +179,54 @@ class RiskService final : public v1::Risk::CallbackService {
 class RiskServer::Parts {
  public:
   Parts(io::Reactor& reactor, RiskSource& source, const EngineSource* engine,
-        std::optional<BacktestJobsSetup> backtests, std::function<void(std::string)> log)
-      : reactor_(reactor),
-        bridge_(reactor),
-        calls_(bridge_, log),
-        service_(bridge_, calls_, source) {
-    if (engine != nullptr) engine_.emplace(bridge_, calls_, *engine);
+        std::optional<BacktestJobsSetup> backtests, const std::function<void(std::string)>& log)
+      : host_(reactor, log), service_(host_.bridge(), host_.calls(), source) {
+    host_.add(service_, v1::Risk::service_full_name());
+    if (engine != nullptr) {
+      engine_.emplace(host_.bridge(), host_.calls(), *engine);
+      host_.add(*engine_, v1::Engine::service_full_name());
+    }
     if (!backtests) return;
     // Its thread is another.
-    const auto tell = [this, log = std::move(log)](const std::string& line) {
-      bridge_.submit([log, line] { log(line); });
+    const auto tell = [this, log](const std::string& line) {
+      host_.bridge().submit([log, line] { log(line); });
     };
     backtests_ = std::make_unique<BacktestService>(*std::move(backtests), tell);
+    host_.add(*backtests_, v1::Backtests::service_full_name());
   }
   ~Parts() { stop(); }
 
   std::optional<std::string> listen(const RiskServiceConfig& config) {
-    silence_grpc();
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    grpc::ServerBuilder builder;
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // else two would share the address
-    builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
-    builder.SetMaxReceiveMessageSize(1024 * 1024);
-    // Engines look every few seconds whether we are still there.
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1000);
-    int port = 0;
-    if (!config.listen.empty()) {
-      const auto credentials = server_credentials(config);
-      if (!credentials) return credentials.error();
-      builder.AddListeningPort(config.listen, *credentials, &port);
-    }
-    builder.RegisterService(&service_);
-    if (engine_) builder.RegisterService(&*engine_);
-    if (backtests_) builder.RegisterService(backtests_.get());
-    server_ = builder.BuildAndStart();
-    if (server_ == nullptr || (port == 0 && !config.listen.empty())) {
-      server_.reset();
-      return fmt::format(
-          "risk.listen: cannot listen on '{}' (an address and a port such as "
-          "127.0.0.1:7400, which nobody else has)",
-          config.listen);
-    }
-    if (port != 0)
-      address_ = config.listen.substr(0, config.listen.rfind(':') + 1) + std::to_string(port);
-    set_healthy(false);
+    if (auto wrong = host_.listen(config, "risk.listen")) return wrong;
     if (backtests_) backtests_->begin();
     return std::nullopt;
   }
-
   void serve() {
-    calls_.set_serving(true);
     if (backtests_) backtests_->serve();
-    set_healthy(true);
+    host_.serve();
   }
   void changed() {
     service_.pump();
     if (engine_) engine_->pump();
   }
   void grant(const LeaseAnswer& lease) { service_.grant(lease); }
-  const std::string& address() const { return address_; }
-  std::shared_ptr<RpcChannel> channel() const {
-    auto out = std::make_shared<RpcChannel>();
-    grpc::ChannelArguments arguments;
-    arguments.SetMaxReceiveMessageSize(64 * 1024 * 1024);
-    out->grpc = server_->InProcessChannel(arguments);
-    return out;
-  }
+  const std::string& address() const { return host_.address(); }
+  std::shared_ptr<RpcChannel> channel() const { return host_.channel(); }
 
-  // gRPC waits for its calls, and they wait for this thread.
   void stop() {
-    if (server_ == nullptr) return;
-    set_healthy(false);
-    calls_.set_serving(false);
+    if (!host_.listens()) return;
     service_.end_streams(stopping());
     if (engine_) engine_->end_streams(stopping());
     if (backtests_) backtests_->stop_serving();
-    std::atomic<bool> down{false};
-    std::thread shutdown([&] {
-      const auto until =
-          std::chrono::system_clock::now() + std::chrono::nanoseconds(stop_within.ns);
-      server_->Shutdown(until);
-      server_->Wait();
-      down = true;
-    });
-    while (!down) reactor_.poll(milliseconds(5));
-    shutdown.join();
-    server_.reset();
+    host_.stop();
     if (backtests_) backtests_->close();
-    bridge_.close();
   }
 
  private:
-  void set_healthy(bool healthy) {
-    auto* health = server_->GetHealthCheckService();
-    health->SetServingStatus(healthy);
-    health->SetServingStatus(v1::Risk::service_full_name(), healthy);
-    if (engine_) health->SetServingStatus(v1::Engine::service_full_name(), healthy);
-    if (backtests_) health->SetServingStatus(v1::Backtests::service_full_name(), healthy);
-  }
-
-  io::Reactor& reactor_;
-  io::CallBridge bridge_;
-  GrpcCalls calls_;
+  GrpcHost host_;
   RiskService service_;
   std::optional<EngineService> engine_;
   std::unique_ptr<BacktestService> backtests_;
-  std::unique_ptr<grpc::Server> server_;
-  std::string address_;
 };
 
 RiskServer::RiskServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

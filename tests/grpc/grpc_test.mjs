@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  call, caller, check, credentials_of, decimal, expect, finish, here, home, make_authority, make_certificate, proto,
+  call, caller, check, credentials_of, decimal, expect, finish, health_of, here, home, make_authority, make_certificate, proto,
   refused, risk_of, service, start, stop, tls_settings, until, within,
 } from "./support.mjs";
 
@@ -18,7 +18,7 @@ const plain = await start("plain", {});
 const risk = risk_of(plain.address);
 
 await check("the standard health service says that it serves", async () => {
-  const health = service(join(here, "health.proto"), "grpc.health.v1.Health", plain.address);
+  const health = health_of(plain.address);
   for (const name of ["", "ats.v1.Risk", "ats.v1.Engine", "ats.v1.Backtests"]) {
     const answer = await call(health, "Check", { service: name });
     expect(answer.status === "SERVING", answer);

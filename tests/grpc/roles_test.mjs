@@ -1,28 +1,28 @@
-// Who may do what over gRPC: every method of ats.v1.Risk, ats.v1.Engine and ats.v1.Backtests, called with a certificate of
-// each role, of none, and of an authority or a time that is not believed. What is right is written down here once more, on purpose.
+// Who may do what over gRPC: every method of every service of an engine, a notifier and a collector, called with a
+// certificate of each role, of none, and of an authority or a time that is not believed. What is right is written down here once more, on purpose.
 // usage: node roles_test.mjs ATS        prints one line per check; exits 1 when any fails
 import grpc from "@grpc/grpc-js";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  backtests_of, call, caller, check, credentials_of, engine_of, expect, finish, make_authority, make_certificate, proto,
-  refused, risk_of, start, stop, tls_settings, within,
+  backtests_of, call, caller, check, collector_of, credentials_of, engine_of, expect, finish, home, launch, make_authority,
+  make_certificate, notifications_of, proto, refused, risk_of, start, stop, tls_settings, within,
 } from "./support.mjs";
 
 const { PERMISSION_DENIED, UNAVAILABLE } = grpc.status;
 const may = {
   viewer: ["look"],
-  trader: ["look", "hold", "study"],
-  "risk-manager": ["look", "hold", "command", "study"],
-  admin: ["look", "hold", "command", "study"],
+  trader: ["look", "hold", "notify", "study"],
+  "risk-manager": ["look", "hold", "command", "notify", "study"],
+  admin: ["look", "hold", "command", "notify", "study"],
   engine: ["look", "lease"],
-  dashboard: ["look", "hold", "command", "study"],
+  dashboard: ["look", "hold", "command", "notify", "study"],
   nobody: [],
   stranger: [],
 };
 const takes = {
   Halt: "hold", AcknowledgeAlert: "hold", Resume: "command", SetLimit: "command", WriteOffEngine: "command", Lease: "lease",
-  StartBacktest: "study", CancelBacktest: "study",
+  StartBacktest: "study", CancelBacktest: "study", TestChannel: "notify", RetryDeliveries: "notify", AcknowledgeNotice: "notify",
 };
 
 make_authority();
@@ -31,13 +31,34 @@ for (const role of Object.keys(may)) make_certificate(`a ${role}`, role === "nob
 make_certificate("both", ["viewer", "engine"]);
 make_certificate("expired", ["admin"], "-1");
 const run = await start("roles", tls_settings("server"));
+const settings = tls_settings("server");
+// Nobody has to be told of anything.
+const rules = join(home, "notifier.toml");
+writeFileSync(rules, `
+[redis]
+server = "127.0.0.1:1"
+[notifier.channel.room]
+kind = "discord"
+url = "http://127.0.0.1:1/room"
+[notifier.rule.all]
+channels = ["room"]
+`);
+const notifier = await launch(["notifier", "--config", rules, "--data", join(home, "notifier"), "--grpc", "127.0.0.1:0"], settings,
+  /gRPC ats\.v1\.Notifications on (\S+)/);
+const sim = await launch(["sim", "--seed", "5", "--pairs", "BTC/USDT", "--write-config", home], {}, /(\S+)/);
+const collector = await launch(["collector", "--config", join(home, "ats.toml"), "--data", join(home, "collector"), "--grpc", "127.0.0.1:0"], settings,
+  /gRPC ats\.v1\.Collector on (\S+)/);
 
 // Every method there is, by the files that say so.
+const services = [
+  ["risk", risk_of, run], ["engine", engine_of, run], ["backtest", backtests_of, run],
+  ["notification", notifications_of, notifier], ["collector", collector_of, collector],
+];
 const methods = [];
-for (const [name, of] of [["risk", risk_of], ["engine", engine_of], ["backtest", backtests_of]]) {
+for (const [name, of, { address }] of services) {
   const text = readFileSync(join(proto, `ats/v1/${name}.proto`), "utf8");
   for (const [, method, stream] of text.matchAll(/rpc (\w+)\([^)]*\) returns \((stream )?/g)) {
-    methods.push({ method, of, streams: Boolean(stream) });
+    methods.push({ method, of, address, streams: Boolean(stream) });
   }
 }
 
@@ -66,7 +87,7 @@ async function code_of(client, { method, streams }) {
 for (const [role, rights] of Object.entries(may)) {
   await check(`${role}: ${methods.length} methods, each as it should be`, async () => {
     for (const one of methods) {
-      const client = one.of(run.address, ...credentials_of(`a ${role}`));
+      const client = one.of(one.address, ...credentials_of(`a ${role}`));
       const code = await code_of(client, one);
       client.close();
       const right = takes[one.method] ?? "look";
@@ -104,11 +125,16 @@ await check("a refusal says what it takes, does nothing, and is in the log", asy
   expect(run.lines.some((line) => line.includes("gRPC refused")), run.lines.slice(-5));
 });
 
-await check("a certificate that is over is not let in", async () => {
-  const client = risk_of(run.address, ...credentials_of("expired"));
-  await refused(UNAVAILABLE, "", call(client, "GetStatus", {}, 5));
-  client.close();
+await check("a certificate that is over is not let in, anywhere", async () => {
+  for (const [of, method, { address }] of [
+    [risk_of, "GetStatus", run], [notifications_of, "ListRules", notifier], [collector_of, "GetCollector", collector],
+  ]) {
+    const client = of(address, ...credentials_of("expired"));
+    await refused(UNAVAILABLE, "", call(client, method, {}, 5));
+    client.close();
+  }
 });
 
-expect((await stop(run)) === 0, "it ends in order");
+for (const one of [run, notifier, collector]) expect((await stop(one)) === 0, "it ends in order");
+await stop(sim);
 finish();

@@ -41,12 +41,9 @@ export async function check(name, body) {
 
 // ---- a process, and its client
 
-export async function start(name, settings) {
-  const env = { ...process.env, ATS_RISK_LISTEN: "127.0.0.1:0", ...settings };
-  const child = spawn(process.argv[2], ["run", "--no-screen", "--seed", "11", "--data", join(home, name)], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+// Until it prints a line with the address in it.
+export async function launch(words, settings, says) {
+  const child = spawn(process.argv[2], words, { env: { ...process.env, ...settings }, stdio: ["ignore", "pipe", "inherit"] });
   const lines = [];
   const ended = new Promise((resolve) => child.on("exit", (code) => resolve(code)));
   const address = await within(
@@ -54,7 +51,7 @@ export async function start(name, settings) {
     new Promise((resolve, reject) => {
       createInterface({ input: child.stdout }).on("line", (line) => {
         lines.push(line);
-        const found = /gRPC ats\.v1\.Risk, .* on (\S+)/.exec(line);
+        const found = says.exec(line);
         if (found) resolve(found[1]);
       });
       ended.then((code) => reject(new Error(`it ended with ${code}`)));
@@ -62,6 +59,13 @@ export async function start(name, settings) {
   );
   return { child, address, lines, ended };
 }
+
+export const start = (name, settings) =>
+  launch(
+    ["run", "--no-screen", "--seed", "11", "--data", join(home, name)],
+    { ATS_RISK_LISTEN: "127.0.0.1:0", ...settings },
+    /gRPC ats\.v1\.Risk, .* on (\S+)/,
+  );
 
 export async function stop(started) {
   started.child.kill("SIGTERM");
@@ -76,6 +80,10 @@ export function service(file, name, address, credentials = grpc.credentials.crea
 
 export const risk_of = (address, ...more) => service("ats/v1/risk.proto", "ats.v1.Risk", address, ...more);
 export const backtests_of = (address, ...more) => service("ats/v1/backtest.proto", "ats.v1.Backtests", address, ...more);
+export const notifications_of = (address, ...more) =>
+  service("ats/v1/notification.proto", "ats.v1.Notifications", address, ...more);
+export const collector_of = (address, ...more) => service("ats/v1/collector.proto", "ats.v1.Collector", address, ...more);
+export const health_of = (address) => service(join(here, "health.proto"), "grpc.health.v1.Health", address);
 export const engine_of = (address, ...more) => service("ats/v1/engine.proto", "ats.v1.Engine", address, ...more);
 
 export function call(client, method, request = {}, seconds = 10) {
