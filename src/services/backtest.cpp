@@ -67,12 +67,26 @@ Result<BacktestReport, std::string> Backtest::run() {
   if (failure_.empty()) wind_down();
   if (!failure_.empty()) return fail(failure_);
   check_end();
-  if (const auto closed = journal_->close(); !closed)
-    return fail(fmt::format("{}: {}", setup_.journal.string(), io::name(closed.error())));
+  if (journal_) {
+    if (const auto closed = journal_->close(); !closed)
+      return fail(fmt::format("{}: {}", setup_.journal.string(), io::name(closed.error())));
+  }
   return std::move(report_);
 }
 
 Status<std::string> Backtest::begin(Instant at) {
+  if (!setup_.journal.empty()) {
+    if (const auto opened = open_journal(); !opened) return opened;
+  }
+  now_ = at;
+  timer_due_ = feed_.brings_timers() ? sim::PaperExchange::never : at + timer_every;
+  sample_due_ = at;
+  on(Started{1, wall(), &universe_, &setup_.core});
+  exchange_.begin(universe_, 1, now_);
+  return endow();
+}
+
+Status<std::string> Backtest::open_journal() {
   std::error_code ec;
   if (std::filesystem::exists(setup_.journal, ec) && !std::filesystem::is_empty(setup_.journal, ec))
     return fail(setup_.journal.string() + ": has something in it; name another with --out");
@@ -80,12 +94,7 @@ Status<std::string> Backtest::begin(Instant at) {
   auto writer = io::JournalWriter::open(setup_.journal, {}, io::SyncPolicy::None);
   if (!writer) return fail(writer.error().detail);
   journal_.emplace(std::move(*writer));
-  now_ = at;
-  timer_due_ = feed_.brings_timers() ? sim::PaperExchange::never : at + timer_every;
-  sample_due_ = at;
-  on(Started{1, wall(), &universe_, &setup_.core});
-  exchange_.begin(universe_, 1, now_);
-  return endow();
+  return Done{};
 }
 
 Status<std::string> Backtest::endow() {
@@ -157,7 +166,10 @@ void Backtest::handle(const Event& event) {
   const auto failed = [this](io::JournalFault fault) {
     failure_ = fmt::format("{}: {}", setup_.journal.string(), io::name(fault));
   };
-  if (const auto written = journal_->append(event, now_); !written) return failed(written.error());
+  if (journal_) {
+    if (const auto written = journal_->append(event, now_); !written)
+      return failed(written.error());
+  }
   ++report_.events;
   actions_.clear();
   engine_.on(event, now_, actions_);
@@ -166,7 +178,9 @@ void Backtest::handle(const Event& event) {
   witness_.observe(event, now_, actions_);
   if (setup_.observe) setup_.observe(wall(), event, actions_);
   for (const Action& action : actions_) {
-    if (const auto written = journal_->append(action); !written) return failed(written.error());
+    if (journal_) {
+      if (const auto written = journal_->append(action); !written) return failed(written.error());
+    }
     if (std::holds_alternative<Stopped>(action)) report_.stopped = true;
     if (const auto* asked = std::get_if<MeasureRisk>(&action))
       pending_.emplace_back(engine_.measure(*asked));

@@ -33,7 +33,7 @@ struct BacktestSetup {
   PaperConfig paper;
   std::optional<std::int64_t> from_ns,
       to_ns;                      // trades are opened between them; before, books are built
-  std::filesystem::path journal;  // a directory that is new or empty
+  std::filesystem::path journal;  // a directory that is new or empty; none: nothing is written
   Duration sample_every = seconds(1);
   // Every event and what followed, for those who watch.
   std::function<void(WallTime, const Event&, const Actions&)> observe = {};
@@ -71,6 +71,7 @@ class Backtest final : private EventSink {
   static constexpr Duration timer_every = milliseconds(50);  // as live
 
   Status<std::string> begin(Instant at);
+  Status<std::string> open_journal();
   Status<std::string> endow();
   // Lets happen what is due before the next record, or by then.
   void pass_until(Instant until);
@@ -86,7 +87,7 @@ class Backtest final : private EventSink {
   BacktestSetup setup_;
   core::Engine engine_;
   sim::PaperExchange exchange_;
-  std::optional<io::JournalWriter> journal_;
+  std::optional<io::JournalWriter> journal_;  // nothing: none is written
   report::History history_;
   BookWitness witness_;
   Universe universe_;  // as the engine knows it

@@ -223,6 +223,23 @@ ordered_json backtest_json(const BacktestSetup& setup, const BacktestReport& rep
   return out;
 }
 
+std::string faults_text(const std::vector<MergedFeed::Source>& sources, const CoreStatus& status) {
+  std::string text;
+  for (const MergedFeed::Source& s : sources) {
+    if (!s.faults.any()) continue;
+    text += fmt::format(
+        "\n  {}: {} frames refused, {} records lost, {} out of order, {} silences over "
+        "a minute (the longest {} s)",
+        s.path, s.faults.refused, s.faults.lost, s.faults.clock_back, s.faults.silences,
+        s.faults.longest_silence_ns / 1'000'000'000);
+  }
+  std::uint64_t gaps = 0, wrong = 0;
+  for (const BookStatus& book : status.books) gaps += book.gaps, wrong += book.checksums_wrong;
+  if (gaps + wrong != 0)
+    text += fmt::format("\n  {} gaps in sequence numbers, {} checksums wrong", gaps, wrong);
+  return text;
+}
+
 ordered_json backtest_summary(const ordered_json& result) {
   ordered_json out;
   const auto take = [&out](const ordered_json& part, std::initializer_list<const char*> names) {

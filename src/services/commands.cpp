@@ -23,6 +23,7 @@
 #include "services/scan.hpp"
 #include "services/sim_command.hpp"
 #include "services/simulate.hpp"
+#include "services/sweep_command.hpp"
 #include "services/tls_command.hpp"
 #include "services/traces_command.hpp"
 #include "services/trades.hpp"
@@ -48,6 +49,8 @@ std::span<const Command> commands() {
        simulate_command},
       {"backtest", "the live core on a recording, and what it would have earned there",
        backtest_command},
+      {"sweep", "many backtests with other settings, and how much of the best one is luck",
+       sweep_command},
       {"compare", "a run beside its own replay and beside a backtest of the same market",
        compare_command},
       {"status", "what a running process is doing", status_command},

@@ -7,19 +7,11 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
-namespace {
-// The library takes some texts that are no TOML ("[[[") for a mistake of its own, and would end the process.
-struct TomlFault {};
-constexpr void expect_of_toml(bool so) {
-  if (!so) throw TomlFault{};
-}
-}  // namespace
-#define TOML_EXCEPTIONS 0
-#define TOML_ASSERT(expression) expect_of_toml(static_cast<bool>(expression))
-#include <toml++/toml.h>
 
 #include "io/secret_file.hpp"
+#include "services/config_check.hpp"
 #include "services/config_keys.hpp"
+#include "services/toml_text.hpp"
 
 extern char** environ;
 
@@ -129,16 +121,9 @@ Error apply_table(Config& config, const std::string& file, const toml::table& ro
 }
 
 Error apply_text(Config& config, std::string_view text, const std::string& name) {
-  try {
-    const toml::parse_result parsed = toml::parse(text, name);
-    if (!parsed) {
-      return fmt::format("{}:{}: {}", name, parsed.error().source().begin.line,
-                         parsed.error().description());
-    }
-    return apply_table(config, name, parsed.table(), "");
-  } catch (const TomlFault&) {
-    return name + ": is not TOML";
-  }
+  const auto parsed = parse_toml(text, name);
+  if (!parsed) return parsed.error().at(name);
+  return apply_table(config, name, *parsed, "");
 }
 
 // Dashes are no part of a variable's name.
@@ -227,36 +212,6 @@ std::string quoted(const Key& key, const Config& config) {
   return out + "\"";
 }
 
-Result<std::map<std::string, venues::Credentials>, std::string> read_credentials(
-    const std::filesystem::path& file) {
-  io::forbid_core_files();
-  constexpr std::size_t size_max = std::size_t{1} << 20;
-  const auto content = io::read_secret_file(file, size_max);
-  if (!content) return fail(content.error().detail);
-  const toml::parse_result parsed = toml::parse(content->reveal());
-  if (!parsed) {
-    // toml++ quotes the text around an error, which may be a secret: only the line is told.
-    return fail(
-        fmt::format("{}:{}: is not TOML", file.string(), parsed.error().source().begin.line));
-  }
-  std::map<std::string, venues::Credentials> out;
-  for (const auto& [name, node] : parsed.table()) {
-    const auto* section = node.as_table();
-    if (section == nullptr || venues::find_protocol(name.str()) == nullptr) {
-      return fail(fmt::format("{}:{}: expected a section named after a venue", file.string(),
-                              node.source().begin.line));
-    }
-    const auto key = (*section)["key"].value_exact<std::string>();
-    const auto secret = (*section)["secret"].value_exact<std::string>();
-    if (!key || !secret || key->empty() || secret->empty()) {
-      return fail(fmt::format("{}:{}: [{}] needs key = \"…\" and secret = \"…\"", file.string(),
-                              node.source().begin.line, name.str()));
-    }
-    out.emplace(std::string(name.str()), venues::Credentials{*key, *secret});
-  }
-  return out;
-}
-
 }  // namespace
 
 Config default_config() {
@@ -306,6 +261,14 @@ Result<Config, std::string> parse_config(std::string_view toml, const std::strin
   return config;
 }
 
+Status<std::string> check_key(Config config, const std::string& name,
+                              const std::vector<std::string>& values) {
+  for (const std::string& value : values) {
+    if (auto error = apply_overrides(config, {{name, value}})) return fail(std::move(*error));
+  }
+  return Done{};
+}
+
 std::string configuration_markdown() {
   std::string out =
       "# Configuration\n\n"
@@ -347,11 +310,31 @@ std::string to_toml(const Config& config) {
 
 Result<std::map<std::string, venues::Credentials>, std::string> load_credentials(
     const std::filesystem::path& file) {
-  try {
-    return read_credentials(file);
-  } catch (const TomlFault&) {
-    return fail(file.string() + ": is not TOML");
+  io::forbid_core_files();
+  constexpr std::size_t size_max = std::size_t{1} << 20;
+  const auto content = io::read_secret_file(file, size_max);
+  if (!content) return fail(content.error().detail);
+  const auto parsed = parse_toml(content->reveal(), file.string());
+  if (!parsed) {
+    // What it says of an error quotes the text around it, which may be a secret: only the line is told.
+    return fail(TomlError{parsed.error().line, "is not TOML"}.at(file.string()));
   }
+  std::map<std::string, venues::Credentials> out;
+  for (const auto& [name, node] : *parsed) {
+    const auto* section = node.as_table();
+    if (section == nullptr || venues::find_protocol(name.str()) == nullptr) {
+      return fail(fmt::format("{}:{}: expected a section named after a venue", file.string(),
+                              node.source().begin.line));
+    }
+    const auto key = (*section)["key"].value_exact<std::string>();
+    const auto secret = (*section)["secret"].value_exact<std::string>();
+    if (!key || !secret || key->empty() || secret->empty()) {
+      return fail(fmt::format("{}:{}: [{}] needs key = \"…\" and secret = \"…\"", file.string(),
+                              node.source().begin.line, name.str()));
+    }
+    out.emplace(std::string(name.str()), venues::Credentials{*key, *secret});
+  }
+  return out;
 }
 
 }  // namespace ats::services
