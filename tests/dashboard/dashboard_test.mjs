@@ -243,6 +243,30 @@ await check("a trade is followed from the list to its timeline, books and attrib
   expect((await page.locator(".at-steps tbody tr").count()) > 4, "hardly a step");
 }, page_of.vic);
 
+await check("a leg that fails is followed from the list to the trade that took the other one back", async () => {
+  const page = page_of.vic;
+  await go(page, "trades");
+  const before = await page.locator(".at-over tbody a").first().innerText();
+  for (const venue of ["kraken", "bitfinex", "upbit"]) {
+    const answer = await fetch(`${ats.exchanges}/faults`, { method: "POST", body: JSON.stringify({ venue, kind: "reject", for_ms: 4000 }) });
+    expect(answer.ok, `${venue}: ${answer.status} ${await answer.text()}`);
+  }
+  await page.locator(".at-over .tools .select").click();
+  await page.getByRole("option", { name: "unwound" }).click();
+  const row = page.locator(".at-over tbody a").filter({ hasText: /^\d+$/ }).first();
+  await page.waitForFunction(
+    (before) => Number(document.querySelector(".at-over tbody a")?.textContent ?? 0) > Number(before),
+    before,
+    { timeout: 25_000 },
+  );
+  await row.click();
+  await page.locator(".at-trade .badge", { hasText: "unwound" }).waitFor();
+  await page.locator(".gantt").getByText("unwind").first().waitFor();
+  const legs = await page.locator(".at-legs tbody").innerText();
+  expect(/rejected|cancelled|filled/.test(legs), legs);
+  await page.locator(".waterfall").getByText("leg cost").waitFor();
+}, page_of.vic);
+
 await check("a backtest is started in the page and followed to its report", async () => {
   const page = page_of.mia;
   await page.keyboard.press("Escape");

@@ -64,10 +64,12 @@ export async function start(name, settings = {}) {
   const child = spawn(process.argv[2], words, { env, stdio: ["ignore", "pipe", "inherit"] });
   processes.add(child);
   const ended = new Promise((resolve) => child.on("exit", (code) => resolve(code)));
+  let exchanges = "";
   const link = await within(
     60,
     new Promise((resolve, reject) => {
       createInterface({ input: child.stdout }).on("line", (line) => {
+        exchanges ||= /simulated exchanges: (\S+)\/venues/.exec(line)?.[1] ?? "";
         const found = /(https?:\/\/\S+\/#\/setup\?token=\S+)/.exec(line);
         if (found) resolve(found[1]);
       });
@@ -75,7 +77,7 @@ export async function start(name, settings = {}) {
     }),
     "no link for the first administrator",
   );
-  return { child, link, url: new URL(link).origin, ended };
+  return { child, link, url: new URL(link).origin, exchanges, ended };
 }
 
 export async function stop(started) {
