@@ -9,6 +9,7 @@ import glob, json, os, re, shutil, ssl, subprocess, sys, tempfile, tomllib, urll
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from checks import expect, finish, free_port, problems, wait_for
+from console import Console
 from debian_yaml import yaml
 from distributed import System
 from kustomize import containers_of, load, pod_of, render
@@ -22,7 +23,7 @@ ROLES = {"collector", "dashboard", "engine", "notifier", "risk"}  # those that a
 FLOWS = {("engine", "risk", "leases"), ("engine", "redis", "redis"), ("engine", "influx", "influx"), ("influx-setup", "influx", "influx"),
          ("prometheus", "engine", "pages"), ("prometheus", "engine", "east-pages"), ("prometheus", "engine", "west-pages"),
          ("prometheus", "risk", "pages"), ("risk", "redis", "redis"), ("notifier", "redis", "redis"), ("prometheus", "notifier", "pages"),
-         ("dashboard", "engine", "calls"), ("dashboard", "risk", "leases"), ("prometheus", "dashboard", "pages")}
+         ("dashboard", "engine", "calls"), ("dashboard", "notifier", "calls"), ("dashboard", "risk", "leases"), ("prometheus", "dashboard", "pages")}
 
 
 def run(*words, **more):
@@ -116,7 +117,7 @@ expect({t for s in scraped["static_configs"] for t in s["targets"]} == served, f
 reach = lambda a, b: set(services[a]["networks"]) & set(services[b]["networks"])
 for a, b in (("engine", "risk"), ("engine", "redis"), ("engine", "influx"), ("influx-setup", "influx"), ("prometheus", "engine"),
              ("prometheus", "risk"), ("prometheus", "collector-east"), ("prometheus", "collector-west"), ("grafana", "prometheus"),
-             ("risk", "redis"), ("notifier", "redis"), ("prometheus", "notifier"), ("dashboard", "engine"), ("dashboard", "risk"),
+             ("risk", "redis"), ("notifier", "redis"), ("prometheus", "notifier"), ("dashboard", "engine"), ("dashboard", "risk"), ("dashboard", "notifier"),
              ("prometheus", "dashboard")):
     expect(reach(a, b), f"compose: {a} reaches {b}")
 for a, b in (("grafana", "redis"), ("prometheus", "redis"), ("collector-east", "redis"), ("collector-east", "influx"), ("grafana", "influx"),
@@ -276,14 +277,14 @@ with tempfile.TemporaryDirectory(prefix="ats-dep-") as home:
     expect(not open_to, f"nobody else reads them: {open_to}")
     run("chown", "-R", f"{os.getuid()}:{os.getgid()}", given)  # here they are this user's
     # 7499: the engine's calls, which are at 7400 as the risk role's are, where each has a network name of its own.
-    ports = {port: free_port() for port in (6379, 8086, 7400, 7499, 9464, 9465, 9466, 9467, 9468, 9469, 8088, 8420)}
+    ports = {port: free_port() for port in (6379, 8086, 7400, 7401, 7499, 9464, 9465, 9466, 9467, 9468, 9469, 8088, 8420)}
     os.makedirs(os.path.join(home, "feeds"))
     os.makedirs(os.path.join(home, "sim-home"))
     system = System(ATS, os.path.join(home, "sim-home"))
 
     def here(text, process):
         """The words of a container as words of a process."""
-        text = re.sub(r"\b(redis|risk|influx):(\d+)", r"localhost:\2", text).replace("engine:7400", "localhost:7499")
+        text = re.sub(r"\b(redis|risk|influx|notifier):(\d+)", r"localhost:\2", text).replace("engine:7400", "localhost:7499")
         text = text.replace('"0.0.0.0:7400"', '"0.0.0.0:7499"') if process == "engine" else text
         text = text.replace('bind-address = ":', 'bind-address = "127.0.0.1:')
         text = text.replace("/run/secrets/ats", f"{given}/{process}").replace("/run/ats", f"{home}/feeds").replace("/var/lib/ats", f"{home}/{process}")
@@ -322,6 +323,10 @@ with tempfile.TemporaryDirectory(prefix="ats-dep-") as home:
 
     def text(port, path):
         return asked(port, path).read().decode()
+
+    def log_of(process):
+        with open(system.at(process + ".log")) as log:
+            return log.read()
 
     try:
         system.start("sim")
@@ -362,13 +367,19 @@ with tempfile.TemporaryDirectory(prefix="ats-dep-") as home:
         expect("NOPERM" not in redis("XRANGE", "ats.v1.alert.engine", "-", "+", "COUNT", "1"), "the notifier may read alerts")
         for words in (("XRANGE", "ats.v1.fill.engine", "-", "+"), ("GET", "ats.v1.alert.kraken.BTC/USDT"), ("XADD", "ats.v1.alert.engine", "*", "m", "x")):
             expect("NOPERM" in redis(*words), f"and may not {words}")
-        wait_for("engine and risk role answer the dashboard: its certificate has its role",
-                 lambda: "ats_dashboard_sources_away 0" in text(9469, "/metrics"))
+        wait_for("engine and risk role answer the dashboard", lambda: all(f"dashboard: {name} answers" in log_of("dashboard") for name in ("engine", "risk")))
+        wait_for("nobody is away", lambda: "ats_dashboard_sources_away 0" in text(9469, "/metrics"))
         code, said = run(ATS, "doctor", "--config", f"{home}/etc-dashboard/dashboard.toml", "--json")
         checks = {check["what"]: check for check in json.loads(said)["checks"]}
         expect({checks[what]["health"] for what in ("dashboard.listen", "dashboard.tls_cert", "monitoring.listen", "risk.tls_cert")} == {"ok"},
                f"ats doctor of the dashboard: {checks}")
-        expect(page("dashboard", 8420, "/") == 200, "the dashboard's page is over TLS, by a certificate of this authority")
+        # Over TLS by a certificate of this authority; what is refused to a certificate without the role of a dashboard is answered.
+        alice = Console(f"https://localhost:{ports[8420]}", authority=f"{given}/dashboard/ca.pem")
+        expect(alice.get("/api/v1/engine").status == 401, "nobody gets in without a name")
+        expect(alice.set_up(re.search(r"first sign-in .*: (\S+)", log_of("dashboard"))[1], "alice", "correct horse battery 9").status == 200 and
+               alice.enrol().status == 200, "but by the first link")
+        for path in ("engine", "risk"):
+            expect((answer := alice.get("/api/v1/" + path)).status == 200, f"the dashboard asks {path}: {answer}")
         for process in ("dashboard", "notifier", "engine", "collector-east", "collector-west", "risk"):
             expect(system.end(process) == 0, f"{process} ends in order")
     finally:

@@ -1,5 +1,5 @@
 """A client of the dashboard's API, as a script of a user's would be: sessions with authenticator, tokens, the stream. Standard library only."""
-import base64, hashlib, hmac, http.client, json, os, socket, struct, threading, time, urllib.parse
+import base64, hashlib, hmac, http.client, json, os, socket, ssl, struct, threading, time, urllib.parse
 
 
 def totp(secret, step):
@@ -30,16 +30,17 @@ class Answer:
 
 
 class Console:
-    """`url`: "http://127.0.0.1:8420". One user's, or nobody's."""
+    """`url`: "http://127.0.0.1:8420"; "https://localhost:8420" with an authority's file. One user's, or nobody's."""
 
-    def __init__(self, url, timeout=15):
-        self.url, self.timeout = url, timeout
+    def __init__(self, url, timeout=15, authority=None):
+        self.url, self.timeout, self.authority = url, timeout, authority
         self.host = urllib.parse.urlparse(url).netloc
         self.cookie = self.csrf = self.token = self.secret = None
         self.name, self.step = "", 0
 
     def ask(self, method, path, body=None, headers=None, raw=None):
-        connection = http.client.HTTPConnection(self.host, timeout=self.timeout)
+        connection = (http.client.HTTPSConnection(self.host, timeout=self.timeout, context=ssl.create_default_context(cafile=self.authority))
+                      if self.authority else http.client.HTTPConnection(self.host, timeout=self.timeout))
         sent = {"Host": self.host}
         if self.cookie:
             sent["Cookie"] = self.cookie
