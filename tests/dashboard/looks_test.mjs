@@ -36,6 +36,7 @@ await rest(1500);
 await go(page, "trades");
 const trade = await page.locator(".at-over tbody a").first().getAttribute("href");
 const all = [...names, trade.replace("#/", "")];
+const file = (name, kind) => join(screens, `${name.includes("/") ? "trade" : name}-${kind}.png`);
 
 for (const theme of ["dark", "light"]) {
   await check(`every page in the ${theme} theme has no serious finding of axe's`, async () => {
@@ -43,7 +44,7 @@ for (const theme of ["dark", "light"]) {
     const found = [];
     for (const name of all) {
       await settle(name);
-      await page.screenshot({ path: join(screens, `${name.replace("/", "-")}-${theme}.png`), fullPage: true });
+      await page.screenshot({ path: file(name, theme), fullPage: true });
       for (const one of await findings(theme === "light" ? { type: "rule", values: ["color-contrast"] } : undefined)) found.push(`${name}: ${one}`);
     }
     expect(found.length === 0, found.slice(0, 4).join(" | "));
@@ -66,7 +67,7 @@ await check("a phone of 320 px shows every page without scrolling sideways", asy
     await settle(name);
     const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     if (over > 0) wide.push(`${name} by ${over} px`);
-    await page.screenshot({ path: join(screens, `${name.replace("/", "-")}-phone.png`) });
+    await page.screenshot({ path: file(name, "phone") });
   }
   await page.setViewportSize({ width: 1440, height: 900 });
   expect(wide.length === 0, wide.join(", "));

@@ -5,12 +5,14 @@ import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 
 export const home = mkdtempSync(join(tmpdir(), "ats-dashboard-"));
 export const screens = join(process.cwd(), "build", "dashboard-screens");
 mkdirSync(screens, { recursive: true });
+const failure = (n) => join(screens, `failed-${basename(process.argv[1], ".mjs")}-${n}.png`);
+for (let n = 1; n < 40; ++n) rmSync(failure(n), { force: true });
 const program = process.env.CHROMIUM ?? "/usr/bin/chromium";
 if (!existsSync(program)) {
   console.log(`skipped: there is no ${program}`);
@@ -45,7 +47,7 @@ export async function check(name, body, page) {
   } catch (error) {
     failed += 1;
     console.log(`FAILED  ${name}: ${String(error.message).split("\n").slice(0, 6).join(" | ")}`);
-    await looking_at?.screenshot({ path: join(screens, `failed-${failed}.png`) }).catch(() => undefined);
+    await looking_at?.screenshot({ path: failure(failed) }).catch(() => undefined);
   }
 }
 

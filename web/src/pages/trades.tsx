@@ -41,7 +41,6 @@ const over_columns = (t: Words): Column<ExecutionMessage>[] => [
     order: (a, b) => compare(a.number, b.number),
     cell: (one) => <a href={link_to("trades", one.execution?.execution ?? "")}>{one.execution?.execution}</a>,
   },
-  { id: "at", head: t("trade.over"), cell: (one) => <Moment at={one.at} /> },
   { id: "pair", head: t("pair"), order: by_text((one) => one.execution?.pair ?? ""), cell: (one) => one.execution?.pair },
   {
     id: "outcome",
@@ -53,6 +52,7 @@ const over_columns = (t: Words): Column<ExecutionMessage>[] => [
       </Badge>
     ),
   },
+  { id: "at", head: t("trade.over"), minor: true, cell: (one) => <Moment at={one.at} /> },
   { id: "bought", head: t("bought"), number: true, minor: true, cell: (one) => <Num value={one.execution?.bought} /> },
   { id: "sold", head: t("sold"), number: true, minor: true, cell: (one) => <Num value={one.execution?.sold} /> },
   { id: "residual", head: t("residual"), number: true, minor: true, cell: (one) => <Signed value={one.execution?.residual} mark={false} /> },
