@@ -5,7 +5,7 @@ their alerts; the units and the dashboard are what they should be.
 
 usage: monitoring_test.py ATS     prints what was wrong; exits 1 when anything was
 """
-import json, os, re, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request
+import json, os, re, shutil, signal, socket, subprocess, sys, tempfile, time, tomllib, urllib.error, urllib.parse, urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 from checks import expect, finish, free_port, wait_for
@@ -111,6 +111,9 @@ def check_files(home):
     if shutil.which("systemd-analyze") is None:
         print("systemd-analyze is not here: units are not verified")
         return
+    places = {}
+    with open(os.path.join(deploy, "prometheus/prometheus.yaml")) as file:
+        scraped = file.read()
     for unit in ("ats-engine.service", "ats-risk.service", "ats-collector.service", "ats-notifier.service",
                  "ats-dashboard.service"):
         with open(os.path.join(deploy, "systemd", unit)) as file:
@@ -118,6 +121,16 @@ def check_files(home):
         words = re.search(r"^ExecStart=/usr/bin/ats (.*)$", text, re.M).group(1).split()
         help_of = [w for w in words if not w.startswith("-") and "/" not in w]
         told = subprocess.run([ats_bin, *help_of, "--help"], capture_output=True, text=True).stdout
+        # Units that read the same file have their pages at places of their own.
+        named = words[words.index("--config") + 1]
+        if os.path.exists(os.path.join(deploy, "config", os.path.basename(named))):
+            with open(os.path.join(deploy, "config", os.path.basename(named)), "rb") as file:
+                listens = tomllib.load(file)["monitoring"]["listen"]
+            pages = re.search(r"^Environment=ATS_MONITORING_LISTEN=(\S+)$", text, re.M)
+            at = pages[1] if pages else listens
+            expect(at not in places, f"{unit}: {at} is of {places.get(at)}")
+            places[at] = unit
+            expect(f'"{at}"' in scraped, f"{unit}: Prometheus asks {at}")
         for flag in (w for w in words if w.startswith("--")):
             expect(flag in told, f"{unit}: ats {help_of} knows {flag}")
         here = os.path.join(home, unit)
