@@ -102,7 +102,7 @@ class System:
     def __init__(self, ats, home, seed=1, pairs="BTC/USDT,ETH/USDT,SOL/USDT"):
         self.ats, self.home, self.seed, self.pairs = os.path.abspath(ats), home, seed, pairs
         self.processes = {}
-        self.ports = {name: free_port() for name in (*ROLES, "redis", "influx", "influx-rpc", "leases", "engine-rpc", "page")}
+        self.ports = {name: free_port() for name in (*ROLES, "redis", "influx", "influx-rpc", "leases", "engine-rpc", "notifier-rpc", "page")}
         self.redis_at, self.influx_at, self.risk_at = (f"localhost:{self.ports[name]}" for name in ("redis", "influx", "leases"))
         make_certificates(home, ("redis", "influx", "role", "engine", "dashboard"))
         self.password = secrets.token_hex(16)
@@ -216,7 +216,8 @@ at_least = "info"
 again_after = "5s"
 again_most = "5s"
 """)
-        self.spawn_ats("notifier", ["notifier", "--config", config, "--data", self.at("notifier-data")], self.redis_settings())
+        self.spawn_ats("notifier", ["notifier", "--config", config, "--data", self.at("notifier-data"), "--grpc", f"localhost:{self.ports['notifier-rpc']}"],
+                       {**self.tls_of("role"), **self.redis_settings()})
 
     def start_collector(self, name):
         venues = EAST if name == "east" else WEST
@@ -237,6 +238,7 @@ again_most = "5s"
             out.write(f"""[dashboard]
 listen = "127.0.0.1:{self.ports['page']}"
 engines = ["engine=localhost:{self.ports['engine-rpc']}"]
+notifier = "localhost:{self.ports['notifier-rpc']}"
 """)
         self.spawn_ats("dashboard", ["dashboard", "--config", config, "--data", self.at("dashboard-data")],
                        {"ATS_RISK_ROLE": f"localhost:{self.ports['leases']}", **self.tls_of("dashboard")})

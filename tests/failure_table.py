@@ -173,6 +173,10 @@ with tempfile.TemporaryDirectory(prefix="ats-fail-") as home:
         people.set_up(system.first_sign_in(), "alice", "correct horse battery 9")
         people.enrol()
         people.step_up()
+        tried = wait_for("the notifier is asked through the dashboard",
+                         lambda: (a := people.post("/api/v1/notifications/channels/people/test", {"caller": {"reason": "table"}})).status == 200 and a)
+        wait_for("a test of its channel is delivered", lambda: tried and people.get(
+            f"/api/v1/notifications/deliveries/{tried.json['delivery']}").json["delivery"]["state"] == "DELIVERY_STATE_DELIVERED")
         people.token = people.post("/api/v1/tokens", {"label": "table", "permissions": ["view"], "days": 1}).json["token"]
         people.cookie = None
         engine = {"the engine answers", "books of east", "books of west", "leases", "redis is told", "influx takes", "people are told", "people see"}

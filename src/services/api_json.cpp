@@ -2,6 +2,7 @@
 
 #include <ats/v1/backtest.pb.h>
 #include <ats/v1/engine.pb.h>
+#include <ats/v1/notification.pb.h>
 #include <ats/v1/risk.pb.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -31,7 +32,8 @@ const google::protobuf::MethodDescriptor& method_of(std::string_view name) {
   // A generated file tells of itself only where something of it is used.
   static const bool told = v1::GetEngineRequest::descriptor() != nullptr &&
                            v1::GetStatusRequest::descriptor() != nullptr &&
-                           v1::GetBacktestRequest::descriptor() != nullptr;
+                           v1::GetBacktestRequest::descriptor() != nullptr &&
+                           v1::GetNotifierRequest::descriptor() != nullptr;
   ATS_ASSERT(told);
   const auto* method =
       google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(std::string(name));

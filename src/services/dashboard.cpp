@@ -561,9 +561,9 @@ class Dashboard::Parts final : private io::ServerHandler {
   // Whether each source is there, whoever watches.
   void look() {
     for (const Source& s : sources_) {
-      const bool engine = s.is == AskedAt::Engine;
-      if (s.is == AskedAt::Notifier) continue;
-      const std::string method = engine ? "ats.v1.Engine.GetEngine" : "ats.v1.Risk.GetStatus";
+      const std::string method = s.is == AskedAt::Engine ? "ats.v1.Engine.GetEngine"
+                                 : s.is == AskedAt::Risk ? "ats.v1.Risk.GetStatus"
+                                                         : "ats.v1.Notifications.GetNotifier";
       ApiSource* const source = s.source.get();
       answers_.ask(*source, method, api_request_of(method), look_every, io::OsClock::now(),
                    [this, source](const auto&) { heard_of(*source); });
@@ -581,8 +581,7 @@ class Dashboard::Parts final : private io::ServerHandler {
       status_.updates = pages_.updates();
       status_.away.clear();
       for (const Source& s : sources_) {
-        if (s.is != AskedAt::Notifier && !s.source->up())
-          status_.away.push_back(s.source->name() + ": " + s.source->trouble());
+        if (!s.source->up()) status_.away.push_back(s.source->name() + ": " + s.source->trouble());
       }
     }
     look_timer_ = reactor_.after(look_every, [this] { look(); });
