@@ -44,7 +44,7 @@ def phase(folder, name, on_itself):
             wait_for("it trades", lambda: run.admin.get("/api/v1/trades?last=5").json["over"])
         loaded = measured if on_itself else other
         words = [os.path.join(HERE, "support/load.mjs"), loaded.url, loaded.token, str(PAGES), str(RATE), str(SECONDS)]
-        ended = subprocess.run(["node", "--no-warnings", "--experimental-websocket", *words], capture_output=True, text=True, timeout=SECONDS * 4 + 120)
+        ended = subprocess.run(["node", *words], capture_output=True, text=True, timeout=SECONDS * 4 + 120)
         told = json.loads(ended.stdout or "{}")
         expect(told.get("pages") == PAGES, f"every page was let in: {told} {ended.stderr[-300:]}")
         expect(told.get("holes") == 0 and told.get("closed") == 0, f"no page missed an update or was cut: {told}")
