@@ -367,7 +367,8 @@ with tempfile.TemporaryDirectory(prefix="ats-dep-") as home:
         expect("NOPERM" not in redis("XRANGE", "ats.v1.alert.engine", "-", "+", "COUNT", "1"), "the notifier may read alerts")
         for words in (("XRANGE", "ats.v1.fill.engine", "-", "+"), ("GET", "ats.v1.alert.kraken.BTC/USDT"), ("XADD", "ats.v1.alert.engine", "*", "m", "x")):
             expect("NOPERM" in redis(*words), f"and may not {words}")
-        wait_for("engine and risk role answer the dashboard", lambda: all(f"dashboard: {name} answers" in log_of("dashboard") for name in ("engine", "risk")))
+        wait_for("engine, risk role and notifier answer the dashboard",
+                 lambda: all(f"dashboard: {name} answers" in log_of("dashboard") for name in ("engine", "risk", "notifier")))
         wait_for("nobody is away", lambda: "ats_dashboard_sources_away 0" in text(9469, "/metrics"))
         code, said = run(ATS, "doctor", "--config", f"{home}/etc-dashboard/dashboard.toml", "--json")
         checks = {check["what"]: check for check in json.loads(said)["checks"]}
@@ -378,7 +379,7 @@ with tempfile.TemporaryDirectory(prefix="ats-dep-") as home:
         expect(alice.get("/api/v1/engine").status == 401, "nobody gets in without a name")
         expect(alice.set_up(re.search(r"first sign-in .*: (\S+)", log_of("dashboard"))[1], "alice", "correct horse battery 9").status == 200 and
                alice.enrol().status == 200, "but by the first link")
-        for path in ("engine", "risk"):
+        for path in ("engine", "risk", "notifications"):
             expect((answer := alice.get("/api/v1/" + path)).status == 200, f"the dashboard asks {path}: {answer}")
         for process in ("dashboard", "notifier", "engine", "collector-east", "collector-west", "risk"):
             expect(system.end(process) == 0, f"{process} ends in order")
