@@ -298,7 +298,24 @@ def who_is_gone(run, admin, users):
     wait_for("and the stream is shut", lambda: stream.closed == 4401, within=15)
 
 
+def without_a_page():
+    """A store that cannot be made, a port that is taken: an engine trades all the same, and says so."""
+    data = os.path.join(FOLDER, "none")
+    os.makedirs(data)
+    open(os.path.join(data, "dashboard"), "w").close()  # where a folder has to be
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for where, settings in ((data, {"ATS_DASHBOARD_LISTEN": "127.0.0.1:0"}),
+                                (os.path.join(FOLDER, "taken"), {"ATS_DASHBOARD_LISTEN": f"127.0.0.1:{taken.getsockname()[1]}"})):
+            done = subprocess.run([ATS, "run", "--no-screen", "--data", where, "--venues", "binance,kraken", "--for", "3s"], capture_output=True, text=True,
+                                  env={**os.environ, **settings})
+            expect(done.returncode == 0 and "there is no dashboard: " in done.stdout and "trades completed" in done.stdout, f"it runs without a page: {done.stdout[-300:]}")
+    wrong = subprocess.run([ATS, "run", "--no-screen", "--data", os.path.join(FOLDER, "tls"), "--for", "1s"], capture_output=True, text=True,
+                           env={**os.environ, "ATS_DASHBOARD_LISTEN": "0.0.0.0:0"})
+    expect(wrong.returncode == 1 and "dashboard.tls_cert" in wrong.stderr, f"what is wrong in the configuration is said at the start: {wrong}")
+
+
 def main():
+    without_a_page()
     run = Run("one")
     try:
         admin = first_sign_in(run)

@@ -212,7 +212,11 @@ class Dashboard::Parts final : private io::ServerHandler {
     }
     server_ = std::move(*server);
     const std::string at = fmt::format("{}:{}", place.address, server_->port());
-    url_ = (tls_ ? "https://" : "http://") + at;
+    // All addresses are no address to go to.
+    const std::string named = setup_.config.hosts.empty() ? "localhost" : setup_.config.hosts[0];
+    url_ =
+        fmt::format("{}://{}", tls_ ? "https" : "http",
+                    place.address != "0.0.0.0" ? at : fmt::format("{}:{}", named, server_->port()));
     hosts_ = {at, fmt::format("localhost:{}", server_->port()),
               fmt::format("127.0.0.1:{}", server_->port())};
     for (const std::string& host : setup_.config.hosts) {

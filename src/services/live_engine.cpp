@@ -148,6 +148,7 @@ std::optional<std::string> LiveEngine::open_services() {
   if (!server) return server.error();
   risk_server_ = std::move(*server);
   if (config.dashboard.listen.empty()) return std::nullopt;
+  if (const auto sound = Dashboard::check(config.dashboard); !sound) return sound.error();
   DashboardSetup setup{
       .config = config.dashboard,
       .access = config.access,
@@ -157,7 +158,11 @@ std::optional<std::string> LiveEngine::open_services() {
         reactor_.post([this, text = std::move(text), level] { log_line(text, level); });
       }};
   auto dashboard = Dashboard::open(std::move(setup));
-  if (!dashboard) return dashboard.error();
+  if (!dashboard) {
+    // A full disk, a taken port: what trades, and cancels, does not wait for a page.
+    log_line("there is no dashboard: " + dashboard.error(), LogLevel::Error);
+    return std::nullopt;
+  }
   dashboard_ = std::move(*dashboard);
   // On the screen alone: who has it becomes the first admin.
   if (const auto& link = dashboard_->first_link())

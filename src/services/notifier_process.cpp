@@ -129,7 +129,7 @@ void NotifierProcess::start() {
     grpc_->serve();
     say("gRPC ats.v1.Notifications on " + grpc_->address());
   }
-  if (monitor_) say("metrics on http://" + monitor_->address() + "/metrics");
+  if (monitor_) say("metrics on " + monitor_->url() + "/metrics");
   tick();
 }
 
