@@ -124,7 +124,7 @@ function DeliveryDialog({ number, onClose }: { number: string; onClose: () => vo
         {(got?.tried ?? []).map((attempt) => (
           <li key={attempt.number}>
             <Moment at={attempt.began} />
-            <Badge mood={attempt.outcome === "delivered" ? "good" : "warn"}>{attempt.outcome}</Badge>
+            <Badge mood={attempt.outcome === "accepted" ? "good" : "warn"}>{attempt.outcome}</Badge>
             <span className="alert-text">{attempt.answer}</span>
           </li>
         ))}
