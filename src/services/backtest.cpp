@@ -76,7 +76,7 @@ Result<BacktestReport, std::string> Backtest::run() {
 
 Status<std::string> Backtest::begin(Instant at) {
   if (!setup_.journal.empty()) {
-    if (const auto opened = open_journal(); !opened) return opened;
+    if (auto opened = open_journal(); !opened) return opened;
   }
   now_ = at;
   timer_due_ = feed_.brings_timers() ? sim::PaperExchange::never : at + timer_every;

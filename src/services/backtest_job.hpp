@@ -31,6 +31,7 @@ constexpr bool over(BacktestState state) {
   return state != BacktestState::Queued && state != BacktestState::Running;
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): moving a JSON value throws nothing
 struct BacktestJob {
   struct Progress {
     bool playing = false;

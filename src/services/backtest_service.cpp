@@ -183,7 +183,7 @@ BacktestService::Unary* BacktestService::GetBacktest(Context* context,
 
 BacktestService::Stream<v1::WatchBacktestsResponse>* BacktestService::WatchBacktests(
     Context* context, const v1::WatchBacktestsRequest* in) {
-  const std::string id = in->id();
+  const std::string& id = in->id();
   return calls_.watch(context, "WatchBacktests", Right::Look, watches_,
                       new JobStream(watches_, jobs_, id), [this, id](JobStream& one) {
                         if (!id.empty() && jobs_.find(id) == nullptr) return one.end(nowhere(id));

@@ -30,7 +30,8 @@ Result<SweepResults, std::string> read_file(const fs::path& file, std::uintmax_t
     } else {
       auto run = parse_run(parsed);
       if (!run) return fail(fmt::format("{}:{}: is no result of a run", file.string(), number));
-      out.runs.insert_or_assign(run->run, *std::move(run));
+      const std::size_t key = run->run;
+      out.runs.insert_or_assign(key, *std::move(run));
     }
     whole += line.size() + 1;
   }

@@ -19,6 +19,7 @@
 
 namespace ats::services {
 
+// NOLINTNEXTLINE(bugprone-exception-escape): moving a JSON value throws nothing
 struct SweepRun {
   std::size_t run = 0;  // trial × segments + segment
   std::map<std::string, std::string> values;
@@ -30,6 +31,7 @@ struct SweepRun {
 nlohmann::ordered_json run_json(const SweepRun& run);
 std::optional<SweepRun> parse_run(const nlohmann::ordered_json& line);
 
+// NOLINTNEXTLINE(bugprone-exception-escape): moving a JSON value throws nothing
 struct SweepResults {
   nlohmann::ordered_json head;
   std::map<std::size_t, SweepRun> runs;
