@@ -259,8 +259,8 @@ notifier = "localhost:{self.ports['notifier-rpc']}"
         return [a for a in found if a["alert"]["what"] in ("new", "again", "worse")]
 
     def told_of(self):
-        """How many of these people were told of."""
-        return sum(n["times"] for n in self.people.notices() if n["kind"] in ("told", "summed", "all_clear"))
+        """How many of these people were told of; a test of a channel is none."""
+        return sum(n["times"] for n in self.people.notices() if n["kind"] in ("told", "summed", "all_clear") and n["category"] != "test")
 
     def start(self, name):
         if name in ("east", "west"):

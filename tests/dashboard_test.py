@@ -170,7 +170,7 @@ def streaming(run, admin):
     for topic in ("books", "engine", "risk", "opportunities", "balances", "limits", "positions", "exposures", "orders", "trades",
                   "executions", "alerts", "pnl", "system", "equity", "approvals"):
         stream.subscribe(topic)
-    wait_for("it says who it is for", lambda: stream.heard[0]["type"] == "hello" and stream.heard[0]["name"] == "alice")
+    wait_for("it says who it is for", lambda: stream.heard and (stream.heard[0]["type"], stream.heard[0]["name"]) == ("hello", "alice"))
     for topic in ("books", "engine", "risk", "balances", "limits", "positions", "system", "equity"):
         wait_for(f"there are rows of {topic}", lambda: stream.rows(topic), within=20)
     book = sorted(stream.rows("books"))[0]

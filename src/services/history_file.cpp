@@ -50,6 +50,8 @@ Result<fs::path, int> find_journal(const JournalChoice& choice) {
   std::optional<fs::path> chosen;
   fs::file_time_type latest;
   for (const auto& entry : fs::directory_iterator(directory, ec)) {
+    // The risk role's, beside its engine's: it has no trades, and may be written last.
+    if (entry.path().filename().string().ends_with("-risk")) continue;
     const auto at = entry.is_directory(ec) ? written(entry.path()) : std::nullopt;
     if (!at || (chosen && (*at < latest || (*at == latest && entry.path() < *chosen)))) continue;
     chosen = entry.path();
