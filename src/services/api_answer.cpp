@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "services/api_source.hpp"
+
 namespace ats::services {
 namespace {
 
@@ -57,6 +59,11 @@ HttpResponse api_error(ApiError code, std::string_view message, std::string_view
   HttpResponse answer = json_answer({{"error", std::move(error)}}, told(code).first);
   answer.headers.push_back({"Retry-After", std::to_string(retry_after_seconds)});
   return answer;
+}
+
+HttpResponse api_error(const ApiFailure& failure) {
+  return json_answer({{"error", {{"code", failure.code}, {"message", failure.message}}}},
+                     failure.status);
 }
 
 }  // namespace ats::services

@@ -9,6 +9,8 @@
 
 namespace ats::services {
 
+struct ApiFailure;
+
 HttpResponse json_answer(const nlohmann::json& body, int status = 200);
 
 // The names of gRPC's status codes, each with the HTTP status it stands for.
@@ -27,5 +29,8 @@ enum class ApiError : std::uint8_t {
 HttpResponse api_error(ApiError code, std::string_view message, std::string_view reason = {});
 HttpResponse api_error(ApiError code, std::string_view message, std::string_view reason,
                        long retry_after_seconds);
+
+// Of what a source said.
+HttpResponse api_error(const ApiFailure& failure);
 
 }  // namespace ats::services

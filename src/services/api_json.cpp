@@ -14,10 +14,10 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/assert.hpp"
+#include "venues/percent.hpp"
 
 namespace ats::services {
 namespace {
@@ -46,24 +46,6 @@ ApiMessage make(const Descriptor& type) {
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type);
   ATS_ASSERT(prototype != nullptr);
   return ApiMessage(prototype->New());
-}
-
-bool decode_percent(std::string_view text, std::string& out) {
-  for (std::size_t n = 0; n < text.size(); ++n) {
-    if (text[n] == '+') {
-      out += ' ';
-    } else if (text[n] != '%') {
-      out += text[n];
-    } else {
-      unsigned value = 0;
-      if (n + 2 >= text.size()) return false;
-      const char* const digits = text.data() + n + 1;
-      if (std::from_chars(digits, digits + 2, value, 16).ptr != digits + 2) return false;
-      out += static_cast<char>(value);
-      n += 2;
-    }
-  }
-  return true;
 }
 
 const FieldDescriptor* field_of(const Descriptor& type, const std::string& name) {
@@ -201,11 +183,10 @@ Result<ApiParameters, std::string> parse_query(std::string_view query) {
     query.remove_prefix(std::min(end + 1, query.size()));
     if (part.empty()) continue;
     const std::size_t sign = std::min(part.find('='), part.size());
-    std::string name, value;
-    if (!decode_percent(part.substr(0, sign), name) ||
-        !decode_percent(part.substr(std::min(sign + 1, part.size())), value))
-      return fail(fmt::format("'{}' is not percent-encoded", part));
-    out.emplace_back(std::move(name), std::move(value));
+    auto name = venues::percent_decoded(part.substr(0, sign), true);
+    auto value = venues::percent_decoded(part.substr(std::min(sign + 1, part.size())), true);
+    if (!name || !value) return fail(fmt::format("'{}' is not percent-encoded", part));
+    out.emplace_back(*std::move(name), *std::move(value));
   }
   return out;
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "venues/percent.hpp"
+
 namespace ats::services {
 namespace {
 
@@ -177,9 +179,9 @@ bool match(std::string_view pattern, std::string_view path, ApiParameters& field
     }
     const std::size_t end = pattern.find('}');
     const std::size_t slash = std::min(path.find('/'), path.size());
-    auto value = parse_query("v=" + std::string(path.substr(0, slash)));
-    if (slash == 0 || !value || value->size() != 1) return false;
-    fields.emplace_back(pattern.substr(1, end - 1), value->front().second);
+    auto value = venues::percent_decoded(path.substr(0, slash), false);
+    if (slash == 0 || !value) return false;
+    fields.emplace_back(pattern.substr(1, end - 1), *std::move(value));
     pattern.remove_prefix(end + 1);
     path.remove_prefix(slash);
   }

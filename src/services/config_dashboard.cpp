@@ -1,35 +1,10 @@
 // The keys of the dashboard.
-#include <algorithm>
-
 #include "services/command_line.hpp"
 #include "services/config_keys.hpp"
 #include "services/monitor.hpp"
 
 namespace ats::services {
 namespace {
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 31 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  });
-}
-
-bool parse_engines(Config& c, std::string_view text) {
-  c.dashboard.engines.clear();
-  for (const std::string& item : split_list(text)) {
-    const std::size_t equals = item.find('=');
-    const std::size_t colon = item.rfind(':');
-    if (equals == item.npos || colon == item.npos || colon < equals + 2 || colon + 1 == item.size())
-      return false;
-    DashboardConfig::Engine engine{item.substr(0, equals), item.substr(equals + 1)};
-    if (!is_name(engine.name) || std::ranges::any_of(c.dashboard.engines, [&](const auto& other) {
-          return other.name == engine.name;
-        }))
-      return false;
-    c.dashboard.engines.push_back(std::move(engine));
-  }
-  return true;
-}
 
 Key text_key(const char* name, const char* expected, std::string DashboardConfig::*field,
              const char* help) {
@@ -74,21 +49,22 @@ void add_dashboard_keys(std::vector<Key>& keys) {
                     return all;
                   },
                   true});
-  keys.push_back({"dashboard", "engines", "names with addresses such as \"west=10.0.0.1:7400\"",
-                  "Of `ats dashboard`: the engines that it shows, and where the gRPC service of "
-                  "each listens (its risk.listen). The certificates are those of risk.tls_cert, "
-                  "risk.tls_key and risk.tls_ca, of the role dashboard; limits and halts are asked "
-                  "of risk.role, where there is one.",
-                  parse_engines,
-                  [](const Config& c) {
-                    std::string all;
-                    for (const auto& engine : c.dashboard.engines) {
-                      if (!all.empty()) all += ',';
-                      all += engine.name + "=" + engine.address;
-                    }
-                    return all;
-                  },
-                  true});
+  keys.push_back(
+      {"dashboard", "engines", "names with addresses such as \"west=10.0.0.1:7400\"",
+       "Of `ats dashboard`: the engines that it shows, and where the gRPC service of "
+       "each listens (its risk.listen). The certificates are those of risk.tls_cert, "
+       "risk.tls_key and risk.tls_ca, of the role dashboard; limits and halts are asked "
+       "of risk.role, where there is one.",
+       [](Config& c, std::string_view t) { return parse_engines(t, c.dashboard.engines); },
+       [](const Config& c) {
+         std::string all;
+         for (const auto& engine : c.dashboard.engines) {
+           if (!all.empty()) all += ',';
+           all += engine.name + "=" + engine.address;
+         }
+         return all;
+       },
+       true});
   keys.push_back(text_key("notifier", "an address and a port, or \"\"", &DashboardConfig::notifier,
                           "Of `ats dashboard`: where the notifier's gRPC service listens."));
 }

@@ -25,6 +25,12 @@ bool parse_asset(std::string_view n) {
   });
 }
 
+bool is_engine_name(std::string_view text) {
+  return !text.empty() && text.size() <= 31 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
   while (!text.empty()) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "services/config.hpp"
@@ -67,6 +68,12 @@ void add_dashboard_keys(std::vector<Key>& keys);
 // Those of trading on paper.
 void add_paper_keys(std::vector<Key>& keys);
 
+// Small letters, digits, '-', '_' and '.', at most 31: what an engine is called.
+bool is_engine_name(std::string_view text);
+// "a=10.0.0.1:7500,…": engines, each once, with addresses.
+template <class Engine>
+bool parse_engines(std::string_view text, std::vector<Engine>& out);
+
 // What Key::set of a list reads: items with commas between, empty ones left out.
 std::vector<std::string> split_list(std::string_view text);
 
@@ -76,5 +83,23 @@ std::vector<std::string_view> split_words(std::string_view text);
 std::string print_duration(Duration duration);
 // As the exchanges write assets: capitals and digits, at most 15.
 bool parse_asset(std::string_view text);
+
+template <class Engine>
+bool parse_engines(std::string_view text, std::vector<Engine>& out) {
+  out.clear();
+  for (const std::string& item : split_list(text)) {
+    const std::size_t equals = item.find('=');
+    const std::size_t colon = item.rfind(':');
+    if (equals == item.npos || colon == item.npos || colon < equals + 2 || colon + 1 == item.size())
+      return false;
+    Engine engine{item.substr(0, equals), item.substr(equals + 1)};
+    for (const Engine& other : out) {
+      if (other.name == engine.name) return false;
+    }
+    if (!is_engine_name(engine.name)) return false;
+    out.push_back(std::move(engine));
+  }
+  return true;
+}
 
 }  // namespace ats::services

@@ -1,40 +1,15 @@
 // The keys of standby: which engines there are, and how long one leads.
-#include <algorithm>
-
 #include "services/command_line.hpp"
 #include "services/config_keys.hpp"
 
 namespace ats::services {
-namespace {
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 31 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  });
-}
-
-bool parse_engines(Config& c, std::string_view text) {
-  c.standby.engines.clear();
-  for (const std::string& item : split_list(text)) {
-    const std::size_t equals = item.find('=');
-    const std::size_t colon = item.rfind(':');
-    if (equals == item.npos || colon == item.npos || colon < equals + 2 || colon + 1 == item.size())
-      return false;
-    StandbyConfig::Engine engine{item.substr(0, equals), item.substr(equals + 1)};
-    if (!is_name(engine.name) || c.standby.find(engine.name) != nullptr) return false;
-    c.standby.engines.push_back(std::move(engine));
-  }
-  return true;
-}
-
-}  // namespace
 
 void add_standby_keys(std::vector<Key>& keys) {
   keys.push_back({"standby", "name", "letters, digits, '-', '_' and '.', or \"\" for none",
                   "Which of standby.engines this one is: one of them leads and trades, the others "
                   "follow its journal and take over (docs/standby.md). None: it leads alone.",
                   [](Config& c, std::string_view t) {
-                    if (!t.empty() && !is_name(t)) return false;
+                    if (!t.empty() && !is_engine_name(t)) return false;
                     c.standby.name = t;
                     return true;
                   },
@@ -43,7 +18,7 @@ void add_standby_keys(std::vector<Key>& keys) {
                   "All engines of which one leads, and where each gives its journal while it does: "
                   "gRPC, with the certificates of risk.tls_cert, risk.tls_key and risk.tls_ca, or "
                   "plain on loopback.",
-                  parse_engines,
+                  [](Config& c, std::string_view t) { return parse_engines(t, c.standby.engines); },
                   [](const Config& c) {
                     std::string all;
                     for (const auto& engine : c.standby.engines) {

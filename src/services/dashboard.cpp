@@ -86,11 +86,6 @@ void secure(HttpResponse& response, bool tls) {
   if (tls) add("Strict-Transport-Security", "max-age=31536000");
 }
 
-HttpResponse failure_answer(const ApiFailure& failure) {
-  return json_answer({{"error", {{"code", failure.code}, {"message", failure.message}}}},
-                     failure.status);
-}
-
 std::string_view path_of(const std::string& target) {
   return std::string_view(target).substr(0, target.find('?'));
 }
@@ -162,9 +157,6 @@ class Dashboard::Parts final : private io::ServerHandler {
   struct Source {
     AskedAt is;
     std::unique_ptr<ApiSource> source;
-  };
-  struct Page {
-    Caller caller;
   };
 
   std::optional<std::string> open_access() {
@@ -371,7 +363,7 @@ class Dashboard::Parts final : private io::ServerHandler {
     if (!method.file.empty()) return fetch(*source, method, *message, answer);
     answers_.ask(*source, std::string(method.rpc), *message, method.fresh, io::OsClock::now(),
                  [answer](const auto& told) {
-                   if (!told) return answer(failure_answer(told.error()));
+                   if (!told) return answer(api_error(told.error()));
                    SharedAnswer& given = **told;
                    if (given.json.empty()) given.json = json_of(*given.message);
                    HttpResponse out = json_answer(json::object());
@@ -384,7 +376,7 @@ class Dashboard::Parts final : private io::ServerHandler {
   static void fetch(ApiSource& source, const ApiMethod& method, const ApiMessage& request,
                     const Answer& answer) {
     source.collect(std::string(method.rpc), request, fetched_within, [answer](auto pieces) {
-      if (!pieces) return answer(failure_answer(pieces.error()));
+      if (!pieces) return answer(api_error(pieces.error()));
       HttpResponse out;
       for (const ApiMessage& piece : *pieces) {
         out.body += text_of(*piece, "content");

@@ -60,12 +60,6 @@ bool same_scope(const json& a, const json& b) {
       [&](const char* part) { return text_at(a, part) == text_at(b, part); });
 }
 
-HttpResponse failure_answer(const ApiFailure& failure) {
-  const json body{{"error", {{"code", failure.code}, {"message", failure.message}}}};
-  HttpResponse out = json_answer(body, failure.status);
-  return out;
-}
-
 }  // namespace
 
 struct DashboardActs::Doing {
@@ -168,7 +162,7 @@ void DashboardActs::look(const std::shared_ptr<Doing>& doing) {
   const bool limit = act.method->before == Before::Limit;
   const std::string rpc = limit ? "ats.v1.Risk.ListLimits" : "ats.v1.Risk.GetStatus";
   doing->source->call(rpc, api_request_of(rpc), patience, [this, doing](const auto& answer) {
-    if (!answer) return doing->answer(failure_answer(answer.error()));
+    if (!answer) return doing->answer(api_error(answer.error()));
     weigh(doing, json_of(**answer));
   });
 }
@@ -218,7 +212,7 @@ void DashboardActs::send(const std::shared_ptr<Doing>& doing) {
               "Idempotency-Key";
         }
         write_down(*doing, failure.code + ": " + failure.message);
-        doing->answer(failure_answer(failure));
+        doing->answer(api_error(failure));
       });
 }
 
